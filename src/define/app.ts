@@ -1,0 +1,34 @@
+// Step 5, app: the page where people ask the model.
+
+import { isObject } from "../base/json.ts";
+import { checkOptions, checkText, invalid } from "./check.ts";
+import type { Component } from "./component.ts";
+import type { InferenceComponent } from "./inference.ts";
+
+export interface AppOptions {
+  readonly name?: string;
+  readonly inference: InferenceComponent;
+  readonly title: string;
+  /** One or two sentences above the form. */
+  readonly intro?: string;
+  /** Ask people whether the answer was right. */
+  readonly feedback?: boolean;
+}
+
+export interface AppComponent extends Component<"app"> {
+  readonly options: AppOptions;
+}
+
+/**
+ * Declares the product page.
+ *
+ * @example
+ * export default defineApp({ inference, title: "Seattle rain", feedback: true });
+ */
+export function defineApp(options: AppOptions): AppComponent {
+  checkOptions("defineApp()", options, ["name", "inference", "title", "intro", "feedback"]);
+  if (!isObject(options.inference) || options.inference.kind !== "inference") throw invalid("inference", "the default export of inference.ts", options.inference);
+  checkText("title", options.title);
+  if (options.intro !== undefined) checkText("intro", options.intro);
+  return { kind: "app", name: options.name, options };
+}

@@ -1,0 +1,276 @@
+// A component as JSON: what the catalog keeps and what crosses process borders; functions stay in the user's file.
+
+import { parseDurationMs } from "../base/clock.ts";
+import type { JsonObject } from "../base/json.ts";
+import type { AppComponent } from "./app.ts";
+import type { Candidate } from "./candidate.ts";
+import type { Component, ComponentKind } from "./component.ts";
+import { type DataComponent, type FeatureReference, type FeatureSelection, keyColumns } from "./data.ts";
+import { isCondition, parseExpression } from "./expression.ts";
+import type { Feature, FeatureType } from "./feature.ts";
+import type { InferenceComponent } from "./inference.ts";
+import type { Label } from "./label.ts";
+import type { Limits } from "./limits.ts";
+import type { ProblemComponent, Success, Task } from "./problem.ts";
+import type { TrainingComponent } from "./training.ts";
+import type { Aggregate } from "./window.ts";
+
+export interface FeatureDefinition {
+  readonly name: string;
+  readonly type: FeatureType;
+  /** The source's column. */
+  readonly from: string;
+  readonly optional: boolean;
+  readonly description?: string;
+  readonly unit?: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly values?: readonly string[];
+  readonly decimal?: "," | ".";
+  readonly format?: string;
+}
+
+export interface WindowDefinition {
+  readonly name: string;
+  readonly aggregate: Aggregate;
+  readonly column: string | null;
+  readonly where: string | null;
+  readonly overMs: number;
+  /** As the user wrote it. */
+  readonly over: string;
+  readonly unit?: string;
+  readonly description?: string;
+}
+
+/** A label is a column of the row itself, or an expression on the same entity's row `aheadMs` later. */
+export interface LabelDefinition {
+  readonly name: string;
+  readonly type: FeatureType;
+  readonly column: FeatureDefinition | null;
+  readonly expression: string | null;
+  readonly aheadMs: number | null;
+  readonly unit?: string;
+  readonly description?: string;
+}
+
+export interface DataDefinition {
+  readonly kind: "data";
+  readonly name: string;
+  readonly source: { readonly kind: string; readonly description: string; readonly watch: string | null };
+  readonly schedule: string | null;
+  readonly key: readonly string[];
+  readonly eventTime: { readonly column: string; readonly format: string | null } | null;
+  readonly features: readonly FeatureDefinition[];
+  readonly windows: readonly WindowDefinition[];
+  readonly labels: readonly LabelDefinition[];
+  readonly transform: boolean;
+  readonly missing: readonly string[];
+  readonly quarantineBudget: number;
+  readonly freshForMs: number | null;
+  readonly limits: LimitsDefinition;
+}
+
+export interface LimitsDefinition {
+  readonly timeMs: number;
+  readonly memoryMb: number;
+}
+
+export interface ProblemDefinition {
+  readonly kind: "problem";
+  readonly name: string;
+  readonly question: string;
+  readonly predict: string;
+  readonly task: Task;
+  readonly success: Success;
+  readonly audience: string | null;
+}
+
+export interface TrainingDefinition {
+  readonly kind: "training";
+  readonly name: string;
+  /** Names, without the kind. */
+  readonly problem: string;
+  readonly label: { readonly data: string; readonly name: string };
+  readonly features: readonly { readonly data: string; readonly names: readonly string[] }[];
+  readonly split: { readonly by: "time" | "random" | "stratified" | null; readonly test: number; readonly gapMs: number };
+  readonly candidates: readonly Candidate[];
+  readonly when: { readonly everyMs: number | null; readonly newRows: number | null };
+  readonly seed: number;
+  readonly limits: LimitsDefinition;
+}
+
+export interface InferenceDefinition {
+  readonly kind: "inference";
+  readonly name: string;
+  readonly training: string;
+  readonly online: boolean;
+  readonly batchSchedule: string | null;
+  readonly explain: boolean;
+  readonly limits: LimitsDefinition;
+}
+
+export interface AppDefinition {
+  readonly kind: "app";
+  readonly name: string;
+  readonly inference: string;
+  readonly title: string;
+  readonly intro: string | null;
+  readonly feedback: boolean;
+}
+
+export type Definition = ProblemDefinition | DataDefinition | TrainingDefinition | InferenceDefinition | AppDefinition;
+export type DefinitionOf<Kind extends ComponentKind> = Extract<Definition, { kind: Kind }>;
+
+/** Texts that mean "missing" in a source unless the component says otherwise. */
+export const missingTexts: readonly string[] = ["", "NA", "N/A", "n/a", "na", "null", "NULL", "NaN", "nan", "None", "#N/A", "?", "-"];
+
+/** The ids (`kind/name`) of the components that this one takes from. */
+export function dependenciesOf(definition: Definition): string[] {
+  switch (definition.kind) {
+    case "problem":
+    case "data":
+      return [];
+    case "training":
+      return [...new Set([`problem/${definition.problem}`, `data/${definition.label.data}`, ...definition.features.map(({ data }) => `data/${data}`)])];
+    case "inference":
+      return [`training/${definition.training}`];
+    case "app":
+      return [`inference/${definition.inference}`];
+  }
+}
+
+/** Describes a component as JSON. `nameOf` gives the name of a component that this one refers to. */
+export function describe(component: Component, nameOf: (component: Component) => string): Definition {
+  switch (component.kind) {
+    case "problem":
+      return describeProblem(component as ProblemComponent, nameOf(component));
+    case "data":
+      return describeData(component as DataComponent, nameOf(component));
+    case "training":
+      return describeTraining(component as TrainingComponent, nameOf);
+    case "inference":
+      return describeInference(component as InferenceComponent, nameOf);
+    case "app":
+      return describeApp(component as AppComponent, nameOf);
+  }
+}
+
+function describeProblem({ options }: ProblemComponent, name: string): ProblemDefinition {
+  const { question, predict, task, success, audience } = options;
+  return { kind: "problem", name, question, predict, task, success, audience: audience ?? null };
+}
+
+function describeData({ options }: DataComponent, name: string): DataDefinition {
+  const { source, eventTime } = options;
+  const features = Object.entries(options.features).map(([feature, given]) => describeFeature(feature, given));
+  return {
+    kind: "data",
+    name,
+    source: { kind: source.kind, description: source.description, watch: source.watch ?? null },
+    schedule: options.schedule ?? null,
+    key: keyColumns(options.key),
+    eventTime:
+      eventTime === undefined
+        ? null
+        : typeof eventTime === "string"
+          ? { column: eventTime, format: null }
+          : { column: eventTime.column, format: eventTime.format ?? null },
+    features,
+    windows: Object.entries(options.windows ?? {}).map(([window, given]) => ({
+      ...given,
+      name: window,
+      overMs: parseDurationMs(given.over) as number,
+    })),
+    labels: Object.entries(options.labels ?? {}).map(([label, given]) => describeLabel(label, given, features)),
+    transform: options.transform !== undefined,
+    missing: options.missing ?? missingTexts,
+    quarantineBudget: options.quarantineBudget ?? 0.1,
+    freshForMs: options.freshFor === undefined ? null : (parseDurationMs(options.freshFor) as number),
+    limits: describeLimits(options.limits),
+  };
+}
+
+function describeFeature(name: string, { valueType: _, from, ...given }: Feature): FeatureDefinition {
+  return { ...given, name, from: from ?? name };
+}
+
+function describeLabel(name: string, label: Label, features: readonly FeatureDefinition[]): LabelDefinition {
+  const shared = {
+    name,
+    ...(label.unit === undefined ? {} : { unit: label.unit }),
+    ...(label.description === undefined ? {} : { description: label.description }),
+  };
+  if (!("ahead" in label)) return { ...shared, type: label.type, column: describeFeature(name, label), expression: null, aheadMs: null };
+  const expression = parseExpression(label.expression);
+  const column = expression.op === "column" ? features.find((feature) => feature.name === expression.name) : undefined;
+  const type = column?.type ?? (isCondition(expression) ? "boolean" : "number");
+  return { ...shared, type, column: null, expression: label.expression, aheadMs: parseDurationMs(label.ahead) as number };
+}
+
+function describeTraining(component: TrainingComponent, nameOf: (component: Component) => string): TrainingDefinition {
+  const { options } = component;
+  const { split, when } = options;
+  return {
+    kind: "training",
+    name: nameOf(component),
+    problem: nameOf(options.problem),
+    label: { data: nameOf(options.label.data), name: options.label.label },
+    features: groupSelections(options.features, nameOf),
+    split: {
+      by: split?.by ?? null,
+      test: split?.test ?? 0.2,
+      gapMs: split?.gap === undefined ? 0 : (parseDurationMs(split.gap) as number),
+    },
+    candidates: options.candidates,
+    when: {
+      everyMs: when?.every === undefined ? null : (parseDurationMs(when.every) as number),
+      newRows: when?.newRows ?? null,
+    },
+    seed: options.seed ?? 1,
+    limits: describeLimits(options.limits),
+  };
+}
+
+function groupSelections(
+  selections: readonly (FeatureSelection | FeatureReference)[],
+  nameOf: (component: Component) => string,
+): TrainingDefinition["features"] {
+  const groups = new Map<string, Set<string>>();
+  for (const selection of selections) {
+    const data = nameOf(selection.data);
+    const names = groups.get(data) ?? new Set();
+    for (const name of "names" in selection ? selection.names : [selection.feature]) names.add(name);
+    groups.set(data, names);
+  }
+  return [...groups].map(([data, names]) => ({ data, names: [...names] }));
+}
+
+function describeInference(component: InferenceComponent, nameOf: (component: Component) => string): InferenceDefinition {
+  const { options } = component;
+  return {
+    kind: "inference",
+    name: nameOf(component),
+    training: nameOf(options.training),
+    online: options.online ?? true,
+    batchSchedule: options.batch?.schedule ?? null,
+    explain: options.explain ?? false,
+    limits: describeLimits(options.limits),
+  };
+}
+
+function describeApp(component: AppComponent, nameOf: (component: Component) => string): AppDefinition {
+  const { title, intro, feedback } = component.options;
+  return { kind: "app", name: nameOf(component), inference: nameOf(component.options.inference), title, intro: intro ?? null, feedback: feedback ?? false };
+}
+
+function describeLimits(limits: Limits | undefined): LimitsDefinition {
+  return {
+    timeMs: limits?.time === undefined ? 10 * 60_000 : (parseDurationMs(limits.time) as number),
+    memoryMb: limits?.memoryMb ?? 1024,
+  };
+}
+
+/** Definitions are stored as plain JSON. */
+export function definitionJson(definition: Definition): JsonObject {
+  return JSON.parse(JSON.stringify(definition)) as JsonObject;
+}

@@ -1,0 +1,122 @@
+// What a column of a feature group may hold: the words number, category, boolean, text and time.
+
+import { checkNumber, checkOptions, checkText, checkTexts, invalid } from "./check.ts";
+
+export type FeatureType = "number" | "category" | "boolean" | "text" | "time";
+
+/** A feature as the user declares it. `Value` is its TypeScript type, `Optional` whether it may be missing. */
+export interface Feature<Value = unknown, Optional extends boolean = boolean> {
+  readonly type: FeatureType;
+  readonly optional: Optional;
+  /** The source's column, when it has another name than the feature. */
+  readonly from?: string;
+  readonly description?: string;
+  readonly unit?: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly values?: readonly string[];
+  /** `,` for numbers written as 1.234,5. */
+  readonly decimal?: "," | ".";
+  /** How a time is written, in strptime's letters, e.g. `%d/%m/%Y`. */
+  readonly format?: string;
+  /** Never set: carries the value's type for the compiler. */
+  readonly valueType?: Value;
+}
+
+interface CommonOptions {
+  readonly optional?: boolean;
+  readonly from?: string;
+  readonly description?: string;
+}
+
+export interface NumberOptions extends CommonOptions {
+  readonly unit?: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly decimal?: "," | ".";
+}
+
+export interface CategoryOptions extends CommonOptions {
+  /** The allowed values; any text when left out. */
+  readonly values?: readonly string[];
+}
+
+export interface TimeOptions extends CommonOptions {
+  readonly format?: string;
+}
+
+type OptionalOf<Options> = Options extends { readonly optional: true } ? true : false;
+
+/**
+ * A number, with its unit and range; a row outside the range goes to quarantine.
+ *
+ * @example
+ * number({ unit: "mm", min: 0 })
+ */
+export function number<const Options extends NumberOptions = NumberOptions>(
+  options?: Options,
+): Feature<number, OptionalOf<Options>> {
+  const given = options ?? {};
+  checkOptions("number()", given, [...commonOptions, "unit", "min", "max", "decimal"]);
+  const { min, max, decimal } = given as NumberOptions;
+  if (min !== undefined) checkNumber("number().min", min);
+  if (max !== undefined) checkNumber("number().max", max);
+  if (min !== undefined && max !== undefined && min > max) throw invalid("number().min", `at most max (${max})`, min);
+  if (decimal !== undefined && decimal !== "," && decimal !== ".") throw invalid("number().decimal", '"," or "."', decimal);
+  return feature("number", given) as Feature<number, OptionalOf<Options>>;
+}
+
+type TextOf<Options> = Options extends { readonly values: readonly (infer Text extends string)[] } ? Text : string;
+
+/**
+ * One of a set of texts; a row with a value outside `values` goes to quarantine.
+ *
+ * @example
+ * category({ values: ["sun", "rain", "snow"] })
+ */
+export function category<const Options extends CategoryOptions = CategoryOptions>(
+  options?: Options,
+): Feature<TextOf<Options>, OptionalOf<Options>> {
+  const given = options ?? {};
+  checkOptions("category()", given, [...commonOptions, "values"]);
+  const { values } = given as CategoryOptions;
+  if (values !== undefined) {
+    checkTexts("category().values", values);
+    if (new Set(values).size < values.length) throw invalid("category().values", "each value once", values);
+  }
+  return feature("category", given) as Feature<TextOf<Options>, OptionalOf<Options>>;
+}
+
+/** Yes or no, written as true/false, yes/no or 1/0 in the source. */
+export function boolean<const Options extends CommonOptions = CommonOptions>(
+  options?: Options,
+): Feature<boolean, OptionalOf<Options>> {
+  checkOptions("boolean()", options ?? {}, commonOptions);
+  return feature("boolean", options ?? {}) as Feature<boolean, OptionalOf<Options>>;
+}
+
+/** Free text. */
+export function text<const Options extends CommonOptions = CommonOptions>(
+  options?: Options,
+): Feature<string, OptionalOf<Options>> {
+  checkOptions("text()", options ?? {}, commonOptions);
+  return feature("text", options ?? {}) as Feature<string, OptionalOf<Options>>;
+}
+
+/** A point in time; ISO 8601 in the source unless a `format` is given. In requests an ISO text. */
+export function time<const Options extends TimeOptions = TimeOptions>(
+  options?: Options,
+): Feature<string, OptionalOf<Options>> {
+  const given = options ?? {};
+  checkOptions("time()", given, [...commonOptions, "format"]);
+  return feature("time", given) as Feature<string, OptionalOf<Options>>;
+}
+
+const commonOptions = ["optional", "from", "description"];
+
+function feature(type: FeatureType, options: object): Feature {
+  const { optional, from } = options as CommonOptions;
+  if (optional !== undefined && typeof optional !== "boolean") throw invalid(`${type}().optional`, "true or false", optional);
+  if (from !== undefined) checkText(`${type}().from`, from);
+  return { ...options, type, optional: optional === true };
+}

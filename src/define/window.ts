@@ -1,0 +1,75 @@
+// Aggregates over the time before a row: count, sum, mean, min, max, std, last and distinct, with a filter.
+
+import { checkDuration, checkOptions, checkText } from "./check.ts";
+import { parseExpression } from "./expression.ts";
+
+export type Aggregate = "count" | "sum" | "mean" | "min" | "max" | "std" | "last" | "distinct";
+
+/** A windowed aggregate of one entity's rows in `(t - over, t]`, where t is the row's event time. */
+export interface Window {
+  readonly aggregate: Aggregate;
+  readonly column: string | null;
+  readonly over: string;
+  readonly where: string | null;
+  readonly unit?: string;
+  readonly description?: string;
+}
+
+export interface WindowOptions {
+  /** How far back, e.g. "7d". */
+  readonly over: string;
+  /** Only rows for which this holds, e.g. "precipitation > 0". */
+  readonly where?: string;
+  readonly unit?: string;
+  readonly description?: string;
+}
+
+/**
+ * How many rows.
+ *
+ * @example
+ * count({ where: "precipitation > 0", over: "7d" })
+ */
+export function count(options: WindowOptions): Window {
+  return window("count", null, options);
+}
+/** The sum of a column. */
+export function sum(column: string, options: WindowOptions): Window {
+  return window("sum", column, options);
+}
+/** The mean of a column; missing when there was no value. */
+export function mean(column: string, options: WindowOptions): Window {
+  return window("mean", column, options);
+}
+/** The smallest value of a column. */
+export function min(column: string, options: WindowOptions): Window {
+  return window("min", column, options);
+}
+/** The largest value of a column. */
+export function max(column: string, options: WindowOptions): Window {
+  return window("max", column, options);
+}
+/** The sample standard deviation of a column; missing with fewer than two values. */
+export function std(column: string, options: WindowOptions): Window {
+  return window("std", column, options);
+}
+/** The value before this row's, within the window. */
+export function last(column: string, options: WindowOptions): Window {
+  return window("last", column, options);
+}
+/** How many different values a column had. */
+export function distinct(column: string, options: WindowOptions): Window {
+  return window("distinct", column, options);
+}
+
+function window(aggregate: Aggregate, column: string | null, options: WindowOptions): Window {
+  const where = `${aggregate}()`;
+  if (column !== null) checkText(where, column);
+  checkOptions(where, options, ["over", "where", "unit", "description"]);
+  checkDuration(`${where}.over`, options.over);
+  if (options.where !== undefined) {
+    checkText(`${where}.where`, options.where);
+    parseExpression(options.where);
+  }
+  return { ...options, aggregate, column, over: options.over, where: options.where ?? null };
+}

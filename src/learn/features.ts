@@ -1,0 +1,114 @@
+// The columns that a model knows, and how tables and rows become its numbers: NaN for missing, category codes of its own dictionary.
+
+import type { JsonObject } from "../base/json.ts";
+import type { Column, Table, Value } from "../base/table.ts";
+import type { Row } from "./model.ts";
+
+export interface Feature {
+  readonly name: string;
+  readonly type: "number" | "boolean" | "time" | "category";
+  /** Of a category: the texts known to the model, in the order of its codes. */
+  readonly dictionary?: readonly string[];
+}
+
+/** The features of a training table, in its order. Text columns are left out. */
+export function featuresOf(table: Table): Feature[] {
+  const features: Feature[] = [];
+  for (const [name, column] of table.columns) {
+    if (column.type === "text") continue;
+    features.push(column.type === "category" ? { name, type: "category", dictionary: column.dictionary } : { name, type: column.type });
+  }
+  return features;
+}
+
+/** The features as they stand in an artifact's meta. */
+export function featuresToJson(features: readonly Feature[]): JsonObject[] {
+  return features.map(({ name, type, dictionary }) => (dictionary === undefined ? { name, type } : { name, type, dictionary }));
+}
+
+/**
+ * One array of rowCount numbers per feature. Absent columns, infinite numbers and unknown categories become NaN (missing);
+ * a column of another type than the model's is read through its text. The table's own arrays are returned where they fit.
+ */
+export function encodeTable(features: readonly Feature[], table: Table): Float64Array[] {
+  return features.map((feature) => {
+    const column = table.columns.get(feature.name);
+    if (column === undefined) return new Float64Array(table.rowCount).fill(Number.NaN);
+    return feature.type === "category" ? categoryCodes(feature.dictionary ?? [], column) : numbers(feature, column);
+  });
+}
+
+/** Writes one row into an array with a place per feature, by the rules of `encodeTable`. */
+export function rowEncoder(features: readonly Feature[]): (row: Row, into: Float64Array) => void {
+  const names = features.map((feature) => feature.name);
+  const readers = features.map((feature) => valueReader(feature));
+  const count = features.length;
+  return (row, into) => {
+    const list = Array.isArray(row) ? (row as readonly Value[]) : undefined;
+    const record = row as Readonly<Record<string, Value>>;
+    for (let i = 0; i < count; i++) {
+      const value = list === undefined ? record[names[i]!] : list[i];
+      // Plain numbers are the common case; everything inherited from Object.prototype is no number, text or boolean.
+      const reader = readers[i];
+      into[i] = reader === undefined ? (typeof value === "number" && value - value === 0 ? value : looseNumber(value)) : reader(value);
+    }
+  };
+}
+
+function valueReader(feature: Feature): ((value: Value | undefined) => number) | undefined {
+  if (feature.type === "time") return timeOf;
+  if (feature.type !== "category") return undefined;
+  const codes = new Map((feature.dictionary ?? []).map((text, code) => [text, code]));
+  return (value) => {
+    if (typeof value === "string") return codes.get(value) ?? Number.NaN;
+    return typeof value === "number" || typeof value === "boolean" ? (codes.get(String(value)) ?? Number.NaN) : Number.NaN;
+  };
+}
+
+function looseNumber(value: unknown): number {
+  if (typeof value === "boolean") return value ? 1 : 0;
+  if (typeof value !== "string" || value.trim() === "") return Number.NaN;
+  if (value === "true") return 1;
+  if (value === "false") return 0;
+  return finiteOrMissing(Number(value));
+}
+
+function timeOf(value: unknown): number {
+  if (typeof value === "number") return finiteOrMissing(value);
+  return typeof value === "string" ? Date.parse(value) : Number.NaN;
+}
+
+function finiteOrMissing(value: number): number {
+  return value - value === 0 ? value : Number.NaN;
+}
+
+function numbers(feature: Feature, column: Column): Float64Array {
+  const read = feature.type === "time" ? timeOf : looseNumber;
+  if (column.type === "text") return Float64Array.from(column.values, (text) => read(text));
+  if (column.type === "category") {
+    const meaning = Float64Array.from(column.dictionary, (text) => read(text));
+    return Float64Array.from(column.codes, (code) => (code < 0 ? Number.NaN : (meaning[code] ?? Number.NaN)));
+  }
+  const { values } = column;
+  for (let i = 0; i < values.length; i++) {
+    if (Math.abs(values[i]!) === Number.POSITIVE_INFINITY) return values.map(finiteOrMissing);
+  }
+  return values;
+}
+
+function categoryCodes(dictionary: readonly string[], column: Column): Float64Array {
+  const known = new Map(dictionary.map((text, code) => [text, code]));
+  if (column.type === "category") {
+    const same = column.dictionary === dictionary;
+    const meaning = same ? undefined : Float64Array.from(column.dictionary, (text) => known.get(text) ?? Number.NaN);
+    const codes = new Float64Array(column.codes.length);
+    for (let i = 0; i < codes.length; i++) {
+      const code = column.codes[i]!;
+      codes[i] = code < 0 ? Number.NaN : meaning === undefined ? code : (meaning[code] ?? Number.NaN);
+    }
+    return codes;
+  }
+  if (column.type === "text") return Float64Array.from(column.values, (text) => (text === null ? Number.NaN : (known.get(text) ?? Number.NaN)));
+  const text = column.type === "boolean" ? (value: number) => String(value !== 0) : String;
+  return column.values.map((value) => (Number.isNaN(value) ? value : (known.get(text(value)) ?? Number.NaN)));
+}

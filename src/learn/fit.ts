@@ -1,0 +1,92 @@
+// Fits one candidate: checks label, weights and features once, then hands over to its algorithm.
+
+import { fail } from "../base/failure.ts";
+import type { Table } from "../base/table.ts";
+import { type BoostingParams, fitBoosting } from "./boosting.ts";
+import { type Feature, featuresOf } from "./features.ts";
+import { checkLabel, labelLength } from "./label.ts";
+import { fitLogistic, type LogisticParams } from "./logistic.ts";
+import type { Artifact, Label } from "./model.ts";
+import { fitRidge, type RidgeParams } from "./ridge.ts";
+
+/** What to fit, as JSON. Every parameter has a default that is meant to be good without tuning. */
+export type CandidateSpec =
+  | { readonly algorithm: "gradientBoosting"; readonly params?: BoostingParams }
+  | { readonly algorithm: "logistic"; readonly params?: LogisticParams }
+  | { readonly algorithm: "ridge"; readonly params?: RidgeParams };
+
+export type Algorithm = CandidateSpec["algorithm"];
+
+export interface Progress {
+  readonly iteration: number;
+  readonly of: number;
+  /** Mean training loss before this iteration, in the objective's own unit. */
+  readonly loss?: number;
+  readonly validationLoss?: number;
+}
+
+export interface FitOptions {
+  /** A whole number; the same seed, data and spec give the same bytes. */
+  readonly seed: number;
+  /** One non-negative weight per row; 2 counts like the row twice. */
+  readonly weights?: Float64Array;
+  /** Rows for early stopping. Without them an algorithm that needs some holds out part of the training rows. */
+  readonly validation?: { readonly features: Table; readonly label: Label };
+  readonly onProgress?: (progress: Progress) => void;
+  /** Stops the fit between two iterations; the signal's reason is thrown. */
+  readonly signal?: AbortSignal;
+}
+
+/** What an algorithm receives: checked input with every default filled in. */
+export interface FitInput {
+  readonly table: Table;
+  readonly features: readonly Feature[];
+  readonly label: Label;
+  readonly options: FitOptions;
+}
+
+/**
+ * Fits a model. Text columns and columns that are missing in every row are not used.
+ * Throws TRAINING_LABEL_…, TRAINING_TOO_FEW_ROWS, TRAINING_NO_FEATURES, TRAINING_DIVERGED, or DEFINE_INVALID for a spec that does not fit.
+ */
+export function fit(spec: CandidateSpec, features: Table, label: Label, options: FitOptions): Artifact | Promise<Artifact> {
+  checkLabel(label, features.rowCount);
+  checkWeights(options.weights, features.rowCount);
+  checkValidation(label, options.validation);
+  const usable = featuresOf(features);
+  if (usable.length === 0) throw fail("TRAINING_NO_FEATURES", "Expected at least one number, boolean, time or category column, got none");
+  const input: FitInput = { table: features, features: usable, label, options };
+  switch (spec.algorithm) {
+    case "gradientBoosting":
+      return fitBoosting(input, spec.params ?? {});
+    case "logistic":
+      return fitLogistic(input, spec.params ?? {});
+    case "ridge":
+      return fitRidge(input, spec.params ?? {});
+    default:
+      throw fail("DEFINE_INVALID", `Expected a known algorithm, got ${JSON.stringify((spec as { algorithm?: unknown }).algorithm)}`);
+  }
+}
+
+function checkWeights(weights: Float64Array | undefined, rowCount: number): void {
+  if (weights === undefined) return;
+  if (weights.length !== rowCount) throw fail("TRAINING_LABEL_INVALID", `Expected one weight per row (${rowCount}), got ${weights.length}`);
+  let positive = 0;
+  for (let i = 0; i < rowCount; i++) {
+    const weight = weights[i]!;
+    if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY))
+      throw fail("TRAINING_LABEL_INVALID", `Expected weights that are finite and not negative, got ${weight} in row ${i}`);
+    if (weight > 0) positive++;
+  }
+  if (positive < 2) throw fail("TRAINING_TOO_FEW_ROWS", `Expected at least 2 rows with a positive weight, got ${positive}`);
+}
+
+function checkValidation(label: Label, validation: FitOptions["validation"]): void {
+  if (validation === undefined) return;
+  const { features, label: held } = validation;
+  if (labelLength(held) !== features.rowCount || held.task !== label.task)
+    throw fail("TRAINING_LABEL_INVALID", `Expected ${features.rowCount} validation labels of task ${label.task}, got ${labelLength(held)} of ${held.task}`);
+  if (label.task === "regression" || held.task === "regression") return;
+  if (held.classes.length !== label.classes.length || held.classes.some((text, code) => text !== label.classes[code]))
+    throw fail("TRAINING_LABEL_INVALID", "Expected the validation label to have the training label's classes, in the same order");
+}

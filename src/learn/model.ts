@@ -1,0 +1,79 @@
+// The learner's contract: what a fit takes, what it leaves behind, and how that becomes predictions again.
+
+import type { JsonObject } from "../base/json.ts";
+import { isObject } from "../base/json.ts";
+import type { Table, Value } from "../base/table.ts";
+import { openAdditive } from "./additive-model.ts";
+import { corrupt } from "./artifact.ts";
+import { openConstant } from "./baselines.ts";
+import type { Feature } from "./features.ts";
+import { openTrees } from "./trees-model.ts";
+
+export type Task = "binary" | "multiclass" | "regression";
+
+/** What is to be predicted: classes as texts in the data's own spelling, or numbers. A binary label's positive class is `classes[1]`. */
+export type Label =
+  | { readonly task: "binary" | "multiclass"; readonly codes: Int32Array; readonly classes: readonly string[] }
+  | { readonly task: "regression"; readonly values: Float64Array };
+
+export type ArtifactArray = Float64Array | Float32Array | Int32Array | Uint32Array | Uint16Array | Uint8Array;
+
+/** A fitted model at rest: JSON and typed arrays, never code. Equal fits give equal artifacts, byte for byte. */
+export interface Artifact {
+  /** Kind and version of the layout, e.g. `pentad.trees/1`. */
+  readonly format: string;
+  readonly meta: JsonObject;
+  readonly arrays: Readonly<Record<string, ArtifactArray>>;
+}
+
+/** `probabilities` has rowCount × classes entries, row after row; `values` has one entry per row. */
+export type Prediction = { readonly probabilities: Float64Array } | { readonly values: Float64Array };
+
+/** One row: values in the order of the model's features, or by name. What is absent, null or unknown counts as missing. */
+export type Row = readonly Value[] | Readonly<Record<string, Value>>;
+
+export interface Explanation {
+  /** What the model answers on average over its training rows. */
+  readonly base: number;
+  /** Sums, with the base, to the row's margin; the largest in absolute value first. */
+  readonly contributions: readonly { readonly feature: string; readonly contribution: number }[];
+  /** The class whose margin is explained; absent for a regression. */
+  readonly class?: string;
+}
+
+export interface Predictor {
+  readonly task: Task;
+  /** Empty for a regression. */
+  readonly classes: readonly string[];
+  readonly features: readonly Feature[];
+  /** Predicts every row; columns are found by name, categories by text. */
+  predict(table: Table): Prediction;
+  /** Predicts one row: the probability of each class, or the number. */
+  predictRow(row: Row): number[] | number;
+  /**
+   * Exact Shapley values of one row in margin units (log-odds, log of a rate, or the label's own unit).
+   * Explains the positive class of a binary model and the likeliest class of a multiclass one unless told otherwise.
+   */
+  explainRow(row: Row, options?: { readonly class?: string }): Explanation;
+  /** How much each feature matters to the model, largest first; shares sum to 1 (all 0 when the model uses none). */
+  importance(): readonly { readonly feature: string; readonly share: number }[];
+}
+
+const openers: Readonly<Record<string, (artifact: Artifact) => Predictor>> = {
+  "pentad.additive/1": openAdditive,
+  "pentad.constant/1": openConstant,
+  "pentad.trees/1": openTrees,
+};
+
+/**
+ * Checks an artifact completely (lengths, ranges, finite numbers, shape of every tree) and makes it predict.
+ * Throws MODELS_ARTIFACT_CORRUPT for anything else: a damaged or hostile artifact cannot crash, hang or read out of bounds.
+ */
+export function openModel(artifact: Artifact): Predictor {
+  if (!isObject(artifact) || !isObject(artifact.meta) || !isObject(artifact.arrays))
+    throw corrupt("Expected an artifact with format, meta and arrays");
+  const open = typeof artifact.format === "string" && Object.hasOwn(openers, artifact.format) ? openers[artifact.format] : undefined;
+  if (open === undefined)
+    throw corrupt(`Expected a known model format (${Object.keys(openers).join(", ")}), got ${JSON.stringify(artifact.format)}`);
+  return open(artifact);
+}

@@ -1,0 +1,70 @@
+// Makes a Predictor of an algorithm's bare arithmetic by adding the mapping of tables, rows, classes and names.
+
+import { fail } from "../base/failure.ts";
+import { encodeTable, type Feature, rowEncoder } from "./features.ts";
+import type { Predictor, Task } from "./model.ts";
+
+/** An algorithm's arithmetic over encoded features (NaN missing, categories as codes). */
+export interface Scorer {
+  /** Answers one row: one probability per class, or one number. The array may be reused by the next call. */
+  scoreRow(row: Float64Array): Float64Array;
+  /** Answers many rows, given as one array per feature: rowCount × (classes, or 1), row after row. */
+  scoreColumns(columns: readonly Float64Array[], rowCount: number): Float64Array;
+  /** Shapley values of one row's margin: `output` is a class's index, 0 for a regression. */
+  explain(row: Float64Array, output: number): { base: number; contributions: Float64Array };
+  /** Any non-negative measure of how much each feature matters. */
+  importance(): Float64Array;
+}
+
+export interface Known {
+  readonly task: Task;
+  readonly classes: readonly string[];
+  readonly features: readonly Feature[];
+}
+
+export function predictor(known: Known, scorer: Scorer): Predictor {
+  const { task, classes, features } = known;
+  const encode = rowEncoder(features);
+  const row = new Float64Array(features.length);
+  return {
+    task,
+    classes,
+    features,
+    predict(table) {
+      const scores = scorer.scoreColumns(encodeTable(features, table), table.rowCount);
+      return task === "regression" ? { values: scores } : { probabilities: scores };
+    },
+    predictRow(values) {
+      encode(values, row);
+      const scores = scorer.scoreRow(row);
+      return task === "regression" ? scores[0]! : Array.from(scores);
+    },
+    explainRow(values, options = {}) {
+      encode(values, row);
+      let output = 0;
+      if (task !== "regression") {
+        if (options.class !== undefined) output = classes.indexOf(options.class);
+        else output = task === "binary" ? 1 : largest(scorer.scoreRow(row));
+        if (output < 0)
+          throw fail("INFERENCE_INPUT_INVALID", `Expected one of the classes ${classes.join(", ")}, got ${JSON.stringify(options.class)}`);
+      }
+      const { base, contributions } = scorer.explain(row, output);
+      const named = features.map((feature, index) => ({ feature: feature.name, contribution: contributions[index]! }));
+      named.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
+      return task === "regression" ? { base, contributions: named } : { base, contributions: named, class: classes[output]! };
+    },
+    importance() {
+      const weights = scorer.importance();
+      const total = weights.reduce((sum, weight) => sum + weight, 0);
+      return features
+        .map((feature, index) => ({ feature: feature.name, share: total > 0 ? weights[index]! / total : 0 }))
+        .sort((a, b) => b.share - a.share);
+    },
+  };
+}
+
+function largest(values: Float64Array): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  return best;
+}

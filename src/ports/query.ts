@@ -1,0 +1,37 @@
+// The port for an analytical engine over files: SQL in, columnar tables out.
+
+import type { Table, Value } from "../base/table.ts";
+
+export interface Query {
+  /** Executes one or more statements. Parameters are `$1`, `$2` … and are allowed in a single statement only. */
+  run(sql: string, parameters?: readonly Value[]): Promise<void>;
+  /**
+   * The whole result as typed columns: numbers and decimals as `number`, timestamps and dates as `time`, booleans as
+   * `boolean`, enums as `category`, everything else as `text`.
+   */
+  table(sql: string, parameters?: readonly Value[]): Promise<Table>;
+  /** The whole result as objects, for small results; times are ISO texts, big integers are numbers. */
+  rows<Row extends object = Record<string, Value>>(sql: string, parameters?: readonly Value[]): Promise<Row[]>;
+  /** The result in chunks of objects, without holding it whole. */
+  stream(sql: string, parameters?: readonly Value[]): AsyncIterable<Record<string, Value>[]>;
+  /** Appends rows to a table of the engine; every column is text, the way sources give it. */
+  append(table: string, columns: readonly string[], rows: readonly (readonly (string | null)[])[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface QueryOptions {
+  readonly memoryMb: number;
+  /** Where to spill what does not fit into memory. */
+  readonly temporaryFolder: string;
+  readonly threads?: number;
+}
+
+/** Quotes a name for SQL. */
+export function sqlName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Quotes a text for SQL. */
+export function sqlText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
