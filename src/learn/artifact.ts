@@ -12,10 +12,17 @@ export function corrupt(message: string): PentadError {
 type ArrayType<A extends ArtifactArray> = { new (length: number): A; readonly name: string };
 
 /** An array of exactly that type and length; floats must be finite. */
-export function readArray<A extends ArtifactArray>(artifact: Artifact, name: string, type: ArrayType<A>, length?: number): A {
+export function readArray<A extends ArtifactArray>(
+  artifact: Artifact,
+  name: string,
+  type: ArrayType<A>,
+  length?: number,
+): A {
   const array: unknown = Object.hasOwn(artifact.arrays, name) ? artifact.arrays[name] : undefined;
   // Comparing tags instead of constructors lets arrays through that were made in another realm.
-  const tag = ArrayBuffer.isView(array) ? (array as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag] : typeof array;
+  const tag = ArrayBuffer.isView(array)
+    ? (array as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag]
+    : typeof array;
   if (tag !== type.name) throw corrupt(`Expected ${name} to be a ${type.name}, got ${tag}`);
   const found = array as A;
   if (length !== undefined && found.length !== length)
@@ -53,7 +60,8 @@ export function readStrings(value: unknown, what: string): readonly string[] {
 export function readTask(artifact: Artifact): { task: Task; classes: readonly string[] } {
   const task = readChoice(artifact, "task", ["binary", "multiclass", "regression"]);
   const classes = readStrings(artifact.meta.classes, "classes");
-  const fits = task === "binary" ? classes.length === 2 : task === "multiclass" ? classes.length >= 2 : classes.length === 0;
+  const fits =
+    task === "binary" ? classes.length === 2 : task === "multiclass" ? classes.length >= 2 : classes.length === 0;
   if (!fits) throw corrupt(`Expected classes that fit a ${task} model, got ${classes.length}`);
   return { task, classes };
 }
@@ -65,9 +73,11 @@ export function readFeatures(artifact: Artifact): Feature[] {
     if (!isObject(entry) || typeof entry.name !== "string") throw corrupt(`Expected feature ${index} to have a name`);
     const { name, type } = entry;
     if (type === "number" || type === "boolean" || type === "time") return { name, type };
-    if (type !== "category") throw corrupt(`Expected a known type for feature ${JSON.stringify(name)}, got ${JSON.stringify(type)}`);
+    if (type !== "category")
+      throw corrupt(`Expected a known type for feature ${JSON.stringify(name)}, got ${JSON.stringify(type)}`);
     return { name, type, dictionary: readStrings(entry.dictionary, `the dictionary of ${JSON.stringify(name)}`) };
   });
-  if (new Set(features.map((feature) => feature.name)).size !== features.length) throw corrupt("Expected distinct feature names");
+  if (new Set(features.map((feature) => feature.name)).size !== features.length)
+    throw corrupt("Expected distinct feature names");
   return features;
 }

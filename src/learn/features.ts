@@ -16,14 +16,20 @@ export function featuresOf(table: Table): Feature[] {
   const features: Feature[] = [];
   for (const [name, column] of table.columns) {
     if (column.type === "text") continue;
-    features.push(column.type === "category" ? { name, type: "category", dictionary: column.dictionary } : { name, type: column.type });
+    features.push(
+      column.type === "category"
+        ? { name, type: "category", dictionary: column.dictionary }
+        : { name, type: column.type },
+    );
   }
   return features;
 }
 
 /** The features as they stand in an artifact's meta. */
 export function featuresToJson(features: readonly Feature[]): JsonObject[] {
-  return features.map(({ name, type, dictionary }) => (dictionary === undefined ? { name, type } : { name, type, dictionary }));
+  return features.map(({ name, type, dictionary }) =>
+    dictionary === undefined ? { name, type } : { name, type, dictionary },
+  );
 }
 
 /**
@@ -50,7 +56,12 @@ export function rowEncoder(features: readonly Feature[]): (row: Row, into: Float
       const value = list === undefined ? record[names[i]!] : list[i];
       // Plain numbers are the common case; everything inherited from Object.prototype is no number, text or boolean.
       const reader = readers[i];
-      into[i] = reader === undefined ? (typeof value === "number" && value - value === 0 ? value : looseNumber(value)) : reader(value);
+      into[i] =
+        reader === undefined
+          ? typeof value === "number" && value - value === 0
+            ? value
+            : looseNumber(value)
+          : reader(value);
     }
   };
 }
@@ -61,7 +72,9 @@ function valueReader(feature: Feature): ((value: Value | undefined) => number) |
   const codes = new Map((feature.dictionary ?? []).map((text, code) => [text, code]));
   return (value) => {
     if (typeof value === "string") return codes.get(value) ?? Number.NaN;
-    return typeof value === "number" || typeof value === "boolean" ? (codes.get(String(value)) ?? Number.NaN) : Number.NaN;
+    return typeof value === "number" || typeof value === "boolean"
+      ? (codes.get(String(value)) ?? Number.NaN)
+      : Number.NaN;
   };
 }
 
@@ -108,7 +121,8 @@ function categoryCodes(dictionary: readonly string[], column: Column): Float64Ar
     }
     return codes;
   }
-  if (column.type === "text") return Float64Array.from(column.values, (text) => (text === null ? Number.NaN : (known.get(text) ?? Number.NaN)));
+  if (column.type === "text")
+    return Float64Array.from(column.values, (text) => (text === null ? Number.NaN : (known.get(text) ?? Number.NaN)));
   const text = column.type === "boolean" ? (value: number) => String(value !== 0) : String;
   return column.values.map((value) => (Number.isNaN(value) ? value : (known.get(text(value)) ?? Number.NaN)));
 }

@@ -49,12 +49,18 @@ export interface FitInput {
  * Fits a model. Text columns and columns that are missing in every row are not used.
  * Throws TRAINING_LABEL_…, TRAINING_TOO_FEW_ROWS, TRAINING_NO_FEATURES, TRAINING_DIVERGED, or DEFINE_INVALID for a spec that does not fit.
  */
-export function fit(spec: CandidateSpec, features: Table, label: Label, options: FitOptions): Artifact | Promise<Artifact> {
+export function fit(
+  spec: CandidateSpec,
+  features: Table,
+  label: Label,
+  options: FitOptions,
+): Artifact | Promise<Artifact> {
   checkLabel(label, features.rowCount);
   checkWeights(options.weights, features.rowCount);
   checkValidation(label, options.validation);
   const usable = featuresOf(features);
-  if (usable.length === 0) throw fail("TRAINING_NO_FEATURES", "Expected at least one number, boolean, time or category column, got none");
+  if (usable.length === 0)
+    throw fail("TRAINING_NO_FEATURES", "Expected at least one number, boolean, time or category column, got none");
   const input: FitInput = { table: features, features: usable, label, options };
   switch (spec.algorithm) {
     case "gradientBoosting":
@@ -64,29 +70,43 @@ export function fit(spec: CandidateSpec, features: Table, label: Label, options:
     case "ridge":
       return fitRidge(input, spec.params ?? {});
     default:
-      throw fail("DEFINE_INVALID", `Expected a known algorithm, got ${JSON.stringify((spec as { algorithm?: unknown }).algorithm)}`);
+      throw fail(
+        "DEFINE_INVALID",
+        `Expected a known algorithm, got ${JSON.stringify((spec as { algorithm?: unknown }).algorithm)}`,
+      );
   }
 }
 
 function checkWeights(weights: Float64Array | undefined, rowCount: number): void {
   if (weights === undefined) return;
-  if (weights.length !== rowCount) throw fail("TRAINING_LABEL_INVALID", `Expected one weight per row (${rowCount}), got ${weights.length}`);
+  if (weights.length !== rowCount)
+    throw fail("TRAINING_LABEL_INVALID", `Expected one weight per row (${rowCount}), got ${weights.length}`);
   let positive = 0;
   for (let i = 0; i < rowCount; i++) {
     const weight = weights[i]!;
     if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY))
-      throw fail("TRAINING_LABEL_INVALID", `Expected weights that are finite and not negative, got ${weight} in row ${i}`);
+      throw fail(
+        "TRAINING_LABEL_INVALID",
+        `Expected weights that are finite and not negative, got ${weight} in row ${i}`,
+      );
     if (weight > 0) positive++;
   }
-  if (positive < 2) throw fail("TRAINING_TOO_FEW_ROWS", `Expected at least 2 rows with a positive weight, got ${positive}`);
+  if (positive < 2)
+    throw fail("TRAINING_TOO_FEW_ROWS", `Expected at least 2 rows with a positive weight, got ${positive}`);
 }
 
 function checkValidation(label: Label, validation: FitOptions["validation"]): void {
   if (validation === undefined) return;
   const { features, label: held } = validation;
   if (labelLength(held) !== features.rowCount || held.task !== label.task)
-    throw fail("TRAINING_LABEL_INVALID", `Expected ${features.rowCount} validation labels of task ${label.task}, got ${labelLength(held)} of ${held.task}`);
+    throw fail(
+      "TRAINING_LABEL_INVALID",
+      `Expected ${features.rowCount} validation labels of task ${label.task}, got ${labelLength(held)} of ${held.task}`,
+    );
   if (label.task === "regression" || held.task === "regression") return;
   if (held.classes.length !== label.classes.length || held.classes.some((text, code) => text !== label.classes[code]))
-    throw fail("TRAINING_LABEL_INVALID", "Expected the validation label to have the training label's classes, in the same order");
+    throw fail(
+      "TRAINING_LABEL_INVALID",
+      "Expected the validation label to have the training label's classes, in the same order",
+    );
 }

@@ -10,7 +10,8 @@ import type { Label, Task } from "./model.ts";
  */
 export function toLabel(column: Column, task: Task, classes?: readonly string[]): Label {
   if (task === "regression") {
-    if (column.type === "number" || column.type === "boolean" || column.type === "time") return { task, values: column.values };
+    if (column.type === "number" || column.type === "boolean" || column.type === "time")
+      return { task, values: column.values };
     throw fail("TRAINING_LABEL_INVALID", `Expected numbers to regress on, got a ${column.type} column`);
   }
   const count = column.type === "category" ? column.codes.length : column.values.length;
@@ -21,9 +22,16 @@ export function toLabel(column: Column, task: Task, classes?: readonly string[])
   }
   const known = classes ?? [...new Set(texts.filter((text) => text !== null))].sort(byValue);
   if (task === "binary" && known.length > 2)
-    throw fail("TRAINING_LABEL_INVALID", `Expected 2 classes for a binary task, got ${known.length}: ${known.slice(0, 5).join(", ")}`);
+    throw fail(
+      "TRAINING_LABEL_INVALID",
+      `Expected 2 classes for a binary task, got ${known.length}: ${known.slice(0, 5).join(", ")}`,
+    );
   const index = new Map(known.map((text, code) => [text, code]));
-  return { task, classes: known, codes: Int32Array.from(texts, (text) => (text === null ? -1 : (index.get(text) ?? -1))) };
+  return {
+    task,
+    classes: known,
+    codes: Int32Array.from(texts, (text) => (text === null ? -1 : (index.get(text) ?? -1))),
+  };
 }
 
 function byValue(a: string, b: string): number {
@@ -33,7 +41,8 @@ function byValue(a: string, b: string): number {
 
 /** Rows of the label, in the given order. */
 export function takeLabel(label: Label, rows: ArrayLike<number>): Label {
-  if (label.task === "regression") return { task: label.task, values: Float64Array.from(rows, (row) => label.values[row]!) };
+  if (label.task === "regression")
+    return { task: label.task, values: Float64Array.from(rows, (row) => label.values[row]!) };
   return { task: label.task, classes: label.classes, codes: Int32Array.from(rows, (row) => label.codes[row]!) };
 }
 
@@ -44,7 +53,8 @@ export function labelLength(label: Label): number {
 /** Throws TRAINING_LABEL_… unless every row has a label that the task can use, and at least two of them differ. */
 export function checkLabel(label: Label, rowCount: number): void {
   const count = labelLength(label);
-  if (count !== rowCount) throw fail("TRAINING_LABEL_INVALID", `Expected one label per row (${rowCount}), got ${count}`);
+  if (count !== rowCount)
+    throw fail("TRAINING_LABEL_INVALID", `Expected one label per row (${rowCount}), got ${count}`);
   if (rowCount < 2) throw fail("TRAINING_TOO_FEW_ROWS", `Expected at least 2 rows to learn from, got ${rowCount}`);
   const values = label.task === "regression" ? label.values : label.codes;
   let missing = 0;
@@ -56,10 +66,14 @@ export function checkLabel(label: Label, rowCount: number): void {
       throw fail("TRAINING_LABEL_INVALID", `Expected a usable label in every row, got ${value} in row ${i}`);
     if (value !== values[0]) constant = false;
   }
-  if (missing > 0) throw fail("TRAINING_LABEL_MISSING", `Expected a label in every row, got none in ${missing} of ${count} rows`);
+  if (missing > 0)
+    throw fail("TRAINING_LABEL_MISSING", `Expected a label in every row, got none in ${missing} of ${count} rows`);
   if (constant) {
     const only = label.task === "regression" ? values[0] : label.classes[values[0]!];
-    throw fail("TRAINING_LABEL_CONSTANT", `Expected labels that differ, got ${JSON.stringify(only)} in all ${count} rows`);
+    throw fail(
+      "TRAINING_LABEL_CONSTANT",
+      `Expected labels that differ, got ${JSON.stringify(only)} in all ${count} rows`,
+    );
   }
   if (label.task === "binary" && label.classes.length !== 2)
     throw fail("TRAINING_LABEL_INVALID", `Expected 2 classes for a binary task, got ${label.classes.length}`);

@@ -72,8 +72,13 @@ const openers: Readonly<Record<string, (artifact: Artifact) => Predictor>> = {
 export function openModel(artifact: Artifact): Predictor {
   if (!isObject(artifact) || !isObject(artifact.meta) || !isObject(artifact.arrays))
     throw corrupt("Expected an artifact with format, meta and arrays");
-  const open = typeof artifact.format === "string" && Object.hasOwn(openers, artifact.format) ? openers[artifact.format] : undefined;
+  const open =
+    typeof artifact.format === "string" && Object.hasOwn(openers, artifact.format)
+      ? openers[artifact.format]
+      : undefined;
   if (open === undefined)
-    throw corrupt(`Expected a known model format (${Object.keys(openers).join(", ")}), got ${JSON.stringify(artifact.format)}`);
+    throw corrupt(
+      `Expected a known model format (${Object.keys(openers).join(", ")}), got ${JSON.stringify(artifact.format)}`,
+    );
   return open(artifact);
 }

@@ -46,12 +46,17 @@ export function predictor(known: Known, scorer: Scorer): Predictor {
         if (options.class !== undefined) output = classes.indexOf(options.class);
         else output = task === "binary" ? 1 : largest(scorer.scoreRow(row));
         if (output < 0)
-          throw fail("INFERENCE_INPUT_INVALID", `Expected one of the classes ${classes.join(", ")}, got ${JSON.stringify(options.class)}`);
+          throw fail(
+            "INFERENCE_INPUT_INVALID",
+            `Expected one of the classes ${classes.join(", ")}, got ${JSON.stringify(options.class)}`,
+          );
       }
       const { base, contributions } = scorer.explain(row, output);
       const named = features.map((feature, index) => ({ feature: feature.name, contribution: contributions[index]! }));
       named.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
-      return task === "regression" ? { base, contributions: named } : { base, contributions: named, class: classes[output]! };
+      return task === "regression"
+        ? { base, contributions: named }
+        : { base, contributions: named, class: classes[output]! };
     },
     importance() {
       const weights = scorer.importance();

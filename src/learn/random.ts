@@ -11,7 +11,9 @@ export interface Random {
 
 /** sfc32 (Chris Doty-Humphrey's small fast counter), seeded through splitmix32 so that neighbouring seeds are unrelated. */
 export function random(seed: number, stream = 0): Random {
-  const mix = splitmix32((seed >>> 0) ^ Math.imul(Math.floor(seed / 2 ** 32) | 0, 0x9e3779b1) ^ Math.imul(stream + 1, 0x85ebca6b));
+  const mix = splitmix32(
+    (seed >>> 0) ^ Math.imul(Math.floor(seed / 2 ** 32) | 0, 0x9e3779b1) ^ Math.imul(stream + 1, 0x85ebca6b),
+  );
   let a = mix();
   let b = mix();
   let c = mix();

@@ -1,0 +1,236 @@
+// The design matrix of the linear models: standardised numbers, missing indicators and one-hot categories, kept sparse where they are.
+
+import { fail } from "../base/failure.ts";
+import { encodeTable } from "./features.ts";
+import type { FitInput } from "./fit.ts";
+
+/** More levels of a category than these are folded into one. */
+const maxLevels = 100;
+
+/** A dense column of the matrix: `(x - mean) / scale` of a feature with 0 for missing, or 1 where the feature is missing. */
+export interface DenseColumn {
+  readonly feature: number;
+  readonly kind: "value" | "missing";
+  readonly mean: number;
+  readonly scale: number;
+  readonly values: Float64Array;
+}
+
+/** The one-hot columns of one category feature: each row has a 1 in at most one of them. */
+export interface LevelGroup {
+  readonly feature: number;
+  /** The first level's column in the matrix. */
+  readonly start: number;
+  readonly count: number;
+  /** Column within the group per row. */
+  readonly level: Int32Array;
+  /** Column within the group per code of the feature's dictionary; codes that were not seen in training have none (-1). */
+  readonly levelOfCode: Int32Array;
+  /** The level of rows whose category is missing; -1 when none was. */
+  readonly missingLevel: number;
+}
+
+/** Column 0 is the intercept (all ones), then the dense columns, then the groups. */
+export interface Design {
+  readonly rowCount: number;
+  readonly width: number;
+  readonly dense: readonly DenseColumn[];
+  readonly groups: readonly LevelGroup[];
+  readonly weights: Float64Array;
+  readonly totalWeight: number;
+}
+
+/** Throws TRAINING_NO_FEATURES when every feature is constant or missing. */
+export function linearDesign({ table, features, options }: FitInput): Design {
+  const rowCount = table.rowCount;
+  const weights = options.weights ?? new Float64Array(rowCount).fill(1);
+  let totalWeight = 0;
+  for (let row = 0; row < rowCount; row++) totalWeight += weights[row]!;
+  const encoded = encodeTable(features, table);
+  const dense: DenseColumn[] = [];
+  for (const [feature, { type }] of features.entries()) {
+    if (type !== "category") dense.push(...denseColumns(feature, encoded[feature]!, weights));
+  }
+  const groups: LevelGroup[] = [];
+  let width = 1 + dense.length;
+  for (const [feature, { type, dictionary }] of features.entries()) {
+    if (type !== "category") continue;
+    const group = levelGroup(feature, encoded[feature]!, dictionary!.length, weights, width);
+    if (group === undefined) continue;
+    groups.push(group);
+    width += group.count;
+  }
+  if (width === 1)
+    throw fail("TRAINING_NO_FEATURES", "Expected a feature that varies, got only constant or missing ones");
+  return { rowCount, width, dense, groups, weights, totalWeight };
+}
+
+function denseColumns(feature: number, values: Float64Array, weights: Float64Array): DenseColumn[] {
+  let largest = 0;
+  let present = 0;
+  let missing = 0;
+  for (let row = 0; row < values.length; row++) {
+    if (weights[row] === 0) continue;
+    if (Number.isNaN(values[row])) missing++;
+    else largest = Math.max(largest, Math.abs(values[row]!));
+    if (!Number.isNaN(values[row])) present += weights[row]!;
+  }
+  if (present === 0) return [];
+  const columns: DenseColumn[] = [];
+  // In units of the largest value, neither the sum nor the squares can overflow.
+  const unit = largest || 1;
+  let mean = 0;
+  for (let row = 0; row < values.length; row++)
+    if (!Number.isNaN(values[row])) mean += (weights[row]! / present) * (values[row]! / unit);
+  let variance = 0;
+  for (let row = 0; row < values.length; row++)
+    if (!Number.isNaN(values[row])) variance += (weights[row]! / present) * (values[row]! / unit - mean) ** 2;
+  const deviation = Math.sqrt(variance);
+  if (deviation > 1e-13) {
+    const center = mean * unit;
+    const scale = deviation * unit;
+    const standardised = new Float64Array(values.length);
+    for (let row = 0; row < values.length; row++)
+      standardised[row] = Number.isNaN(values[row]) ? 0 : (values[row]! - center) / scale;
+    columns.push({ feature, kind: "value", mean: center, scale, values: standardised });
+  }
+  // A single missing row would only teach the model that row's label.
+  if (missing >= 2)
+    columns.push({
+      feature,
+      kind: "missing",
+      mean: 0,
+      scale: 1,
+      values: values.map((value) => (Number.isNaN(value) ? 1 : 0)),
+    });
+  return columns;
+}
+
+function levelGroup(
+  feature: number,
+  codes: Float64Array,
+  known: number,
+  weights: Float64Array,
+  start: number,
+): LevelGroup | undefined {
+  const rows = new Int32Array(known);
+  let missing = 0;
+  for (let row = 0; row < codes.length; row++) {
+    if (weights[row] === 0) continue;
+    if (Number.isNaN(codes[row])) missing++;
+    else rows[codes[row]!]!++;
+  }
+  const rare = codes.length < 100 ? 1 : codes.length < 1000 ? 2 : 5;
+  const seen = Array.from(rows.keys()).filter((code) => rows[code]! > 0);
+  const byFrequency = seen.toSorted((a, b) => rows[b]! - rows[a]! || a - b);
+  const kept = byFrequency.slice(0, maxLevels).filter((code) => rows[code]! >= rare);
+  const levelOfCode = new Int32Array(known).fill(-1);
+  for (const [level, code] of kept.entries()) levelOfCode[code] = level;
+  let count = kept.length;
+  if (kept.length < seen.length) {
+    for (const code of seen) if (levelOfCode[code] === -1) levelOfCode[code] = count;
+    count++;
+  }
+  const missingLevel = missing > 0 ? count++ : -1;
+  if (count < 2) return undefined;
+  const level = Int32Array.from(codes, (code) => (Number.isNaN(code) ? missingLevel : levelOfCode[code]!));
+  // Rows of weight 0 may hold categories that no counted row has.
+  return { feature, start, count, level, levelOfCode, missingLevel };
+}
+
+/** X·β, one number per row. */
+export function times(design: Design, beta: Float64Array): Float64Array {
+  const { rowCount, dense, groups } = design;
+  const out = new Float64Array(rowCount).fill(beta[0]!);
+  for (let j = 0; j < dense.length; j++) {
+    const factor = beta[1 + j]!;
+    if (factor === 0) continue;
+    const { values } = dense[j]!;
+    for (let row = 0; row < rowCount; row++) out[row]! += factor * values[row]!;
+  }
+  for (const { start, level } of groups) {
+    for (let row = 0; row < rowCount; row++) if (level[row]! >= 0) out[row]! += beta[start + level[row]!]!;
+  }
+  return out;
+}
+
+/** Xᵀ·r, one number per column. */
+export function transposeTimes(design: Design, residual: Float64Array): Float64Array {
+  const { rowCount, width, dense, groups } = design;
+  const out = new Float64Array(width);
+  let sum = 0;
+  for (let row = 0; row < rowCount; row++) sum += residual[row]!;
+  out[0] = sum;
+  for (let j = 0; j < dense.length; j++) out[1 + j] = dot(dense[j]!.values, residual, 0, rowCount);
+  for (const { start, level } of groups) {
+    for (let row = 0; row < rowCount; row++) if (level[row]! >= 0) out[start + level[row]!]! += residual[row]!;
+  }
+  return out;
+}
+
+const chunk = 1024;
+
+/** Xᵀ·diag(w)·X as a full symmetric matrix, row after row. */
+export function gram(design: Design, weights: Float64Array): Float64Array {
+  const { rowCount, width, dense, groups } = design;
+  const out = new Float64Array(width * width);
+  const weighted = new Float64Array(chunk);
+  // Chunks of rows stay in the cache while every pair of columns is multiplied.
+  for (let from = 0; from < rowCount; from += chunk) {
+    const to = Math.min(rowCount, from + chunk);
+    for (let i = -1; i < dense.length; i++) {
+      const base = (i + 1) * width;
+      if (i < 0) for (let row = from; row < to; row++) weighted[row - from] = weights[row]!;
+      else {
+        const { values } = dense[i]!;
+        for (let row = from; row < to; row++) weighted[row - from] = weights[row]! * values[row]!;
+      }
+      if (i < 0) for (let row = from; row < to; row++) out[0]! += weighted[row - from]!;
+      for (let j = Math.max(i, 0); j < dense.length; j++)
+        out[base + 1 + j]! += dotShifted(weighted, dense[j]!.values, from, to);
+      for (const { start, level } of groups) {
+        for (let row = from; row < to; row++)
+          if (level[row]! >= 0) out[base + start + level[row]!]! += weighted[row - from]!;
+      }
+    }
+  }
+  for (const [a, first] of groups.entries()) {
+    for (const second of groups.slice(a)) {
+      for (let row = 0; row < rowCount; row++) {
+        if (first.level[row]! < 0 || second.level[row]! < 0) continue;
+        out[(first.start + first.level[row]!) * width + second.start + second.level[row]!]! += weights[row]!;
+      }
+    }
+  }
+  for (let i = 0; i < width; i++) for (let j = 0; j < i; j++) out[i * width + j] = out[j * width + i]!;
+  return out;
+}
+
+function dot(a: Float64Array, b: Float64Array, from: number, to: number): number {
+  let s0 = 0;
+  let s1 = 0;
+  let row = from;
+  for (; row + 1 < to; row += 2) {
+    s0 += a[row]! * b[row]!;
+    s1 += a[row + 1]! * b[row + 1]!;
+  }
+  if (row < to) s0 += a[row]! * b[row]!;
+  return s0 + s1;
+}
+
+/** Σ a[row - from]·b[row]; four sums, because one would wait for itself. */
+function dotShifted(a: Float64Array, b: Float64Array, from: number, to: number): number {
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let row = from;
+  for (; row + 3 < to; row += 4) {
+    s0 += a[row - from]! * b[row]!;
+    s1 += a[row - from + 1]! * b[row + 1]!;
+    s2 += a[row - from + 2]! * b[row + 2]!;
+    s3 += a[row - from + 3]! * b[row + 3]!;
+  }
+  for (; row < to; row++) s0 += a[row - from]! * b[row]!;
+  return s0 + s1 + (s2 + s3);
+}
