@@ -1,0 +1,158 @@
+// The query port on DuckDB: one private in-memory engine with a memory limit that spills to the given folder.
+
+import type { DuckDBConnection, DuckDBInstance, DuckDBResult } from "@duckdb/node-api";
+import { fail } from "../base/failure.ts";
+import type { Table, Value } from "../base/table.ts";
+import { type Query, type QueryOptions, sqlText } from "../ports/query.ts";
+import { engineFailure } from "./duckdb-failure.ts";
+import { columnBuilders, rowsOf } from "./duckdb-vectors.ts";
+
+/**
+ * Opens an engine of its own in this process. Tables live until `close()`; nothing is written except spilled blocks
+ * in `temporaryFolder`. Statements of one engine run one after another, except `stream()`, which has a connection of
+ * its own: it sees ordinary tables and views, not temporary ones. Times are UTC.
+ */
+export async function duckdbQuery(options: QueryOptions): Promise<Query> {
+  const duckdb = await import("@duckdb/node-api");
+  const instance = await open(() => duckdb.DuckDBInstance.create(":memory:", settings(options)));
+  const main = await connect(instance);
+  const streams = new Set<DuckDBConnection>();
+  let tail: Promise<unknown> = Promise.resolve();
+  let closed = false;
+
+  function exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = tail.then(() => {
+      if (closed) throw fail("INTERNAL", "Expected an open query engine, got one that was closed");
+      return work();
+    });
+    tail = result.catch(() => undefined);
+    return result;
+  }
+
+  return {
+    run: (sql, parameters) =>
+      exclusively(() =>
+        guarded(sql, async () => {
+          await main.run(sql, parameters === undefined ? undefined : [...parameters]);
+        }),
+      ),
+    table: (sql, parameters) =>
+      exclusively(() => guarded(sql, async () => readChunks(await start(main, sql, parameters), duckdb.DuckDBTypeId))),
+    rows: <Row extends object>(sql: string, parameters?: readonly Value[]) =>
+      exclusively(() =>
+        guarded(
+          sql,
+          async () => rowsOf(await readChunks(await start(main, sql, parameters), duckdb.DuckDBTypeId)) as Row[],
+        ),
+      ),
+    async *stream(sql, parameters) {
+      if (closed) throw fail("INTERNAL", "Expected an open query engine, got one that was closed");
+      const connection = await connect(instance);
+      streams.add(connection);
+      try {
+        const result = await guarded(sql, () => start(connection, sql, parameters));
+        for (;;) {
+          const chunk = await guarded(sql, () => readChunks(result, duckdb.DuckDBTypeId, streamedChunks));
+          if (chunk.rowCount === 0) return;
+          yield rowsOf(chunk);
+        }
+      } finally {
+        if (streams.delete(connection)) connection.closeSync();
+      }
+    },
+    append: (table, columns, rows) =>
+      exclusively(() =>
+        guarded(`append to ${table}`, async () => {
+          const appender = await main.createAppender(table);
+          try {
+            if (appender.columnCount !== columns.length)
+              throw fail("INTERNAL", `Expected ${appender.columnCount} columns for ${table}, got ${columns.length}`);
+            const types = columns.map(() => duckdb.VARCHAR);
+            for (let from = 0; from < rows.length; from += chunkRows) {
+              const part = rows.slice(from, from + chunkRows);
+              const chunk = duckdb.DuckDBDataChunk.create(types, part.length);
+              for (let column = 0; column < columns.length; column++)
+                chunk.setColumnValues(
+                  column,
+                  part.map((row) => row[column] ?? null),
+                );
+              appender.appendDataChunk(chunk);
+            }
+            appender.flushSync();
+          } finally {
+            appender.closeSync();
+          }
+        }),
+      ),
+    async close() {
+      if (closed) return;
+      await exclusively(async () => {
+        closed = true;
+        for (const connection of streams) connection.closeSync();
+        streams.clear();
+        main.closeSync();
+        instance.closeSync();
+      });
+    },
+  };
+}
+
+/** How many rows the engine hands over at a time, and how many such chunks a stream passes on together. */
+const chunkRows = 2048;
+const streamedChunks = 8;
+
+function settings({ memoryMb, temporaryFolder, threads }: QueryOptions): Record<string, string> {
+  return {
+    memory_limit: `${Math.max(64, Math.floor(memoryMb))}MB`,
+    temp_directory: temporaryFolder,
+    ...(threads === undefined ? {} : { threads: String(threads) }),
+    // A stray http path or an unknown function must fail at once instead of trying to download an extension.
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+  };
+}
+
+async function connect(instance: DuckDBInstance): Promise<DuckDBConnection> {
+  const connection = await open(() => instance.connect());
+  await connection.run(`SET TimeZone = ${sqlText("UTC")}`);
+  return connection;
+}
+
+function start(
+  connection: DuckDBConnection,
+  sql: string,
+  parameters: readonly Value[] | undefined,
+): Promise<DuckDBResult> {
+  return connection.stream(sql, parameters === undefined ? undefined : [...parameters]);
+}
+
+/** The next chunks of a result as one table; no rows when the result is at its end. */
+async function readChunks(
+  result: DuckDBResult,
+  typeNames: Readonly<Record<number, string>>,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<Table> {
+  const names = result.deduplicatedColumnNames();
+  const builders = columnBuilders(result, typeNames);
+  let rowCount = 0;
+  for (let i = 0; i < limit; i++) {
+    const chunk = await result.fetchChunk();
+    if (chunk === null || chunk.rowCount === 0) break;
+    for (let column = 0; column < builders.length; column++)
+      builders[column]!.add(chunk.getColumnVector(column), chunk.rowCount);
+    rowCount += chunk.rowCount;
+  }
+  return { rowCount, columns: new Map(names.map((name, column) => [name, builders[column]!.finish()])) };
+}
+
+async function guarded<Result>(sql: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw engineFailure(error, sql);
+  }
+}
+
+function open<Result>(work: () => Promise<Result>): Promise<Result> {
+  return guarded("open", work);
+}
