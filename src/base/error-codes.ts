@@ -326,6 +326,18 @@ export const errorCodes = {
     "See /openapi.json for what is served",
   ),
   HTTP_MEDIA_TYPE: code(415, "never", "The request's media type is not supported", "Send application/json"),
+  HTTP_UNREACHABLE: code(
+    503,
+    "later",
+    "The product did not answer its client",
+    "Check the address, and that the product is running",
+  ),
+  HTTP_UNREADABLE: code(
+    502,
+    "never",
+    "The client got an answer that is not the product's",
+    "Check that the address is a Pentad product's",
+  ),
   HTTP_FORBIDDEN: code(
     403,
     "never",

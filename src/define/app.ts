@@ -27,7 +27,8 @@ export interface AppComponent extends Component<"app"> {
  */
 export function defineApp(options: AppOptions): AppComponent {
   checkOptions("defineApp()", options, ["name", "inference", "title", "intro", "feedback"]);
-  if (!isObject(options.inference) || options.inference.kind !== "inference") throw invalid("inference", "the default export of inference.ts", options.inference);
+  if (!isObject(options.inference) || options.inference.kind !== "inference")
+    throw invalid("inference", "the default export of inference.ts", options.inference);
   checkText("title", options.title);
   if (options.intro !== undefined) checkText("intro", options.intro);
   return { kind: "app", name: options.name, options };

@@ -39,6 +39,7 @@ export function gradientBoosting(options: GradientBoostingOptions = {}): Candida
 
 function candidate(algorithm: Candidate["algorithm"], options: object, minimum: Record<string, number>): Candidate {
   checkOptions(`${algorithm}()`, options, Object.keys(minimum));
-  for (const [name, value] of Object.entries(options)) checkNumber(`${algorithm}().${name}`, value, { min: minimum[name] as number });
+  for (const [name, value] of Object.entries(options))
+    checkNumber(`${algorithm}().${name}`, value, { min: minimum[name] as number });
   return { algorithm, params: { ...options } };
 }

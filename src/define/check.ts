@@ -48,7 +48,12 @@ export function checkDuration(field: string, value: unknown): void {
 export function checkOneOf(field: string, value: unknown, allowed: readonly string[]): void {
   if (typeof value === "string" && allowed.includes(value)) return;
   const near = typeof value === "string" ? nearest(value, allowed) : undefined;
-  throw invalid(field, `one of ${allowed.map((one) => `"${one}"`).join(", ")}`, value, near && `Did you mean "${near}"?`);
+  throw invalid(
+    field,
+    `one of ${allowed.map((one) => `"${one}"`).join(", ")}`,
+    value,
+    near && `Did you mean "${near}"?`,
+  );
 }
 
 export function checkTexts(field: string, value: unknown): void {

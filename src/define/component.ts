@@ -11,5 +11,10 @@ export interface Component<Kind extends ComponentKind = ComponentKind> {
 }
 
 export function isComponent(value: unknown): value is Component {
-  return typeof value === "object" && value !== null && componentKinds.includes((value as { kind?: ComponentKind }).kind as ComponentKind) && "options" in value;
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    componentKinds.includes((value as { kind?: ComponentKind }).kind as ComponentKind) &&
+    "options" in value
+  );
 }

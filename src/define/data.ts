@@ -7,7 +7,7 @@ import { checkNumber, checkOptions, checkText, checkTexts, invalid, nearest } fr
 import type { Component } from "./component.ts";
 import { expressionColumns, parseExpression } from "./expression.ts";
 import type { Feature } from "./feature.ts";
-import type { Label } from "./label.ts";
+import type { AheadLabel, Label } from "./label.ts";
 import { checkLimits, type Limits } from "./limits.ts";
 import { checkSchedule } from "./schedule.ts";
 import type { Window } from "./window.ts";
@@ -25,7 +25,13 @@ export interface EventTime {
   readonly format?: string;
 }
 
-export interface DataOptions<F extends Features, W extends Windows, L extends Labels, K extends string, T extends string | EventTime> {
+export interface DataOptions<
+  F extends Features,
+  W extends Windows,
+  L extends Labels,
+  K extends string,
+  T extends string | EventTime,
+> {
   readonly name?: string;
   readonly source: Source;
   /** Cron ("0 6 * * *"), "@hourly", "@daily" or an interval ("15m"); when left out it runs on demand and when its file changes. */
@@ -35,7 +41,7 @@ export interface DataOptions<F extends Features, W extends Windows, L extends La
   /** The column that says when a row's values held. */
   readonly eventTime?: T;
   readonly features: F;
-  readonly windows?: W;
+  readonly windows?: W & { readonly [N in keyof W]: Window<(keyof F & string) | K> };
   readonly labels?: L;
   /** Changes a source row, or returns null to leave it out, or several rows. */
   readonly transform?: (row: RawRow) => RawRow | readonly RawRow[] | null;
@@ -69,15 +75,20 @@ export interface FeatureSelection<Inputs = unknown> {
   readonly inputsType?: Inputs;
 }
 
-type Flat<T> = { [K in keyof T]: T[K] } & {};
+type Flat<T> = { -readonly [K in keyof T]: T[K] } & {};
 type ValueOf<T> = T extends { readonly valueType?: infer Value } ? Exclude<Value, undefined> : never;
+/** A label that is a column some time ahead has that column's type. */
+type LabelValueOf<L, F> =
+  L extends AheadLabel<unknown, infer Column> ? (Column extends keyof F ? ValueOf<F[Column]> : ValueOf<L>) : ValueOf<L>;
 type RequiredNames<F> = { [N in keyof F]: F[N] extends Feature<unknown, true> ? never : N }[keyof F];
 
 /** What a request may hold for a group's features: stored groups (a key or an event time) fill in what is left out. */
 export type InputsOf<F extends Features, W extends Windows, Stored extends boolean> = Flat<
   (Stored extends true
     ? { [N in keyof F]?: ValueOf<F[N]> | null }
-    : { [N in RequiredNames<F>]: ValueOf<F[N]> } & { [N in Exclude<keyof F, RequiredNames<F>>]?: ValueOf<F[N]> | null }) & {
+    : { [N in RequiredNames<F>]: ValueOf<F[N]> } & {
+        [N in Exclude<keyof F, RequiredNames<F>>]?: ValueOf<F[N]> | null;
+      }) & {
     [N in keyof W]?: number | null;
   }
 >;
@@ -93,13 +104,15 @@ export interface DataComponent<
   readonly features: { readonly [N in keyof F & string]: FeatureReference<N, ValueOf<F[N]>> } & {
     readonly [N in keyof W & string]: FeatureReference<N, number>;
   };
-  readonly labels: { readonly [N in keyof L & string]: LabelReference<N, ValueOf<L[N]>> };
+  readonly labels: { readonly [N in keyof L & string]: LabelReference<N, LabelValueOf<L[N], F>> };
   /** Every feature and window of the group. */
-  all(): FeatureSelection<InputsOf<F, W, Stored> & { readonly [N in K]?: string | number }>;
+  all(): FeatureSelection<Flat<InputsOf<F, W, Stored> & { readonly [N in K]?: string | number }>>;
   /** Some of the group's features and windows. */
   pick<const Names extends keyof F | keyof W>(
     ...names: readonly Names[]
-  ): FeatureSelection<Flat<Pick<InputsOf<F, W, Stored>, Names & keyof InputsOf<F, W, Stored>>> & { readonly [N in K]?: string | number }>;
+  ): FeatureSelection<
+    Flat<Pick<InputsOf<F, W, Stored>, Names & keyof InputsOf<F, W, Stored>> & { readonly [N in K]?: string | number }>
+  >;
 }
 
 type NoNames = Readonly<Record<never, never>>;
@@ -121,21 +134,45 @@ export function defineData<
   const L extends Labels = NoNames,
   const K extends string = never,
   const T extends string | EventTime = never,
->(options: DataOptions<F, W, L, K, T>): DataComponent<F, W, L, K, [K] extends [never] ? ([T] extends [never] ? false : true) : true> {
+>(
+  options: DataOptions<F, W, L, K, T>,
+): DataComponent<F, W, L, K, [K] extends [never] ? ([T] extends [never] ? false : true) : true> {
   checkData(options as DataOptions<Features, Windows, Labels, string, string | EventTime>);
   const featureNames = [...Object.keys(options.features), ...Object.keys(options.windows ?? {})];
   const component = { kind: "data", name: options.name, options } as unknown as DataComponent<F, W, L, K>;
   const features = Object.fromEntries(featureNames.map((feature) => [feature, { data: component, feature }]));
-  const labels = Object.fromEntries(Object.keys(options.labels ?? {}).map((label) => [label, { data: component, label }]));
+  const labels = Object.fromEntries(
+    Object.keys(options.labels ?? {}).map((label) => [label, { data: component, label }]),
+  );
   const pick = (...names: readonly string[]) => {
     for (const name of names)
-      if (!featureNames.includes(name)) throw invalid("pick()", `one of ${featureNames.join(", ")}`, name, suggestion(name, featureNames));
+      if (!featureNames.includes(name))
+        throw invalid("pick()", `one of ${featureNames.join(", ")}`, name, suggestion(name, featureNames));
     return { data: component, names };
   };
-  return Object.assign(component, { features, labels, all: () => ({ data: component, names: featureNames }), pick }) as never;
+  return Object.assign(component, {
+    features,
+    labels,
+    all: () => ({ data: component, names: featureNames }),
+    pick,
+  }) as never;
 }
 
-const dataOptions = ["name", "source", "schedule", "key", "eventTime", "features", "windows", "labels", "transform", "missing", "quarantineBudget", "freshFor", "limits"];
+const dataOptions = [
+  "name",
+  "source",
+  "schedule",
+  "key",
+  "eventTime",
+  "features",
+  "windows",
+  "labels",
+  "transform",
+  "missing",
+  "quarantineBudget",
+  "freshFor",
+  "limits",
+];
 
 function checkData(options: DataOptions<Features, Windows, Labels, string, string | EventTime>): void {
   checkOptions("defineData()", options, dataOptions);
@@ -149,9 +186,11 @@ function checkData(options: DataOptions<Features, Windows, Labels, string, strin
   const columns = [...Object.keys(options.features), ...keyColumns(options.key)];
   for (const [name, window] of Object.entries(options.windows ?? {})) checkWindow(name, window, options, columns);
   for (const [name, label] of Object.entries(options.labels ?? {})) checkLabel(name, label, options, columns);
-  if (options.transform !== undefined && typeof options.transform !== "function") throw invalid("transform", "a function", options.transform);
+  if (options.transform !== undefined && typeof options.transform !== "function")
+    throw invalid("transform", "a function", options.transform);
   if (options.missing !== undefined && options.missing.length > 0) checkTexts("missing", options.missing);
-  if (options.quarantineBudget !== undefined) checkNumber("quarantineBudget", options.quarantineBudget, { min: 0, max: 1 });
+  if (options.quarantineBudget !== undefined)
+    checkNumber("quarantineBudget", options.quarantineBudget, { min: 0, max: 1 });
   if (options.freshFor !== undefined && parseDurationMs(options.freshFor) === undefined)
     throw invalid("freshFor", 'a duration such as "2d"', options.freshFor);
   checkLimits(options.limits);
@@ -163,10 +202,11 @@ export function keyColumns(key: string | readonly string[] | undefined): readonl
 }
 
 function checkEventTime(eventTime: string | EventTime | undefined): void {
-  if (eventTime === undefined) return;
-  if (typeof eventTime === "string") return checkText("eventTime", eventTime);
-  checkOptions("eventTime", eventTime, ["column", "format"]);
-  checkText("eventTime.column", eventTime.column);
+  if (typeof eventTime === "string") checkText("eventTime", eventTime);
+  else if (eventTime !== undefined) {
+    checkOptions("eventTime", eventTime, ["column", "format"]);
+    checkText("eventTime.column", eventTime.column);
+  }
 }
 
 function checkFeature(field: string, name: string, feature: unknown): void {
@@ -175,26 +215,45 @@ function checkFeature(field: string, name: string, feature: unknown): void {
   if (name.startsWith("_")) throw invalid(field, "a name that does not begin with an underscore", name);
 }
 
-function checkWindow(name: string, window: Window, options: { features: Features; eventTime?: unknown }, columns: readonly string[]): void {
+function checkWindow(
+  name: string,
+  window: Window,
+  options: { features: Features; eventTime?: unknown },
+  columns: readonly string[],
+): void {
   const field = `windows.${name}`;
-  if (!isObject(window) || typeof window.aggregate !== "string") throw invalid(field, "count(), sum(), mean() …", window);
-  if (options.eventTime === undefined) throw invalid(field, "a group with an eventTime, since a window looks back in time", undefined);
+  if (!isObject(window) || typeof window.aggregate !== "string")
+    throw invalid(field, "count(), sum(), mean() …", window);
+  if (options.eventTime === undefined)
+    throw invalid(field, "a group with an eventTime, since a window looks back in time", undefined);
   if (name in options.features) throw invalid(field, "a name that no feature has", name);
-  for (const column of [...(window.column === null ? [] : [window.column]), ...(window.where === null ? [] : expressionColumns(parseExpression(window.where)))])
+  for (const column of [
+    ...(window.column === null ? [] : [window.column]),
+    ...(window.where === null ? [] : expressionColumns(parseExpression(window.where))),
+  ])
     checkColumn(field, column, columns);
 }
 
-function checkLabel(name: string, label: Label, options: { features: Features; eventTime?: unknown }, columns: readonly string[]): void {
+function checkLabel(
+  name: string,
+  label: Label,
+  options: { features: Features; eventTime?: unknown },
+  columns: readonly string[],
+): void {
   const field = `labels.${name}`;
   if (isObject(label) && "ahead" in label) {
-    if (options.eventTime === undefined) throw invalid(field, "a group with an eventTime, since ahead() looks forward in time", undefined);
-    for (const column of expressionColumns(parseExpression((label as { expression: string }).expression))) checkColumn(field, column, columns);
+    if (options.eventTime === undefined)
+      throw invalid(field, "a group with an eventTime, since ahead() looks forward in time", undefined);
+    for (const column of expressionColumns(parseExpression((label as { expression: string }).expression)))
+      checkColumn(field, column, columns);
   } else checkFeature(field, name, label);
-  if (name in options.features) throw invalid(field, "a name that no feature has: a label must not be a feature too", name);
+  if (name in options.features)
+    throw invalid(field, "a name that no feature has: a label must not be a feature too", name);
 }
 
 function checkColumn(field: string, column: string, columns: readonly string[]): void {
-  if (!columns.includes(column)) throw invalid(field, `a feature of this group (${columns.join(", ")})`, column, suggestion(column, columns));
+  if (!columns.includes(column))
+    throw invalid(field, `a feature of this group (${columns.join(", ")})`, column, suggestion(column, columns));
 }
 
 function suggestion(name: string, known: readonly string[]): string | undefined {

@@ -92,7 +92,11 @@ export interface TrainingDefinition {
   readonly problem: string;
   readonly label: { readonly data: string; readonly name: string };
   readonly features: readonly { readonly data: string; readonly names: readonly string[] }[];
-  readonly split: { readonly by: "time" | "random" | "stratified" | null; readonly test: number; readonly gapMs: number };
+  readonly split: {
+    readonly by: "time" | "random" | "stratified" | null;
+    readonly test: number;
+    readonly gapMs: number;
+  };
   readonly candidates: readonly Candidate[];
   readonly when: { readonly everyMs: number | null; readonly newRows: number | null };
   readonly seed: number;
@@ -122,7 +126,21 @@ export type Definition = ProblemDefinition | DataDefinition | TrainingDefinition
 export type DefinitionOf<Kind extends ComponentKind> = Extract<Definition, { kind: Kind }>;
 
 /** Texts that mean "missing" in a source unless the component says otherwise. */
-export const missingTexts: readonly string[] = ["", "NA", "N/A", "n/a", "na", "null", "NULL", "NaN", "nan", "None", "#N/A", "?", "-"];
+export const missingTexts: readonly string[] = [
+  "",
+  "NA",
+  "N/A",
+  "n/a",
+  "na",
+  "null",
+  "NULL",
+  "NaN",
+  "nan",
+  "None",
+  "#N/A",
+  "?",
+  "-",
+];
 
 /** The ids (`kind/name`) of the components that this one takes from. */
 export function dependenciesOf(definition: Definition): string[] {
@@ -131,7 +149,13 @@ export function dependenciesOf(definition: Definition): string[] {
     case "data":
       return [];
     case "training":
-      return [...new Set([`problem/${definition.problem}`, `data/${definition.label.data}`, ...definition.features.map(({ data }) => `data/${data}`)])];
+      return [
+        ...new Set([
+          `problem/${definition.problem}`,
+          `data/${definition.label.data}`,
+          ...definition.features.map(({ data }) => `data/${data}`),
+        ]),
+      ];
     case "inference":
       return [`training/${definition.training}`];
     case "app":
@@ -200,11 +224,18 @@ function describeLabel(name: string, label: Label, features: readonly FeatureDef
     ...(label.unit === undefined ? {} : { unit: label.unit }),
     ...(label.description === undefined ? {} : { description: label.description }),
   };
-  if (!("ahead" in label)) return { ...shared, type: label.type, column: describeFeature(name, label), expression: null, aheadMs: null };
+  if (!("ahead" in label))
+    return { ...shared, type: label.type, column: describeFeature(name, label), expression: null, aheadMs: null };
   const expression = parseExpression(label.expression);
   const column = expression.op === "column" ? features.find((feature) => feature.name === expression.name) : undefined;
   const type = column?.type ?? (isCondition(expression) ? "boolean" : "number");
-  return { ...shared, type, column: null, expression: label.expression, aheadMs: parseDurationMs(label.ahead) as number };
+  return {
+    ...shared,
+    type,
+    column: null,
+    expression: label.expression,
+    aheadMs: parseDurationMs(label.ahead) as number,
+  };
 }
 
 function describeTraining(component: TrainingComponent, nameOf: (component: Component) => string): TrainingDefinition {
@@ -245,7 +276,10 @@ function groupSelections(
   return [...groups].map(([data, names]) => ({ data, names: [...names] }));
 }
 
-function describeInference(component: InferenceComponent, nameOf: (component: Component) => string): InferenceDefinition {
+function describeInference(
+  component: InferenceComponent,
+  nameOf: (component: Component) => string,
+): InferenceDefinition {
   const { options } = component;
   return {
     kind: "inference",
@@ -260,7 +294,14 @@ function describeInference(component: InferenceComponent, nameOf: (component: Co
 
 function describeApp(component: AppComponent, nameOf: (component: Component) => string): AppDefinition {
   const { title, intro, feedback } = component.options;
-  return { kind: "app", name: nameOf(component), inference: nameOf(component.options.inference), title, intro: intro ?? null, feedback: feedback ?? false };
+  return {
+    kind: "app",
+    name: nameOf(component),
+    inference: nameOf(component.options.inference),
+    title,
+    intro: intro ?? null,
+    feedback: feedback ?? false,
+  };
 }
 
 function describeLimits(limits: Limits | undefined): LimitsDefinition {

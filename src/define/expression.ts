@@ -16,9 +16,23 @@ interface Token {
   readonly at: number;
 }
 
-const tokenPattern = /\s*(?:(\d+(?:\.\d+)?(?:e[+-]?\d+)?)|([\p{L}_][\p{L}\p{N}_]*)|"((?:[^"]|"")+)"|'((?:[^']|'')*)'|(<=|>=|!=|<>|==|[=<>+\-*/()]))/uy;
+const tokenPattern =
+  /\s*(?:(\d+(?:\.\d+)?(?:e[+-]?\d+)?)|([\p{L}_][\p{L}\p{N}_]*)|"((?:[^"]|"")+)"|'((?:[^']|'')*)'|(<=|>=|!=|<>|==|[=<>+\-*/()]))/uy;
 
-const precedence: Record<string, number> = { or: 1, and: 2, "=": 4, "!=": 4, "<": 4, "<=": 4, ">": 4, ">=": 4, "+": 5, "-": 5, "*": 6, "/": 6 };
+const precedence: Record<string, number> = {
+  or: 1,
+  and: 2,
+  "=": 4,
+  "!=": 4,
+  "<": 4,
+  "<=": 4,
+  ">": 4,
+  ">=": 4,
+  "+": 5,
+  "-": 5,
+  "*": 6,
+  "/": 6,
+};
 
 /** Parses an expression. Names are columns (quote odd ones with double quotes), texts stand in single quotes. */
 export function parseExpression(text: string): Expression {
@@ -91,8 +105,10 @@ export function expressionColumns(expression: Expression): string[] {
 
 /** True when the expression answers yes or no, false when it gives a number or a text. */
 export function isCondition(expression: Expression): boolean {
-  return ["and", "or", "not", "=", "!=", "<", "<=", ">", ">="].includes(expression.op) ||
-    (expression.op === "literal" && typeof expression.value === "boolean");
+  return (
+    ["and", "or", "not", "=", "!=", "<", "<=", ">", ">="].includes(expression.op) ||
+    (expression.op === "literal" && typeof expression.value === "boolean")
+  );
 }
 
 function operatorOf(token: Token): BinaryOperator | undefined {
@@ -112,7 +128,12 @@ function tokenize(text: string): Token[] {
   while (text.slice(at).trim() !== "") {
     tokenPattern.lastIndex = at;
     const match = tokenPattern.exec(text);
-    if (match === null) throw mistake(text, "a column, a number, a text or an operator", { text: text.slice(at).trim()[0] as string, kind: "symbol", at });
+    if (match === null)
+      throw mistake(text, "a column, a number, a text or an operator", {
+        text: text.slice(at).trim()[0] as string,
+        kind: "symbol",
+        at,
+      });
     if (match[1] !== undefined) tokens.push({ text: match[1], kind: "number", at });
     else if (match[2] !== undefined) tokens.push({ text: match[2], kind: "name", at });
     else if (match[3] !== undefined) tokens.push({ text: match[3].replaceAll('""', '"'), kind: "name", at });
@@ -125,5 +146,8 @@ function tokenize(text: string): Token[] {
 }
 
 function mistake(text: string, expected: string, got: Token) {
-  return fail("DATA_EXPRESSION_INVALID", `Expected ${expected} in ${JSON.stringify(text)}, got ${got.kind === "end" ? "the end" : JSON.stringify(got.text)}`);
+  return fail(
+    "DATA_EXPRESSION_INVALID",
+    `Expected ${expected} in ${JSON.stringify(text)}, got ${got.kind === "end" ? "the end" : JSON.stringify(got.text)}`,
+  );
 }

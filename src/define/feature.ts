@@ -62,7 +62,8 @@ export function number<const Options extends NumberOptions = NumberOptions>(
   if (min !== undefined) checkNumber("number().min", min);
   if (max !== undefined) checkNumber("number().max", max);
   if (min !== undefined && max !== undefined && min > max) throw invalid("number().min", `at most max (${max})`, min);
-  if (decimal !== undefined && decimal !== "," && decimal !== ".") throw invalid("number().decimal", '"," or "."', decimal);
+  if (decimal !== undefined && decimal !== "," && decimal !== ".")
+    throw invalid("number().decimal", '"," or "."', decimal);
   return feature("number", given) as Feature<number, OptionalOf<Options>>;
 }
 
@@ -116,7 +117,8 @@ const commonOptions = ["optional", "from", "description"];
 
 function feature(type: FeatureType, options: object): Feature {
   const { optional, from } = options as CommonOptions;
-  if (optional !== undefined && typeof optional !== "boolean") throw invalid(`${type}().optional`, "true or false", optional);
+  if (optional !== undefined && typeof optional !== "boolean")
+    throw invalid(`${type}().optional`, "true or false", optional);
   if (from !== undefined) checkText(`${type}().from`, from);
   return { ...options, type, optional: optional === true };
 }

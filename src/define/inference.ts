@@ -31,20 +31,26 @@ export interface InferenceComponent<Inputs = unknown, Output = unknown> extends 
  * @example
  * export default defineInference({ training, online: true, batch: { schedule: "0 6 * * *" } });
  */
-export function defineInference<Inputs, Output>(options: InferenceOptions<Inputs, Output>): InferenceComponent<Inputs, Output> {
+export function defineInference<Inputs, Output>(
+  options: InferenceOptions<Inputs, Output>,
+): InferenceComponent<Inputs, Output> {
   checkOptions("defineInference()", options, ["name", "training", "online", "batch", "explain", "limits"]);
-  if (!isObject(options.training) || options.training.kind !== "training") throw invalid("training", "the default export of training.ts", options.training);
+  if (!isObject(options.training) || options.training.kind !== "training")
+    throw invalid("training", "the default export of training.ts", options.training);
   if (options.batch !== undefined) {
     checkOptions("batch", options.batch, ["schedule"]);
     checkSchedule("batch.schedule", options.batch.schedule);
   }
   for (const flag of ["online", "explain"] as const)
-    if (options[flag] !== undefined && typeof options[flag] !== "boolean") throw invalid(flag, "true or false", options[flag]);
+    if (options[flag] !== undefined && typeof options[flag] !== "boolean")
+      throw invalid(flag, "true or false", options[flag]);
   checkLimits(options.limits);
   return { kind: "inference", name: options.name, options };
 }
 
 /** What a request to an inference component may hold. */
-export type InputOf<I extends InferenceComponent> = I extends InferenceComponent<infer Inputs, unknown> ? Inputs : never;
+export type InputOf<I extends InferenceComponent> =
+  I extends InferenceComponent<infer Inputs, unknown> ? Inputs : never;
 /** What an inference component predicts. */
-export type OutputOf<I extends InferenceComponent> = I extends InferenceComponent<unknown, infer Output> ? Output : never;
+export type OutputOf<I extends InferenceComponent> =
+  I extends InferenceComponent<unknown, infer Output> ? Output : never;

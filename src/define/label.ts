@@ -4,10 +4,19 @@ import { checkDuration, checkOptions, checkText } from "./check.ts";
 import { parseExpression } from "./expression.ts";
 import type { Feature } from "./feature.ts";
 
+/** What an expression gives: a condition yes or no, arithmetic a number. */
+type ExpressionValue<E extends string> = string extends E
+  ? boolean | number | string
+  : E extends `${string}${"<" | ">" | "="}${string}` | `${string} ${"and" | "or"} ${string}` | `not ${string}`
+    ? boolean
+    : E extends `${string}${"+" | "-" | "*" | "/"}${string}`
+      ? number
+      : boolean | number | string;
+
 /** A label that is read off the same entity's row one `by` later, so that it is known only then. */
-export interface AheadLabel<Value = unknown> {
+export interface AheadLabel<Value = unknown, Expression extends string = string> {
   readonly ahead: string;
-  readonly expression: string;
+  readonly expression: Expression;
   readonly unit?: string;
   readonly description?: string;
   readonly valueType?: Value;
@@ -28,7 +37,10 @@ export interface AheadOptions {
  * @example
  * ahead("precipitation > 0", { by: "1d" })
  */
-export function ahead(expression: string, options: AheadOptions): AheadLabel<boolean | number> {
+export function ahead<const Expression extends string>(
+  expression: Expression,
+  options: AheadOptions,
+): AheadLabel<ExpressionValue<Expression>, Expression> {
   checkText("ahead()", expression);
   checkOptions("ahead()", options, ["by", "unit", "description"]);
   checkDuration("ahead().by", options.by);

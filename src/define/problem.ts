@@ -32,6 +32,28 @@ export const baselines = {
 
 export type BaselineName = keyof typeof baselines;
 
+// Spelt out per task, so that a compiler's message names the metrics instead of this type.
+type MetricsBetter<Better> = {
+  [T in Task]: {
+    [M in MetricName]: (typeof metrics)[M] extends { tasks: readonly (infer Fitting)[]; better: Better }
+      ? T extends Fitting
+        ? M
+        : never
+      : never;
+  }[MetricName];
+};
+type Higher = MetricsBetter<"higher">;
+type Lower = MetricsBetter<"lower">;
+type Baselines = {
+  [T in Task]: { [B in BaselineName]: T extends (typeof baselines)[B][number] ? B : never }[BaselineName];
+};
+
+/** The goal as its task allows it: fitting metrics, the bound on their better side, fitting baselines. */
+export type SuccessOf<T extends Task> =
+  | { readonly metric: Higher[T]; readonly atLeast?: number; readonly beats?: Baselines[T] }
+  | { readonly metric: Lower[T]; readonly atMost?: number; readonly beats?: Baselines[T] };
+
+/** Any task's goal. */
 export interface Success {
   readonly metric: MetricName;
   /** For metrics where higher is better. */
@@ -41,14 +63,14 @@ export interface Success {
   readonly beats?: BaselineName;
 }
 
-export interface ProblemOptions<Label extends string = string> {
+export interface ProblemOptions<Label extends string = string, T extends Task = Task> {
   readonly name?: string;
   /** The question in plain words; the page's title. */
   readonly question: string;
   /** The label's name. */
   readonly predict: Label;
-  readonly task: Task;
-  readonly success: Success;
+  readonly task: T;
+  readonly success: SuccessOf<T>;
   /** Who uses the answer, and what for. */
   readonly audience?: string;
 }
@@ -68,7 +90,9 @@ export interface ProblemComponent<Label extends string = string> extends Compone
  *   success: { metric: "rocAuc", atLeast: 0.7, beats: "majority" },
  * });
  */
-export function defineProblem<const Label extends string>(options: ProblemOptions<Label>): ProblemComponent<Label> {
+export function defineProblem<const Label extends string, const T extends Task>(
+  options: ProblemOptions<Label, T>,
+): ProblemComponent<Label> {
   checkOptions("defineProblem()", options, ["name", "question", "predict", "task", "success", "audience"]);
   checkText("question", options.question);
   checkText("predict", options.predict);
@@ -80,12 +104,24 @@ export function defineProblem<const Label extends string>(options: ProblemOption
 function checkSuccess(success: Success, task: Task): void {
   checkOptions("success", success, ["metric", "atLeast", "atMost", "beats"]);
   const fitting = Object.entries(metrics).filter(([, metric]) => (metric.tasks as readonly Task[]).includes(task));
-  checkOneOf("success.metric", success.metric, fitting.map(([name]) => name));
+  checkOneOf(
+    "success.metric",
+    success.metric,
+    fitting.map(([name]) => name),
+  );
   const { better } = metrics[success.metric];
   const [right, wrong] = better === "higher" ? (["atLeast", "atMost"] as const) : (["atMost", "atLeast"] as const);
-  if (success[wrong] !== undefined) throw invalid(`success.${wrong}`, `${right}, since for ${success.metric} ${better} is better`, success[wrong]);
+  if (success[wrong] !== undefined)
+    throw invalid(`success.${wrong}`, `${right}, since for ${success.metric} ${better} is better`, success[wrong]);
   if (success[right] !== undefined) checkNumber(`success.${right}`, success[right]);
   if (success.beats !== undefined)
-    checkOneOf("success.beats", success.beats, Object.entries(baselines).filter(([, tasks]) => (tasks as readonly Task[]).includes(task)).map(([name]) => name));
-  if (success[right] === undefined && success.beats === undefined) throw invalid("success", `${right} or beats, so that there is a goal`, success);
+    checkOneOf(
+      "success.beats",
+      success.beats,
+      Object.entries(baselines)
+        .filter(([, tasks]) => (tasks as readonly Task[]).includes(task))
+        .map(([name]) => name),
+    );
+  if (success[right] === undefined && success.beats === undefined)
+    throw invalid("success", `${right} or beats, so that there is a goal`, success);
 }

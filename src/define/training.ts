@@ -28,7 +28,7 @@ type AnySelection = FeatureSelection | FeatureReference;
 
 export interface TrainingOptions<Selections extends readonly AnySelection[], LabelName extends string, LabelValue> {
   readonly name?: string;
-  readonly problem: ProblemComponent<LabelName>;
+  readonly problem: ProblemComponent<NoInfer<LabelName>>;
   readonly label: LabelReference<LabelName, LabelValue>;
   readonly features: Selections;
   readonly split?: Split;
@@ -38,12 +38,16 @@ export interface TrainingOptions<Selections extends readonly AnySelection[], Lab
   readonly limits?: Limits;
 }
 
-type InputsOfSelection<S> = S extends FeatureSelection<infer Inputs>
-  ? Inputs
-  : S extends FeatureReference<infer Name, infer Value>
-    ? { readonly [N in Name]?: Value | null }
-    : never;
-type Intersection<Union> = (Union extends unknown ? (member: Union) => void : never) extends (all: infer All) => void ? All : never;
+type InputsOfSelection<S> =
+  S extends FeatureSelection<infer Inputs>
+    ? Inputs
+    : S extends FeatureReference<infer Name, infer Value>
+      ? { readonly [N in Name]?: Value | null }
+      : never;
+type Flat<T> = { -readonly [K in keyof T]: T[K] } & {};
+type Intersection<Union> = (Union extends unknown ? (member: Union) => void : never) extends (all: infer All) => void
+  ? All
+  : never;
 
 export interface TrainingComponent<Inputs = unknown, Output = unknown> extends Component<"training"> {
   readonly options: TrainingOptions<readonly AnySelection[], string, Output>;
@@ -64,20 +68,48 @@ export interface TrainingComponent<Inputs = unknown, Output = unknown> extends C
  */
 export function defineTraining<const Selections extends readonly AnySelection[], LabelName extends string, LabelValue>(
   options: TrainingOptions<Selections, LabelName, LabelValue>,
-): TrainingComponent<Intersection<InputsOfSelection<Selections[number]>>, LabelValue> {
-  checkOptions("defineTraining()", options, ["name", "problem", "label", "features", "split", "candidates", "when", "seed", "limits"]);
-  if (!isObject(options.problem) || options.problem.kind !== "problem") throw invalid("problem", "the default export of problem.ts", options.problem);
+): TrainingComponent<Flat<Intersection<InputsOfSelection<Selections[number]>>>, LabelValue> {
+  checkOptions("defineTraining()", options, [
+    "name",
+    "problem",
+    "label",
+    "features",
+    "split",
+    "candidates",
+    "when",
+    "seed",
+    "limits",
+  ]);
+  if (!isObject(options.problem) || options.problem.kind !== "problem")
+    throw invalid("problem", "the default export of problem.ts", options.problem);
   if (!isObject(options.label) || typeof options.label.label !== "string")
-    throw invalid("label", "a label of a data component, such as weather.labels.rainTomorrow", options.label, "Check the label's spelling in the data component");
+    throw invalid(
+      "label",
+      "a label of a data component, such as weather.labels.rainTomorrow",
+      options.label,
+      "Check the label's spelling in the data component",
+    );
   if (options.problem.options.predict !== options.label.label)
-    throw invalid("label", `the label that the problem predicts ("${options.problem.options.predict}")`, options.label.label);
-  if (!Array.isArray(options.features) || options.features.length === 0) throw invalid("features", "a list such as [weather.all()]", options.features);
+    throw invalid(
+      "label",
+      `the label that the problem predicts ("${options.problem.options.predict}")`,
+      options.label.label,
+    );
+  if (!Array.isArray(options.features) || options.features.length === 0)
+    throw invalid("features", "a list such as [weather.all()]", options.features);
   for (const selection of options.features)
     if (!isObject(selection) || !("names" in selection || "feature" in selection))
-      throw invalid("features", "weather.all(), weather.pick(…) or weather.features.name", selection, "Check the feature's spelling in the data component");
-  if (!Array.isArray(options.candidates) || options.candidates.length === 0) throw invalid("candidates", "a list such as [logistic(), gradientBoosting()]", options.candidates);
+      throw invalid(
+        "features",
+        "weather.all(), weather.pick(…) or weather.features.name",
+        selection,
+        "Check the feature's spelling in the data component",
+      );
+  if (!Array.isArray(options.candidates) || options.candidates.length === 0)
+    throw invalid("candidates", "a list such as [logistic(), gradientBoosting()]", options.candidates);
   for (const candidate of options.candidates)
-    if (!isObject(candidate) || typeof candidate.algorithm !== "string") throw invalid("candidates", "logistic(), ridge() or gradientBoosting()", candidate);
+    if (!isObject(candidate) || typeof candidate.algorithm !== "string")
+      throw invalid("candidates", "logistic(), ridge() or gradientBoosting()", candidate);
   checkSplit(options.split);
   checkWhen(options.when);
   if (options.seed !== undefined) checkNumber("seed", options.seed, { min: 0 });

@@ -6,9 +6,9 @@ import { parseExpression } from "./expression.ts";
 export type Aggregate = "count" | "sum" | "mean" | "min" | "max" | "std" | "last" | "distinct";
 
 /** A windowed aggregate of one entity's rows in `(t - over, t]`, where t is the row's event time. */
-export interface Window {
+export interface Window<Column extends string = string> {
   readonly aggregate: Aggregate;
-  readonly column: string | null;
+  readonly column: Column | null;
   readonly over: string;
   readonly where: string | null;
   readonly unit?: string;
@@ -30,39 +30,43 @@ export interface WindowOptions {
  * @example
  * count({ where: "precipitation > 0", over: "7d" })
  */
-export function count(options: WindowOptions): Window {
-  return window("count", null, options);
+export function count(options: WindowOptions): Window<never> {
+  return window<never>("count", null, options);
 }
 /** The sum of a column. */
-export function sum(column: string, options: WindowOptions): Window {
+export function sum<const Column extends string>(column: Column, options: WindowOptions): Window<Column> {
   return window("sum", column, options);
 }
 /** The mean of a column; missing when there was no value. */
-export function mean(column: string, options: WindowOptions): Window {
+export function mean<const Column extends string>(column: Column, options: WindowOptions): Window<Column> {
   return window("mean", column, options);
 }
 /** The smallest value of a column. */
-export function min(column: string, options: WindowOptions): Window {
+export function min<const Column extends string>(column: Column, options: WindowOptions): Window<Column> {
   return window("min", column, options);
 }
 /** The largest value of a column. */
-export function max(column: string, options: WindowOptions): Window {
+export function max<const Column extends string>(column: Column, options: WindowOptions): Window<Column> {
   return window("max", column, options);
 }
 /** The sample standard deviation of a column; missing with fewer than two values. */
-export function std(column: string, options: WindowOptions): Window {
+export function std<const Column extends string>(column: Column, options: WindowOptions): Window<Column> {
   return window("std", column, options);
 }
 /** The value before this row's, within the window. */
-export function last(column: string, options: WindowOptions): Window {
+export function last<const Column extends string>(column: Column, options: WindowOptions): Window<Column> {
   return window("last", column, options);
 }
 /** How many different values a column had. */
-export function distinct(column: string, options: WindowOptions): Window {
+export function distinct<const Column extends string>(column: Column, options: WindowOptions): Window<Column> {
   return window("distinct", column, options);
 }
 
-function window(aggregate: Aggregate, column: string | null, options: WindowOptions): Window {
+function window<Column extends string>(
+  aggregate: Aggregate,
+  column: Column | null,
+  options: WindowOptions,
+): Window<Column> {
   const where = `${aggregate}()`;
   if (column !== null) checkText(where, column);
   checkOptions(where, options, ["over", "where", "unit", "description"]);
