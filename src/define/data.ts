@@ -54,11 +54,11 @@ export interface DataOptions<
   readonly limits?: Limits;
 }
 
-/** One feature of a group, as a training names it. */
-export interface FeatureReference<Name extends string = string, Value = unknown> {
+/** One feature of a group, as a training names it; `Inputs` is its type in a request. */
+export interface FeatureReference<Name extends string = string, Inputs = unknown> {
   readonly data: Component<"data">;
   readonly feature: Name;
-  readonly valueType?: Value;
+  readonly inputsType?: Inputs;
 }
 
 /** One label of a group, as a training names it. */
@@ -93,6 +93,11 @@ export type InputsOf<F extends Features, W extends Windows, Stored extends boole
   }
 >;
 
+/** What a request may hold for the chosen names, and the key that says whose stored values fill the rest. */
+type ChosenInputs<F extends Features, W extends Windows, K extends string, Stored extends boolean, Names> = Flat<
+  Pick<InputsOf<F, W, Stored>, Names & keyof InputsOf<F, W, Stored>> & { [N in K]?: string | number }
+>;
+
 export interface DataComponent<
   F extends Features = Features,
   W extends Windows = Windows,
@@ -101,18 +106,16 @@ export interface DataComponent<
   Stored extends boolean = boolean,
 > extends Component<"data"> {
   readonly options: DataOptions<F, W, L, K, string | EventTime>;
-  readonly features: { readonly [N in keyof F & string]: FeatureReference<N, ValueOf<F[N]>> } & {
-    readonly [N in keyof W & string]: FeatureReference<N, number>;
+  readonly features: {
+    readonly [N in (keyof F | keyof W) & string]: FeatureReference<N, ChosenInputs<F, W, K, Stored, N>>;
   };
   readonly labels: { readonly [N in keyof L & string]: LabelReference<N, LabelValueOf<L[N], F>> };
   /** Every feature and window of the group. */
-  all(): FeatureSelection<Flat<InputsOf<F, W, Stored> & { readonly [N in K]?: string | number }>>;
+  all(): FeatureSelection<ChosenInputs<F, W, K, Stored, keyof F | keyof W>>;
   /** Some of the group's features and windows. */
   pick<const Names extends keyof F | keyof W>(
     ...names: readonly Names[]
-  ): FeatureSelection<
-    Flat<Pick<InputsOf<F, W, Stored>, Names & keyof InputsOf<F, W, Stored>> & { readonly [N in K]?: string | number }>
-  >;
+  ): FeatureSelection<ChosenInputs<F, W, K, Stored, Names>>;
 }
 
 type NoNames = Readonly<Record<never, never>>;

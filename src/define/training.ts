@@ -38,12 +38,7 @@ export interface TrainingOptions<Selections extends readonly AnySelection[], Lab
   readonly limits?: Limits;
 }
 
-type InputsOfSelection<S> =
-  S extends FeatureSelection<infer Inputs>
-    ? Inputs
-    : S extends FeatureReference<infer Name, infer Value>
-      ? { readonly [N in Name]?: Value | null }
-      : never;
+type InputsOfSelection<S> = S extends { readonly inputsType?: infer Inputs } ? Exclude<Inputs, undefined> : never;
 type Flat<T> = { -readonly [K in keyof T]: T[K] } & {};
 type Intersection<Union> = (Union extends unknown ? (member: Union) => void : never) extends (all: infer All) => void
   ? All
