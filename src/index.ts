@@ -1,13 +1,24 @@
 // The package's door: every word that a user's five files are written with.
 
-// Step 5, app
-export { type AppComponent, type AppOptions, defineApp } from "./define/app.ts";
-// Step 3, training
-export { type Candidate, gradientBoosting, logistic, ridge } from "./define/candidate.ts";
+// Step 1, problem
+
+export { defineProblem, type ProblemComponent, type ProblemOptions } from "./define/problem.ts";
+
 // Step 2, data
+
 export { type DataComponent, type DataOptions, defineData, type EventTime, type RawRow } from "./define/data.ts";
 export { boolean, category, type Feature, number, text, time } from "./define/feature.ts";
+export { ahead } from "./define/label.ts";
+export { count, distinct, last, max, mean, min, std, sum, type Window } from "./define/window.ts";
+export type { Source } from "./ports/source.ts";
+
+// Step 3, training
+
+export { type Candidate, gradientBoosting, logistic, ridge } from "./define/candidate.ts";
+export { defineTraining, type TrainingComponent, type TrainingOptions } from "./define/training.ts";
+
 // Step 4, inference
+
 export {
   defineInference,
   type InferenceComponent,
@@ -15,9 +26,7 @@ export {
   type InputOf,
   type OutputOf,
 } from "./define/inference.ts";
-export { ahead } from "./define/label.ts";
-// Step 1, problem
-export { defineProblem, type ProblemComponent, type ProblemOptions } from "./define/problem.ts";
-export { defineTraining, type TrainingComponent, type TrainingOptions } from "./define/training.ts";
-export { count, distinct, last, max, mean, min, std, sum, type Window } from "./define/window.ts";
-export type { Source } from "./ports/source.ts";
+
+// Step 5, app
+
+export { type AppComponent, type AppOptions, defineApp } from "./define/app.ts";

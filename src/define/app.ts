@@ -6,8 +6,11 @@ import type { Component } from "./component.ts";
 import type { InferenceComponent } from "./inference.ts";
 
 export interface AppOptions {
+  /** The file's name unless given; stands in the address `/app/NAME`. */
   readonly name?: string;
+  /** The default export of inference.ts. */
   readonly inference: InferenceComponent;
+  /** The page's head. */
   readonly title: string;
   /** One or two sentences above the form. */
   readonly intro?: string;

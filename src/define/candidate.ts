@@ -14,8 +14,11 @@ export interface LinearOptions {
 }
 
 export interface GradientBoostingOptions {
+  /** The most trees; fewer are grown when held-in rows stop gaining. */
   readonly trees?: number;
+  /** The most leaves of a tree. */
   readonly leaves?: number;
+  /** The share of each tree's answer that is kept. */
   readonly learningRate?: number;
   /** The fewest rows in a leaf. */
   readonly minRows?: number;

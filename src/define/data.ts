@@ -32,7 +32,9 @@ export interface DataOptions<
   K extends string,
   T extends string | EventTime,
 > {
+  /** The file's name unless given. */
   readonly name?: string;
+  /** `csv("weather.csv")`, or another source. */
   readonly source: Source;
   /** Cron ("0 6 * * *"), "@hourly", "@daily" or an interval ("15m"); when left out it runs on demand and when its file changes. */
   readonly schedule?: string;
@@ -40,8 +42,11 @@ export interface DataOptions<
   readonly key?: K | readonly K[];
   /** The column that says when a row's values held. */
   readonly eventTime?: T;
+  /** Name → `number()`, `category()`, `boolean()`, `text()` or `time()`. */
   readonly features: F;
+  /** Name → `count()`, `sum()`, `mean()` and their like, over the rows before each row. */
   readonly windows?: W & { readonly [N in keyof W]: Window<(keyof F & string) | K> };
+  /** Name → `ahead()`, or a feature word for a column of the source. */
   readonly labels?: L;
   /** Changes a source row, or returns null to leave it out, or several rows. */
   readonly transform?: (row: RawRow) => RawRow | readonly RawRow[] | null;
@@ -51,6 +56,7 @@ export interface DataOptions<
   readonly quarantineBudget?: number;
   /** How old the newest row may be before the component counts as stale, e.g. "2d". */
   readonly freshFor?: string;
+  /** Time and memory of each step. */
   readonly limits?: Limits;
 }
 

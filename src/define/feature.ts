@@ -24,15 +24,20 @@ export interface Feature<Value = unknown, Optional extends boolean = boolean> {
 }
 
 interface CommonOptions {
+  /** The value may be missing; otherwise a row without it goes to quarantine. */
   readonly optional?: boolean;
+  /** The source's column, when it has another name. */
   readonly from?: string;
+  /** Shown beside the form's field. */
   readonly description?: string;
 }
 
 export interface NumberOptions extends CommonOptions {
+  /** Shown wherever the number is. */
   readonly unit?: string;
   readonly min?: number;
   readonly max?: number;
+  /** `,` for numbers written as 1.234,5. */
   readonly decimal?: "," | ".";
 }
 
@@ -42,6 +47,7 @@ export interface CategoryOptions extends CommonOptions {
 }
 
 export interface TimeOptions extends CommonOptions {
+  /** How it is written, in strptime's letters, e.g. `%d/%m/%Y`. */
   readonly format?: string;
 }
 

@@ -8,7 +8,9 @@ import { checkSchedule } from "./schedule.ts";
 import type { TrainingComponent } from "./training.ts";
 
 export interface InferenceOptions<Inputs, Output> {
+  /** The file's name unless given; stands in the address `/predict/NAME`. */
   readonly name?: string;
+  /** The default export of training.ts. */
   readonly training: TrainingComponent<Inputs, Output>;
   /** Answer over HTTP; true by default. */
   readonly online?: boolean;
@@ -16,6 +18,7 @@ export interface InferenceOptions<Inputs, Output> {
   readonly batch?: { readonly schedule: string };
   /** Give the reasons with every single answer; on request (`?explain=true`) otherwise. */
   readonly explain?: boolean;
+  /** Time and memory of a batch. */
   readonly limits?: Limits;
 }
 

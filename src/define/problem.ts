@@ -69,7 +69,12 @@ export interface ProblemOptions<Label extends string = string, T extends Task = 
   readonly question: string;
   /** The label's name. */
   readonly predict: Label;
+  /** `binary` and `multiclass` predict a class, `regression` a number. */
   readonly task: T;
+  /**
+   * The goal: a metric with `atLeast` (or `atMost` where lower is better), a baseline that must be beaten, or both.
+   * Judged on the held-out rows; a model that misses it does not go live.
+   */
   readonly success: SuccessOf<T>;
   /** Who uses the answer, and what for. */
   readonly audience?: string;

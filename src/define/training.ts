@@ -27,14 +27,23 @@ export interface TrainWhen {
 type AnySelection = FeatureSelection | FeatureReference;
 
 export interface TrainingOptions<Selections extends readonly AnySelection[], LabelName extends string, LabelValue> {
+  /** The file's name unless given. */
   readonly name?: string;
+  /** The default export of problem.ts. */
   readonly problem: ProblemComponent<NoInfer<LabelName>>;
+  /** A label of a data component, e.g. `weather.labels.rainTomorrow`; the one that the problem predicts. */
   readonly label: LabelReference<LabelName, LabelValue>;
+  /** `weather.all()`, `weather.pick("precipitation")`, `weather.features.precipitation`. */
   readonly features: Selections;
+  /** How rows are held out for the gate; by time when there is one, and a fifth of them, unless given. */
   readonly split?: Split;
+  /** What is tried; the best on the held-in rows goes to the gate. */
   readonly candidates: readonly Candidate[];
+  /** When to train again; without it, when the definition or its data component's rows change. */
   readonly when?: TrainWhen;
+  /** The start of all chance; the same seed and rows give the same model. 1 by default. */
   readonly seed?: number;
+  /** Time and memory of each step. */
   readonly limits?: Limits;
 }
 
