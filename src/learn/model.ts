@@ -16,7 +16,14 @@ export type Label =
   | { readonly task: "binary" | "multiclass"; readonly codes: Int32Array; readonly classes: readonly string[] }
   | { readonly task: "regression"; readonly values: Float64Array };
 
-export type ArtifactArray = Float64Array | Float32Array | Int32Array | Uint32Array | Uint16Array | Uint8Array;
+export type ArtifactArray =
+  | Float64Array
+  | Float32Array
+  | Int32Array
+  | Int16Array
+  | Uint32Array
+  | Uint16Array
+  | Uint8Array;
 
 /** A fitted model at rest: JSON and typed arrays, never code. Equal fits give equal artifacts, byte for byte. */
 export interface Artifact {

@@ -1,0 +1,117 @@
+// Bins: how the values of a feature become at most 255 ordered numbers (or sets of categories) that trees split between.
+
+import type { Feature } from "./features.ts";
+
+/** Bins of a number: value v is in the first bin whose bound is not below v; `bounds` are ascending and one fewer than bins. */
+export interface NumberBins {
+  readonly kind: "number";
+  readonly count: number;
+  readonly bounds: Float64Array;
+  readonly hasMissing: boolean;
+}
+
+/** Bins of a category: one per frequent code; the rest share the last one. Codes never seen count as missing (-1). */
+export interface CategoryBins {
+  readonly kind: "category";
+  readonly count: number;
+  readonly binOfCode: Int16Array;
+  readonly hasMissing: boolean;
+}
+
+export type Bins = NumberBins | CategoryBins;
+
+/** Bounds are found from at most about this many rows: the error of a quantile is far below the width of a bin. */
+const sampleRows = 100_000;
+
+/** The bins of one encoded feature (NaN missing); at most `maxBins` (2 to 255) without the one for missing values. */
+export function binsOf(feature: Feature, values: Float64Array, maxBins: number): Bins {
+  return feature.type === "category"
+    ? categoryBins(values, feature.dictionary!.length, maxBins)
+    : numberBins(values, maxBins);
+}
+
+function numberBins(values: Float64Array, maxBins: number): NumberBins {
+  const stride = Math.max(1, Math.floor(values.length / sampleRows));
+  const sample = new Float64Array(Math.ceil(values.length / stride));
+  let present = 0;
+  let hasMissing = false;
+  // A stride that is not a divisor of any natural period: regular data must not show the sample one phase only.
+  for (let i = 0, row = 0; row < values.length; i++, row += stride) {
+    const value = values[stride === 1 ? row : Math.min(values.length - 1, row + ((i * 7) % stride))]!;
+    if (Number.isNaN(value)) hasMissing = true;
+    else sample[present++] = value;
+  }
+  if (!hasMissing && stride > 1) hasMissing = values.some(Number.isNaN);
+  const bounds = boundsOf(sample.subarray(0, present).sort(), maxBins);
+  return { kind: "number", count: bounds.length + 1, bounds, hasMissing };
+}
+
+/**
+ * Bounds halfway between neighbouring values. Few distinct values get a bin each. Otherwise bins hold about equally many rows;
+ * a value that alone fills a bin gets one of its own, and the others share what is left (as LightGBM's greedy binning does).
+ */
+function boundsOf(sorted: Float64Array, maxBins: number): Float64Array {
+  const distinct: number[] = [];
+  const counts: number[] = [];
+  for (let i = 0; i < sorted.length; ) {
+    const value = sorted[i]!;
+    let end = i + 1;
+    while (end < sorted.length && sorted[end] === value) end++;
+    distinct.push(value);
+    counts.push(end - i);
+    i = end;
+  }
+  const bounds: number[] = [];
+  if (distinct.length <= maxBins) {
+    for (let i = 1; i < distinct.length; i++) bounds.push(between(distinct[i - 1]!, distinct[i]!));
+    return Float64Array.from(bounds);
+  }
+  const even = sorted.length / maxBins;
+  const isBig = counts.map((count) => count >= even);
+  let rowsLeft = sorted.length;
+  let binsLeft = maxBins;
+  for (const [i, big] of isBig.entries()) {
+    if (!big) continue;
+    rowsLeft -= counts[i]!;
+    binsLeft--;
+  }
+  let target = rowsLeft / Math.max(1, binsLeft);
+  let filled = 0;
+  for (let i = 0; i + 1 < distinct.length && bounds.length < maxBins - 1; i++) {
+    filled += counts[i]!;
+    if (!isBig[i]) rowsLeft -= counts[i]!;
+    const full = isBig[i] || filled >= target || (isBig[i + 1] && filled >= Math.max(1, target / 2));
+    if (!full) continue;
+    bounds.push(between(distinct[i]!, distinct[i + 1]!));
+    filled = 0;
+    if (!isBig[i]) {
+      binsLeft--;
+      target = rowsLeft / Math.max(1, binsLeft);
+    }
+  }
+  return Float64Array.from(bounds);
+}
+
+/** A number m with a <= m < b, near the middle. */
+function between(a: number, b: number): number {
+  const middle = a + (b - a) / 2;
+  if (middle >= a && middle < b) return middle;
+  // The distance overflowed, or a and b are neighbours.
+  const halves = a / 2 + b / 2;
+  return halves >= a && halves < b ? halves : a;
+}
+
+function categoryBins(codes: Float64Array, known: number, maxBins: number): CategoryBins {
+  const rows = new Int32Array(known);
+  let hasMissing = false;
+  for (let row = 0; row < codes.length; row++) {
+    if (Number.isNaN(codes[row])) hasMissing = true;
+    else rows[codes[row]!]!++;
+  }
+  const seen = Array.from(rows.keys()).filter((code) => rows[code]! > 0);
+  const byFrequency = seen.toSorted((a, b) => rows[b]! - rows[a]! || a - b);
+  const own = seen.length <= maxBins ? seen.length : maxBins - 1;
+  const binOfCode = new Int16Array(known).fill(-1);
+  for (const [rank, code] of byFrequency.entries()) binOfCode[code] = Math.min(rank, own);
+  return { kind: "category", count: Math.max(1, Math.min(seen.length, own + 1)), binOfCode, hasMissing };
+}

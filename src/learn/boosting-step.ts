@@ -1,0 +1,52 @@
+// One boosting step's derivatives in fixed point: scales that no subset of rows can overflow, and the search's parameters.
+
+import type { BoostingMemory } from "./boosting-memory.ts";
+import type { Objective } from "./boosting-objective.ts";
+import type { BoostingSettings } from "./boosting-params.ts";
+
+/** Rows per partial sum, as in the kernels. */
+const partRows = 8192;
+
+/** Derives one output's gradients and curvatures, rounds them to fixed point, and tells the search how to read them. */
+export function deriveFixedPoint(
+  memory: BoostingMemory,
+  objective: Objective,
+  output: number,
+  settings: BoostingSettings,
+): void {
+  const { kernels, layout, f64 } = memory;
+  objective.derive(memory, output);
+  // Partial sums are added in one order whatever the number of threads was that made them.
+  let sumG = 0;
+  let sumH = 0;
+  for (let part = 0; part * partRows < layout.rowCount; part++) {
+    sumG += f64[layout.parts / 8 + part * 2]!;
+    sumH += f64[layout.parts / 8 + part * 2 + 1]!;
+  }
+  const scaleG = scaleFor(sumG, 31);
+  // A curvature of 1 per row stays 1: then sums are exact counts.
+  const scaleH = objective.countsRows && layout.weights === 0 ? 1 : scaleFor(sumH, 32);
+  kernels.quantise(layout.g, layout.h, 0, layout.rowCount, scaleG, scaleH, layout.gh);
+  const isConstrained = settings.monotone.some((sign) => sign !== 0);
+  f64.set(
+    [
+      1 / scaleG,
+      1 / scaleH,
+      settings.l1,
+      settings.l2,
+      settings.minCurvature,
+      settings.minRowsInLeaf,
+      settings.categorySmoothing,
+      settings.categoryL2,
+      settings.l1 > 0 || isConstrained ? 1 : 0,
+    ],
+    layout.params / 8,
+  );
+}
+
+/** The power of two that brings a sum of absolute values just below 2^bits; rounding adds at most half a step per row. */
+function scaleFor(sum: number, bits: number): number {
+  if (!(sum > 0)) return 1;
+  const exponent = Math.floor(Math.log2((2 ** bits * 0.98) / sum));
+  return 2 ** Math.max(-120, Math.min(22, exponent));
+}

@@ -1,0 +1,244 @@
+// Grows one tree best first: the leaf whose split saves most is split next, and the smaller child's histogram gives the larger's.
+
+import type { Bins } from "./boosting-bins.ts";
+import type { BoostingMemory } from "./boosting-memory.ts";
+import type { BoostingSettings } from "./boosting-params.ts";
+
+/** A split of binned rows; children are splits, or below 0 the complement of a leaf's number. */
+export interface GrownSplit {
+  readonly feature: number;
+  readonly gain: number;
+  /** Numbers: bins up to this one go left. */
+  readonly threshold: number;
+  /** 256 entries: 1 for each bin that goes left, that of missing values among them. */
+  readonly table: Uint8Array;
+  left: number;
+  right: number;
+}
+
+/** A leaf holds rows [start, start + count) of the layout's row order. */
+export interface GrownLeaf {
+  readonly start: number;
+  readonly count: number;
+  /** Bounds from monotone constraints. */
+  readonly lowest: number;
+  readonly highest: number;
+}
+
+export interface GrownTree {
+  readonly splits: GrownSplit[];
+  readonly leaves: GrownLeaf[];
+}
+
+interface Candidate {
+  readonly feature: number;
+  readonly gain: number;
+  readonly threshold: number;
+  readonly missing: number;
+  readonly table: Uint8Array;
+}
+
+interface OpenLeaf extends GrownLeaf {
+  readonly depth: number;
+  readonly parent: number;
+  readonly side: "left" | "right";
+  /** Address, or 0 when it was given up. */
+  histogram: number;
+  best: Candidate | undefined;
+}
+
+/** Grows a tree over the layout's first `rowCount` rows, whose fixed-point derivatives are in place. */
+export function growTree(
+  memory: BoostingMemory,
+  bins: readonly Bins[],
+  rowCount: number,
+  settings: BoostingSettings,
+): GrownTree {
+  const { kernels, layout, bytes } = memory;
+  const free = [...layout.histograms];
+  const splits: GrownSplit[] = [];
+  const root: OpenLeaf = {
+    start: 0,
+    count: rowCount,
+    lowest: Number.NEGATIVE_INFINITY,
+    highest: Number.POSITIVE_INFINITY,
+    depth: 0,
+    parent: -1,
+    side: "left",
+    histogram: free.pop()!,
+    best: undefined,
+  };
+  const leaves = [root];
+  const isConstrained = settings.monotone.some((sign) => sign !== 0);
+  const canSplit = (leaf: OpenLeaf): boolean =>
+    leaf.count >= Math.max(2, settings.minRowsInLeaf) && leaf.depth < settings.maxDepth;
+  const measure = (leaf: OpenLeaf): void => {
+    kernels.clear(layout.featureRecords, 0, layout.featureCount, leaf.histogram);
+    kernels.histogram(
+      layout.blockRecords,
+      layout.blocks.length,
+      layout.rows + leaf.start * 4,
+      leaf.count,
+      layout.gh,
+      leaf.histogram,
+      layout.spare,
+    );
+  };
+  const acquire = (): number => {
+    const address = free.pop();
+    if (address !== undefined) return address;
+    // Give up the histogram of the leaf that is least likely to be split soon.
+    let victim: OpenLeaf | undefined;
+    for (const leaf of leaves) {
+      if (leaf.histogram !== 0 && (victim === undefined || (leaf.best?.gain ?? 0) < (victim.best?.gain ?? 0)))
+        victim = leaf;
+    }
+    const taken = victim!.histogram;
+    victim!.histogram = 0;
+    return taken;
+  };
+
+  if (canSplit(root)) {
+    measure(root);
+    root.best = bestSplit(memory, bins, root, settings.minGain);
+  }
+  while (leaves.length < settings.leaves) {
+    let at = -1;
+    for (const [i, leaf] of leaves.entries())
+      if (leaf.best !== undefined && (at < 0 || leaf.best.gain > leaves[at]!.best!.gain)) at = i;
+    if (at < 0) break;
+    const leaf = leaves[at]!;
+    const { feature, gain, threshold, missing, table } = leaf.best!;
+    const { address, stride } = layout.train;
+    bytes.set(table, layout.splitTable);
+    const begin = layout.rows + leaf.start * 4;
+    const leftCount = kernels.partition(
+      address[feature]!,
+      stride[feature]!,
+      begin,
+      leaf.count,
+      layout.splitTable,
+      layout.spareRows,
+    );
+    // A leaf without missing values cannot teach where they go: with the majority.
+    if (missing < 0) table[bins[feature]!.count] = leftCount * 2 >= leaf.count ? 1 : 0;
+    const id = splits.length;
+    splits.push({ feature, gain, threshold, table, left: 0, right: 0 });
+    if (leaf.parent >= 0) splits[leaf.parent]![leaf.side] = id;
+    const child = (side: "left" | "right"): OpenLeaf => ({
+      start: side === "left" ? leaf.start : leaf.start + leftCount,
+      count: side === "left" ? leftCount : leaf.count - leftCount,
+      lowest: leaf.lowest,
+      highest: leaf.highest,
+      depth: leaf.depth + 1,
+      parent: id,
+      side,
+      histogram: 0,
+      best: undefined,
+    });
+    let left = child("left");
+    let right = child("right");
+    const sign = settings.monotone[feature]!;
+    if (isConstrained && sign !== 0) {
+      const middle = (leafOutput(memory, left, settings) + leafOutput(memory, right, settings)) / 2;
+      left = { ...left, ...(sign > 0 ? { highest: middle } : { lowest: middle }) };
+      right = { ...right, ...(sign > 0 ? { lowest: middle } : { highest: middle }) };
+    }
+    leaves[at] = left;
+    leaves.push(right);
+    const isLast = leaves.length === settings.leaves;
+    const wanted = isLast ? [] : [left, right].filter(canSplit);
+    if (wanted.length === 0) {
+      if (leaf.histogram !== 0) free.push(leaf.histogram);
+      continue;
+    }
+    const [small, large] = left.count <= right.count ? [left, right] : [right, left];
+    const parent = leaf.histogram;
+    small.histogram = acquire();
+    measure(small);
+    if (wanted.includes(large)) {
+      large.histogram = parent === 0 ? acquire() : parent;
+      if (parent === 0) measure(large);
+      else kernels.subtract(layout.featureRecords, 0, layout.featureCount, parent, small.histogram);
+    } else if (parent !== 0) free.push(parent);
+    for (const open of wanted) open.best = bestSplit(memory, bins, open, settings.minGain);
+    for (const open of [left, right]) {
+      if (open.best !== undefined || open.histogram === 0) continue;
+      free.push(open.histogram);
+      open.histogram = 0;
+    }
+  }
+  for (const [i, { parent, side }] of leaves.entries()) if (parent >= 0) splits[parent]![side] = ~i;
+  return { splits, leaves };
+}
+
+function bestSplit(
+  { kernels, layout, bytes, f64, i32 }: BoostingMemory,
+  bins: readonly Bins[],
+  leaf: OpenLeaf,
+  minGain: number,
+): Candidate | undefined {
+  const { featureCount, featureRecords, params, results, tables, spare } = layout;
+  kernels.search(
+    leaf.histogram,
+    leaf.count,
+    leaf.lowest,
+    leaf.highest,
+    featureRecords,
+    0,
+    featureCount,
+    1,
+    params,
+    results,
+    tables,
+    spare,
+  );
+  let feature = -1;
+  let gain = minGain;
+  for (let f = 0; f < featureCount; f++) {
+    const found = f64[results / 8 + f * 2]!;
+    if (found <= gain) continue;
+    gain = found;
+    feature = f;
+  }
+  if (feature < 0) return undefined;
+  const result = results / 4 + feature * 4;
+  const missing = i32[result + 3]!;
+  const kind = bins[feature]!;
+  if (kind.kind === "category")
+    return {
+      feature,
+      gain,
+      threshold: -1,
+      missing,
+      table: bytes.slice(tables + feature * 256, tables + feature * 256 + 256),
+    };
+  const table = new Uint8Array(256);
+  const threshold = middleOfGap(i32, leaf.histogram + feature * 2048, i32[result + 2]!, kind.count);
+  table.fill(1, 0, threshold + 1);
+  table[kind.count] = missing === 1 ? 1 : 0;
+  return { feature, gain, threshold, missing, table };
+}
+
+/** Bins without rows of the leaf may lie between its two sides: cutting in the middle of them is likelier right for new rows. */
+function middleOfGap(i32: Int32Array, histogram: number, threshold: number, count: number): number {
+  const isEmpty = (bin: number): boolean =>
+    i32[histogram / 4 + bin * 2] === 0 && i32[histogram / 4 + bin * 2 + 1] === 0;
+  let last = threshold;
+  while (last + 1 < count - 1 && isEmpty(last + 1)) last++;
+  return (threshold + last) >> 1;
+}
+
+/** A leaf's Newton step within its bounds, from the exact derivatives of its rows. */
+export function leafOutput(
+  { kernels, layout, f64 }: BoostingMemory,
+  leaf: GrownLeaf,
+  settings: BoostingSettings,
+): number {
+  kernels.leafSums(layout.rows + leaf.start * 4, leaf.count, layout.g, layout.h, layout.sums);
+  const G = f64[layout.sums / 8]!;
+  const H = f64[layout.sums / 8 + 1]!;
+  if (!(H + settings.l2 > 0)) return 0;
+  const softened = Math.sign(G) * Math.max(0, Math.abs(G) - settings.l1);
+  return Math.min(leaf.highest, Math.max(leaf.lowest, -softened / (H + settings.l2)));
+}
