@@ -1,0 +1,85 @@
+// The components that the project declares: their definitions as JSON, their fingerprints, and what failed to load.
+
+import type { Failure } from "../base/failure.ts";
+import type { ComponentKind } from "../define/component.ts";
+import type { Definition } from "../define/definition.ts";
+import type { Database } from "../ports/database.ts";
+import type { RoomMigrations } from "./migrations.ts";
+
+export const catalogMigrations: RoomMigrations = {
+  room: "catalog",
+  statements: [
+    `create table catalog_components (
+      id text primary key,
+      kind text not null,
+      name text not null,
+      file text not null,
+      definition text,
+      fingerprint text,
+      failure text,
+      changed_at integer not null
+    )`,
+  ],
+};
+
+/** A component as it stands in the user's files. `definition` is null while its file does not load. */
+export interface DeclaredComponent {
+  /** `kind/name`. */
+  readonly id: string;
+  readonly kind: ComponentKind;
+  readonly name: string;
+  /** Relative to the project. */
+  readonly file: string;
+  readonly definition: Definition | null;
+  /** Changes when the component must be run again because its definition or its code changed. */
+  readonly fingerprint: string | null;
+  readonly failure: Failure | null;
+}
+
+export interface Components {
+  /** Replaces what is declared. A component whose file does not load keeps the definition that loaded last. */
+  declare(components: readonly DeclaredComponent[], atMs: number): Promise<void>;
+  list(): Promise<DeclaredComponent[]>;
+}
+
+interface ComponentRow {
+  id: string;
+  kind: ComponentKind;
+  name: string;
+  file: string;
+  definition: string | null;
+  fingerprint: string | null;
+  failure: string | null;
+}
+
+export function openComponents(database: Database): Components {
+  return {
+    async declare(components, atMs) {
+      await database.transaction(async (tx) => {
+        const known = new Map((await tx.all<ComponentRow>("select * from catalog_components")).map((row) => [row.id, row]));
+        for (const component of components) {
+          const before = known.get(component.id);
+          known.delete(component.id);
+          const definition = component.definition === null ? (before?.definition ?? null) : JSON.stringify(component.definition);
+          const fingerprint = component.fingerprint ?? before?.fingerprint ?? null;
+          const failure = component.failure === null ? null : JSON.stringify(component.failure);
+          if (before?.definition === definition && before?.fingerprint === fingerprint && before?.failure === failure && before?.file === component.file) continue;
+          await tx.run(
+            `insert into catalog_components (id, kind, name, file, definition, fingerprint, failure, changed_at) values (?, ?, ?, ?, ?, ?, ?, ?)
+             on conflict (id) do update set file = excluded.file, definition = excluded.definition, fingerprint = excluded.fingerprint, failure = excluded.failure, changed_at = excluded.changed_at`,
+            [component.id, component.kind, component.name, component.file, definition, fingerprint, failure, atMs],
+          );
+        }
+        for (const id of known.keys()) await tx.run("delete from catalog_components where id = ?", [id]);
+      });
+    },
+    async list() {
+      const rows = await database.all<ComponentRow>("select * from catalog_components order by id");
+      return rows.map((row) => ({
+        ...row,
+        definition: row.definition === null ? null : (JSON.parse(row.definition) as Definition),
+        failure: row.failure === null ? null : (JSON.parse(row.failure) as Failure),
+      }));
+    },
+  };
+}

@@ -1,0 +1,42 @@
+// Lineage: which output was made from which inputs, written in the transaction that makes the output visible.
+
+import type { Database, Statements } from "../ports/database.ts";
+import type { RoomMigrations } from "./migrations.ts";
+
+export const lineageMigrations: RoomMigrations = {
+  room: "lineage",
+  statements: [
+    `create table lineage_edges (
+      output text not null,
+      input text not null,
+      run text,
+      at integer not null,
+      primary key (output, input)
+    );
+    create index lineage_edges_input on lineage_edges (input)`,
+  ],
+};
+
+/** Things are named `features/weather@3`, `training-set/HASH`, `model/ID`, `file/NAME`. */
+export async function recordLineage(tx: Statements, output: string, inputs: readonly string[], run: string, atMs: number): Promise<void> {
+  for (const input of inputs)
+    await tx.run("insert into lineage_edges (output, input, run, at) values (?, ?, ?, ?) on conflict (output, input) do nothing", [output, input, run, atMs]);
+}
+
+/** Everything that `output` was made from, directly or through others, nearest first. */
+export async function ancestorsOf(database: Database, output: string): Promise<string[]> {
+  const found = new Set<string>();
+  let frontier = [output];
+  while (frontier.length > 0) {
+    const next: string[] = [];
+    for (const thing of frontier) {
+      for (const { input } of await database.all<{ input: string }>("select input from lineage_edges where output = ? order by input", [thing])) {
+        if (found.has(input)) continue;
+        found.add(input);
+        next.push(input);
+      }
+    }
+    frontier = next;
+  }
+  return [...found];
+}

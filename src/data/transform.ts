@@ -1,0 +1,52 @@
+// Runs a component's own transform over the raw rows, one row in, none, one or several out.
+
+import { fail, isFailure } from "../base/failure.ts";
+import { isObject } from "../base/json.ts";
+import type { RawRow } from "../define/data.ts";
+import { type Query, sqlName } from "../ports/query.ts";
+
+const batchRows = 10_000;
+
+/**
+ * Leaves the transformed rows in table `transformed` with the given columns (all text) and `_row`, a number of its own.
+ * Numbers, booleans and dates that the transform returns are written as texts.
+ */
+export async function transformRows(
+  query: Query,
+  relation: string,
+  columns: readonly string[],
+  transform: (row: RawRow) => RawRow | readonly RawRow[] | null,
+): Promise<string> {
+  await query.run(`CREATE TABLE transformed_cells (_row VARCHAR, ${columns.map((column) => `${sqlName(column)} VARCHAR`).join(", ")})`);
+  let next = 1;
+  let batch: (string | null)[][] = [];
+  const flush = async () => {
+    if (batch.length > 0) await query.append("transformed_cells", ["_row", ...columns], batch);
+    batch = [];
+  };
+  for await (const rows of query.stream(`SELECT * FROM ${relation} ORDER BY _row`)) {
+    for (const { _row, ...row } of rows) {
+      for (const out of outputs(transform(row as RawRow), _row as number))
+        batch.push([String(next++), ...columns.map((column) => cell(out[column]))]);
+      if (batch.length >= batchRows) await flush();
+    }
+  }
+  await flush();
+  await query.run("CREATE VIEW transformed AS SELECT * REPLACE (CAST(_row AS BIGINT) AS _row) FROM transformed_cells");
+  return "transformed";
+}
+
+function outputs(result: unknown, row: number): readonly RawRow[] {
+  if (result === null || result === undefined) return [];
+  const list = Array.isArray(result) ? result : [result];
+  for (const one of list)
+    if (!isObject(one) || isFailure(one))
+      throw fail("RUNS_RESULT_UNSTORABLE", `Expected transform to return a row, a list of rows or null for row ${row}, got ${typeof one}`);
+  return list as RawRow[];
+}
+
+function cell(value: unknown): string | null {
+  if (value === null || value === undefined || (typeof value === "number" && Number.isNaN(value))) return null;
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,57 @@
+// The latest values by key in LMDB: microsecond reads by any number of processes beside one writer.
+
+import { mkdir } from "node:fs/promises";
+import { contentHash } from "../base/ids.ts";
+import type { OnlineStore, OnlineWrite } from "../ports/online-store.ts";
+
+export interface LmdbOnlineOptions {
+  /** The folder that holds the environment; made when it is missing. */
+  readonly folder: string;
+}
+
+/** Records are kept under [space, key]; the sequence of a space under [space] alone. */
+export async function lmdbOnline({ folder }: LmdbOnlineOptions): Promise<OnlineStore> {
+  const { open } = await import("lmdb");
+  await mkdir(folder, { recursive: true });
+  const environment = open({ path: folder, maxDbs: 2 });
+  const records = environment.openDB<Buffer, [string, string]>({ name: "records", encoding: "binary" });
+  const sequences = environment.openDB<number, string>({ name: "sequences", encoding: "json" });
+
+  return {
+    get: (space, key) => records.getBinary([space, storedKey(key)]),
+    async apply(space, sequence, writes) {
+      // The batches are gathered first: an LMDB transaction must not wait for anything while it holds the write lock.
+      const batches: (readonly OnlineWrite[])[] = [];
+      for await (const batch of writes) batches.push(batch);
+      await environment.transaction(() => {
+        if ((sequences.get(space) ?? 0) >= sequence) return;
+        for (const batch of batches)
+          for (const { space: where, key, value } of batch) {
+            const id: [string, string] = [where, storedKey(key)];
+            if (value === undefined) records.removeSync(id);
+            else records.putSync(id, Buffer.from(value.buffer, value.byteOffset, value.byteLength));
+          }
+        sequences.putSync(space, sequence);
+      });
+      await environment.flushed;
+    },
+    appliedSequence: (space) => sequences.get(space) ?? 0,
+    async clear(space) {
+      await environment.transaction(() => {
+        for (const id of records.getKeys({ start: [space], end: [space, highestKey] as [string, string] })) records.removeSync(id);
+        sequences.removeSync(space);
+      });
+      await environment.flushed;
+    },
+    async close() {
+      await environment.close();
+    },
+  };
+}
+
+const highestKey = "\u{10ffff}";
+
+/** LMDB keys end at 1,978 bytes: a longer key is kept by its head and a hash of the whole. */
+function storedKey(key: string): string {
+  return key.length < 400 ? key : `${key.slice(0, 300)}\u0000${contentHash(key)}`;
+}

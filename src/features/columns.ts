@@ -1,0 +1,77 @@
+// How a feature group is stored: its own columns beside the bookkeeping ones, whose names begin with an underscore.
+
+import type { ColumnType } from "../base/table.ts";
+import type { DataDefinition, FeatureDefinition, LabelDefinition, WindowDefinition } from "../define/definition.ts";
+import type { FeatureType } from "../define/feature.ts";
+import { sqlName } from "../ports/query.ts";
+
+/** The moment a row's values held, in UTC; the commit's time when the source names none. */
+export const eventColumn = "_event";
+/** The moment a row became known. */
+export const createdColumn = "_created";
+/** Tells rows of the same key and event time apart, in the source's order, from 1. */
+export const ordinalColumn = "_ordinal";
+/** The number of the commit that wrote the row. */
+export const commitColumn = "_commit";
+
+export function keyColumn(name: string): string {
+  return `_key_${name}`;
+}
+
+export const sqlTypes: Readonly<Record<FeatureType, string>> = {
+  number: "DOUBLE",
+  category: "VARCHAR",
+  boolean: "BOOLEAN",
+  text: "VARCHAR",
+  time: "TIMESTAMP",
+};
+
+export type ColumnRole = "feature" | "window" | "label";
+
+export interface GroupColumn {
+  readonly name: string;
+  readonly role: ColumnRole;
+  readonly type: ColumnType;
+  readonly unit: string | null;
+  readonly description: string | null;
+}
+
+/** Features, then windows, then labels: what a reader of the group sees besides key and event time. */
+export function groupColumns(definition: DataDefinition): GroupColumn[] {
+  const column = (role: ColumnRole, { name, unit, description }: FeatureDefinition | WindowDefinition | LabelDefinition, type: ColumnType): GroupColumn => ({
+    name,
+    role,
+    type,
+    unit: unit ?? null,
+    description: description ?? null,
+  });
+  return [
+    ...definition.features.map((feature) => column("feature", feature, feature.type)),
+    ...definition.windows.map((window) => column("window", window, windowType(definition, window))),
+    ...definition.labels.map((label) => column("label", label, label.type)),
+  ];
+}
+
+/** `min`, `max` and `last` keep their column's type; the other aggregates are numbers. */
+export function windowType(definition: DataDefinition, window: WindowDefinition): FeatureType {
+  if (window.aggregate !== "min" && window.aggregate !== "max" && window.aggregate !== "last") return "number";
+  return definition.features.find((feature) => feature.name === window.column)?.type ?? "category";
+}
+
+/** The columns that are written to the group's files: features and the labels that are columns of the source. */
+export function storedColumns(definition: DataDefinition): FeatureDefinition[] {
+  return [...definition.features, ...definition.labels.flatMap((label) => (label.column === null ? [] : [label.column]))];
+}
+
+/** What tells one row of the group from another. Without an event time of its own, the commit's time does not count. */
+export function identityColumns(definition: DataDefinition): string[] {
+  return [...definition.key.map(keyColumn), ...(definition.eventTime === null ? [] : [eventColumn]), ordinalColumn];
+}
+
+/** SQL of a column that an expression of the group names. */
+export function expressionColumn(definition: DataDefinition, table: string): (name: string) => string | undefined {
+  return (name) => {
+    if (definition.features.some((feature) => feature.name === name)) return `${table}.${sqlName(name)}`;
+    return definition.key.includes(name) ? `${table}.${sqlName(keyColumn(name))}` : undefined;
+  };
+}

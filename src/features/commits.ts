@@ -1,0 +1,187 @@
+// The manifest of a feature group: one row per commit, written in the transaction that makes the commit visible.
+
+import { fail } from "../base/failure.ts";
+import type { RoomMigrations } from "../catalog/migrations.ts";
+import type { DataDefinition } from "../define/definition.ts";
+import type { BlobStore } from "../ports/blob-store.ts";
+import type { Database, Statements } from "../ports/database.ts";
+import type { GroupFiles } from "./relation.ts";
+import type { GroupStatistics } from "./statistics.ts";
+
+export const featuresMigrations: RoomMigrations = {
+  room: "features",
+  statements: [
+    `create table features_commits (
+      group_name text not null,
+      sequence integer not null,
+      mode text not null,
+      definition text not null,
+      source_fingerprint text,
+      source_position text,
+      source_columns text not null,
+      files text not null,
+      online_file text,
+      quarantine_file text,
+      rows_read integer not null,
+      rows_written integer not null,
+      rows_revised integer not null,
+      rows_late integer not null,
+      rows_quarantined integer not null,
+      rows_total integer not null,
+      event_from integer,
+      event_to integer,
+      statistics text not null,
+      run text not null,
+      at integer not null,
+      primary key (group_name, sequence)
+    )`,
+  ],
+};
+
+export interface CommitFile {
+  /** The blob's name. */
+  readonly name: string;
+  readonly rows: number;
+  readonly bytes: number;
+  /** SHA-256 of the bytes. */
+  readonly hash: string;
+}
+
+export interface NewCommit {
+  readonly group: string;
+  /** The commit that this one was prepared on top of; 0 for the first. */
+  readonly parent: number;
+  /** `replace` starts the group anew: earlier files stay for time travel but are no longer current. */
+  readonly mode: "append" | "replace";
+  readonly definition: DataDefinition;
+  readonly sourceFingerprint: string | null;
+  readonly sourcePosition: string | null;
+  readonly sourceColumns: readonly string[];
+  readonly files: readonly CommitFile[];
+  /** The newest row of every key that the commit changed, as NDJSON. */
+  readonly onlineFile: string | null;
+  readonly quarantineFile: string | null;
+  readonly rows: {
+    readonly read: number;
+    readonly written: number;
+    /** Written rows that are new versions of rows committed before. */
+    readonly revised: number;
+    /** Written rows that became known after their event time. */
+    readonly late: number;
+    readonly quarantined: number;
+    /** Current rows of the group after this commit. */
+    readonly total: number;
+  };
+  readonly eventFromMs: number | null;
+  readonly eventToMs: number | null;
+  readonly statistics: GroupStatistics;
+  readonly run: string;
+}
+
+export interface Commit extends NewCommit {
+  readonly sequence: number;
+  readonly atMs: number;
+}
+
+/** The number that a commit on top of `parent` gets. */
+export function nextSequence(parent: number): number {
+  return parent + 1;
+}
+
+/**
+ * Appends the commit's manifest row. Two writers on the same parent: the first wins, the second gets FEATURES_CONFLICT
+ * and prepares its commit again.
+ */
+export async function appendCommit(tx: Statements, commit: NewCommit, atMs: number): Promise<number> {
+  const head = await tx.get<{ sequence: number }>("select max(sequence) as sequence from features_commits where group_name = ?", [commit.group]);
+  if ((head?.sequence ?? 0) !== commit.parent)
+    throw fail("FEATURES_CONFLICT", `Expected commit ${commit.parent} of ${commit.group} to be the newest, got ${head?.sequence ?? 0}`);
+  const sequence = nextSequence(commit.parent);
+  const { rows } = commit;
+  await tx.run(
+    `insert into features_commits (group_name, sequence, mode, definition, source_fingerprint, source_position, source_columns, files, online_file,
+      quarantine_file, rows_read, rows_written, rows_revised, rows_late, rows_quarantined, rows_total, event_from, event_to, statistics, run, at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    [
+      commit.group, sequence, commit.mode, JSON.stringify(commit.definition), commit.sourceFingerprint, commit.sourcePosition,
+      JSON.stringify(commit.sourceColumns), JSON.stringify(commit.files), commit.onlineFile, commit.quarantineFile, rows.read, rows.written,
+      rows.revised, rows.late, rows.quarantined, rows.total, commit.eventFromMs, commit.eventToMs, JSON.stringify(commit.statistics), commit.run, atMs,
+    ],
+  );
+  return sequence;
+}
+
+interface CommitRow {
+  group_name: string;
+  sequence: number;
+  mode: "append" | "replace";
+  definition: string;
+  source_fingerprint: string | null;
+  source_position: string | null;
+  source_columns: string;
+  files: string;
+  online_file: string | null;
+  quarantine_file: string | null;
+  rows_read: number;
+  rows_written: number;
+  rows_revised: number;
+  rows_late: number;
+  rows_quarantined: number;
+  rows_total: number;
+  event_from: number | null;
+  event_to: number | null;
+  statistics: string;
+  run: string;
+  at: number;
+}
+
+/** The newest commit, or undefined while the group is empty. */
+export async function findHead(database: Database, group: string): Promise<Commit | undefined> {
+  const row = await database.get<CommitRow>("select * from features_commits where group_name = ? order by sequence desc limit 1", [group]);
+  return row === undefined ? undefined : commitOf(row);
+}
+
+/** All commits, oldest first. */
+export async function listCommits(database: Database, group: string): Promise<Commit[]> {
+  return (await database.all<CommitRow>("select * from features_commits where group_name = ? order by sequence", [group])).map(commitOf);
+}
+
+/** The files that hold the group as of a commit (the newest when none is named), on this machine. */
+export async function groupFiles(database: Database, blobs: BlobStore, group: string, sequence?: number): Promise<GroupFiles & { readonly late: boolean; readonly sequence: number }> {
+  const rows = await database.all<Pick<CommitRow, "sequence" | "mode" | "files" | "rows_revised" | "rows_late">>(
+    "select sequence, mode, files, rows_revised, rows_late from features_commits where group_name = ? and sequence <= ? order by sequence",
+    [group, sequence ?? Number.MAX_SAFE_INTEGER],
+  );
+  const start = rows.findLastIndex((row) => row.mode === "replace");
+  const generation = rows.slice(Math.max(0, start));
+  if (generation.length === 0) throw fail("FEATURES_GROUP_EMPTY", `Expected rows in the feature group ${group}, got none yet`);
+  const names = generation.flatMap((row) => (JSON.parse(row.files) as CommitFile[]).map((file) => file.name));
+  return {
+    sequence: (generation.at(-1) as { sequence: number }).sequence,
+    paths: await Promise.all(names.map((name) => blobs.localPath(name))),
+    revised: generation.some((row) => row.rows_revised > 0),
+    late: generation.some((row) => row.rows_late > 0),
+  };
+}
+
+function commitOf(row: CommitRow): Commit {
+  return {
+    group: row.group_name,
+    sequence: row.sequence,
+    parent: row.sequence - 1,
+    mode: row.mode,
+    definition: JSON.parse(row.definition) as DataDefinition,
+    sourceFingerprint: row.source_fingerprint,
+    sourcePosition: row.source_position,
+    sourceColumns: JSON.parse(row.source_columns) as string[],
+    files: JSON.parse(row.files) as CommitFile[],
+    onlineFile: row.online_file,
+    quarantineFile: row.quarantine_file,
+    rows: { read: row.rows_read, written: row.rows_written, revised: row.rows_revised, late: row.rows_late, quarantined: row.rows_quarantined, total: row.rows_total },
+    eventFromMs: row.event_from,
+    eventToMs: row.event_to,
+    statistics: JSON.parse(row.statistics) as GroupStatistics,
+    run: row.run,
+    atMs: row.at,
+  };
+}

@@ -1,0 +1,90 @@
+// Per-commit statistics of a feature group: the profile that people look at and that drift is measured against.
+
+import type { Value } from "../base/table.ts";
+import type { DataDefinition } from "../define/definition.ts";
+import { type Query, sqlName } from "../ports/query.ts";
+import { type GroupColumn, groupColumns } from "./columns.ts";
+
+export interface ColumnStatistics {
+  readonly name: string;
+  readonly missing: number;
+  /** Approximate (HyperLogLog), exact for few values. */
+  readonly distinct: number;
+  readonly min: number | string | null;
+  readonly max: number | string | null;
+  readonly mean: number | null;
+  readonly std: number | null;
+  /** The 1, 25, 50, 75 and 99 % quantiles of a number. */
+  readonly quantiles: readonly number[] | null;
+  /** Twenty equal-width counts from min to max; null for columns that are not numbers. */
+  readonly histogram: readonly number[] | null;
+  readonly top: readonly { readonly value: string; readonly count: number }[] | null;
+}
+
+export interface GroupStatistics {
+  readonly rows: number;
+  readonly columns: readonly ColumnStatistics[];
+}
+
+const bins = 20;
+const topCount = 20;
+
+/** Computes the statistics of `relation`, which must hold every column of the group under its own name. */
+export async function computeStatistics(query: Query, relation: string, definition: DataDefinition): Promise<GroupStatistics> {
+  const columns = groupColumns(definition);
+  const [summary] = await query.rows<Record<string, Value>>(
+    `SELECT ${["count(*) AS n", ...columns.flatMap(summarySql)].join(", ")} FROM ${relation}`,
+  );
+  const facts = summary as Record<string, Value>;
+  const statistics: ColumnStatistics[] = [];
+  for (const [index, column] of columns.entries()) {
+    const fact = (name: string) => facts[`${name}${index}`] ?? null;
+    const numeric = column.type === "number";
+    const [low, high] = numeric ? [fact("min") as number | null, fact("max") as number | null] : [null, null];
+    statistics.push({
+      name: column.name,
+      missing: (facts.n as number) - (fact("present") as number),
+      distinct: fact("distinct") as number,
+      min: orderedFact(column, fact("min")),
+      max: orderedFact(column, fact("max")),
+      mean: numeric ? (fact("mean") as number | null) : null,
+      std: numeric ? (fact("std") as number | null) : null,
+      quantiles: numeric && low !== null ? [1, 25, 50, 75, 99].map((percent) => fact(`q${percent}_`) as number) : null,
+      histogram: low === null || high === null ? null : await histogram(query, relation, column.name, low, high),
+      top: column.type === "category" || column.type === "boolean" ? await topValues(query, relation, column.name) : null,
+    });
+  }
+  return { rows: facts.n as number, columns: statistics };
+}
+
+function summarySql(column: GroupColumn, index: number): string[] {
+  const name = sqlName(column.name);
+  const shared = [`count(${name}) AS present${index}`, `approx_count_distinct(${name}) AS distinct${index}`];
+  if (column.type === "text" || column.type === "category" || column.type === "boolean") return shared;
+  const range = [`min(${name}) AS min${index}`, `max(${name}) AS max${index}`];
+  if (column.type === "time") return [...shared, ...range];
+  const quantiles = [1, 25, 50, 75, 99].map((percent) => `approx_quantile(${name}, ${percent / 100}) AS q${percent}_${index}`);
+  return [...shared, ...range, `avg(${name}) AS mean${index}`, `stddev_samp(${name}) AS std${index}`, ...quantiles];
+}
+
+function orderedFact(column: GroupColumn, value: Value): number | string | null {
+  return column.type === "number" || column.type === "time" ? (value as number | string | null) : null;
+}
+
+async function histogram(query: Query, relation: string, name: string, low: number, high: number): Promise<number[]> {
+  const counts = new Array<number>(bins).fill(0);
+  const width = (high - low) / bins;
+  const bin = width > 0 ? `least(${bins - 1}, CAST(floor((${sqlName(name)} - (${low})) / ${width}) AS INTEGER))` : "0";
+  for (const row of await query.rows<{ bin: number; n: number }>(
+    `SELECT ${bin} AS bin, count(*) AS n FROM ${relation} WHERE ${sqlName(name)} IS NOT NULL GROUP BY 1`,
+  ))
+    counts[row.bin] = row.n;
+  return counts;
+}
+
+async function topValues(query: Query, relation: string, name: string): Promise<{ value: string; count: number }[]> {
+  const rows = await query.rows<{ value: string; n: number }>(
+    `SELECT CAST(${sqlName(name)} AS VARCHAR) AS value, count(*) AS n FROM ${relation} WHERE ${sqlName(name)} IS NOT NULL GROUP BY 1 ORDER BY n DESC, 1 LIMIT ${topCount}`,
+  );
+  return rows.map(({ value, n }) => ({ value, count: n }));
+}

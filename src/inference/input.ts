@@ -1,0 +1,142 @@
+// Checks a request against the feature schema: every wrong field is named, with what was expected and what it got.
+
+import { fail } from "../base/failure.ts";
+import { isObject } from "../base/json.ts";
+import type { Value } from "../base/table.ts";
+import { nearest } from "../define/check.ts";
+import type { FeatureType } from "../define/feature.ts";
+
+/** One feature as a request may give it. */
+export interface InputField {
+  readonly name: string;
+  readonly type: FeatureType;
+  readonly unit: string | null;
+  readonly description: string | null;
+  /** Without a value the request is refused, unless a stored row gives one. */
+  readonly required: boolean;
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly values: readonly string[] | null;
+}
+
+export interface InputSchema {
+  /** The features that the model takes, in its order. */
+  readonly fields: readonly InputField[];
+  /** The columns of the key, when a stored row can be asked for. */
+  readonly key: readonly string[];
+  /** Other columns of the source: a row as it stands there is a valid request, these are left unread. */
+  readonly ignored: ReadonlySet<string>;
+}
+
+export interface FieldProblem {
+  readonly field: string;
+  readonly expected: string;
+  readonly got: string;
+}
+
+export interface CheckedInput {
+  /** What the request gave, by feature; null for "missing" said explicitly. */
+  readonly given: ReadonlyMap<string, Value>;
+  /** The entity's key, or null when the request names none. */
+  readonly key: readonly string[] | null;
+}
+
+/** Throws INFERENCE_INPUT_INVALID with `details.fields` for the first row that does not fit; `row` is its index in a batch. */
+export function checkInput(schema: InputSchema, input: unknown, row: number | null = null): CheckedInput {
+  if (!isObject(input)) throw invalid([{ field: "", expected: "an object of inputs", got: describeValue(input) }], row);
+  const fields = new Map(schema.fields.map((field) => [field.name, field]));
+  const problems: FieldProblem[] = [];
+  const given = new Map<string, Value>();
+  for (const [name, value] of Object.entries(input)) {
+    const field = fields.get(name);
+    if (field !== undefined) {
+      const expected = mismatch(field, value);
+      if (expected === null) given.set(name, plainValue(field, value));
+      else problems.push({ field: name, expected, got: describeValue(value) });
+    } else if (schema.key.includes(name)) {
+      if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") problems.push({ field: name, expected: "a key: a text or a number", got: describeValue(value) });
+    } else if (!schema.ignored.has(name)) {
+      const known = [...fields.keys(), ...schema.key];
+      const near = nearest(name, known);
+      problems.push({ field: name, expected: near === undefined ? `one of the inputs ${list(known)}` : `one of the inputs; did you mean ${JSON.stringify(near)}?`, got: "an unknown field" });
+    }
+  }
+  if (problems.length > 0) throw invalid(problems, row);
+  const key = schema.key.map((name) => input[name]);
+  const named = schema.key.length > 0 && key.every((value) => value !== undefined && value !== null);
+  return { given, key: named ? key.map(String) : null };
+}
+
+/** Throws INFERENCE_INPUT_INVALID naming every required feature that has no value. */
+export function checkComplete(schema: InputSchema, values: ReadonlyMap<string, Value>, row: number | null = null): void {
+  const problems = schema.fields
+    .filter((field) => field.required && (values.get(field.name) ?? null) === null)
+    .map((field) => ({ field: field.name, expected: expectation(field), got: "nothing" }));
+  if (problems.length > 0) throw invalid(problems, row);
+}
+
+/** Null when the value fits; otherwise what was expected. Ranges are told, not enforced, for values that were never seen. */
+function mismatch(field: InputField, value: unknown): string | null {
+  if (value === null || value === undefined) return field.required ? expectation(field) : null;
+  switch (field.type) {
+    case "number":
+      return typeof value === "number" && Number.isFinite(value) && (field.min === null || value >= field.min) && (field.max === null || value <= field.max) ? null : expectation(field);
+    case "boolean":
+      return typeof value === "boolean" ? null : expectation(field);
+    case "category":
+      if (field.values === null) return typeof value === "string" ? null : expectation(field);
+      return (typeof value === "string" || typeof value === "number" || typeof value === "boolean") && field.values.includes(String(value)) ? null : expectation(field);
+    case "text":
+      return typeof value === "string" ? null : expectation(field);
+    case "time":
+      return typeof value === "string" && !Number.isNaN(Date.parse(value)) ? null : expectation(field);
+  }
+}
+
+/** Known categories may come as numbers or booleans ("1" as 1), the way typed clients hold them. */
+function plainValue(field: InputField, value: unknown): Value {
+  if (value === undefined || value === null) return null;
+  return field.type === "category" ? String(value) : (value as Value);
+}
+
+export function expectation(field: InputField): string {
+  const unit = field.unit === null ? "" : ` in ${field.unit}`;
+  switch (field.type) {
+    case "number": {
+      const { min, max } = field;
+      if (min !== null && max !== null) return `a number${unit} from ${min} to ${max}`;
+      return `a number${unit}${min !== null ? ` of at least ${min}` : max !== null ? ` of at most ${max}` : ""}`;
+    }
+    case "boolean":
+      return "true or false";
+    case "category":
+      return field.values === null ? "a text" : `one of ${list(field.values.map((value) => JSON.stringify(value)))}`;
+    case "text":
+      return "a text";
+    case "time":
+      return "a time as an ISO 8601 text";
+  }
+}
+
+function describeValue(value: unknown): string {
+  if (value === null) return "null";
+  if (value === undefined) return "nothing";
+  if (Array.isArray(value)) return "a list";
+  if (isObject(value)) return "an object";
+  const text = JSON.stringify(value) ?? String(value);
+  const short = text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  return `the ${typeof value === "string" ? "text" : typeof value} ${short}`;
+}
+
+function list(names: readonly string[]): string {
+  return names.length <= 12 ? names.join(", ") : `${names.slice(0, 12).join(", ")} and ${names.length - 12} more`;
+}
+
+function invalid(problems: readonly FieldProblem[], row: number | null) {
+  const where = row === null ? "" : `row ${row}: `;
+  const message = problems.map(({ field, expected, got }) => `${field === "" ? "" : `${field}: `}expected ${expected}, got ${got}`).join("; ");
+  const [first] = problems as [FieldProblem];
+  return fail("INFERENCE_INPUT_INVALID", where + (first.field === "" ? message[0]?.toUpperCase() + message.slice(1) : message), {
+    details: { fields: problems, ...(row === null ? {} : { row }) },
+  });
+}

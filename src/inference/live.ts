@@ -1,0 +1,108 @@
+// What an inference component answers with right now: the live model, the input schema and the feature groups behind it.
+
+import { fail } from "../base/failure.ts";
+import type { DataDefinition, InferenceDefinition, LabelDefinition, TrainingDefinition } from "../define/definition.ts";
+import { groupColumns } from "../features/columns.ts";
+import { type Commit, findHead } from "../features/commits.ts";
+import { hasOnlineSide } from "../features/online-rows.ts";
+import type { Predictor } from "../learn/model.ts";
+import { findAlias, loadModel, type Version } from "../models/registry.ts";
+import type { BlobStore } from "../ports/blob-store.ts";
+import type { Database } from "../ports/database.ts";
+import type { InputField, InputSchema } from "./input.ts";
+
+export interface LiveGroup {
+  readonly commit: Commit;
+  /** The features that the model takes from this group. */
+  readonly features: readonly string[];
+  readonly stored: boolean;
+}
+
+export interface Live {
+  readonly inference: InferenceDefinition;
+  readonly training: TrainingDefinition;
+  readonly version: Version;
+  readonly model: Predictor;
+  readonly schema: InputSchema;
+  readonly groups: readonly LiveGroup[];
+  readonly label: LabelDefinition;
+}
+
+export interface LiveParts {
+  readonly database: Database;
+  readonly models: BlobStore;
+}
+
+/** How long an answer may go on with what was live before, in another process's eyes. */
+const recheckMs = 500;
+
+export interface LiveSource {
+  /** Throws MODELS_NO_LIVE_VERSION while there is none. */
+  get(inference: InferenceDefinition, training: TrainingDefinition): Promise<Live>;
+  /** Forgets what was looked up, so that the next answer sees the newest state. */
+  invalidate(): void;
+}
+
+export function liveSource(parts: LiveParts): LiveSource {
+  const cache = new Map<string, { live: Live; checkedAt: number }>();
+  const loaded = new Map<string, Predictor>();
+
+  async function predictorOf(version: Version): Promise<Predictor> {
+    const known = loaded.get(version.id);
+    if (known !== undefined) return known;
+    const model = await loadModel(parts.models, version.id);
+    loaded.set(version.id, model);
+    return model;
+  }
+
+  return {
+    async get(inference, training) {
+      const cached = cache.get(inference.name);
+      if (cached !== undefined && performance.now() - cached.checkedAt < recheckMs) return cached.live;
+      const version = await findAlias(parts.database, training.name, "live");
+      if (version === undefined)
+        throw fail("MODELS_NO_LIVE_VERSION", `Expected a live model of training/${training.name}, got none yet`, { hint: "Train one that passes its gate: see `pentad status`" });
+      const live = await assemble(parts.database, inference, training, version, await predictorOf(version));
+      cache.set(inference.name, { live, checkedAt: performance.now() });
+      return live;
+    },
+    invalidate: () => cache.clear(),
+  };
+}
+
+async function assemble(database: Database, inference: InferenceDefinition, training: TrainingDefinition, version: Version, model: Predictor): Promise<Live> {
+  const groups: LiveGroup[] = [];
+  for (const { data, names } of training.features) {
+    const commit = await findHead(database, data);
+    if (commit === undefined) throw fail("FEATURES_GROUP_EMPTY", `Expected rows in the feature group ${data}, got none yet`);
+    groups.push({ commit, features: names, stored: hasOnlineSide(commit.definition) });
+  }
+  const spine = groups.find(({ commit }) => commit.group === training.label.data)?.commit ?? (await findHead(database, training.label.data));
+  const label = spine?.definition.labels.find((one) => one.name === training.label.name);
+  if (label === undefined) throw fail("DATA_COLUMN_MISSING", `Expected data/${training.label.data} to hold the label ${training.label.name}, got none`);
+  return { inference, training, version, model, schema: inputSchema(groups), groups, label };
+}
+
+function inputSchema(groups: readonly LiveGroup[]): InputSchema {
+  const fields = groups.flatMap(({ commit, features }) => features.map((name) => inputField(commit.definition, name)));
+  const names = new Set(fields.map((field) => field.name));
+  const key = [...new Set(groups.flatMap(({ commit, stored }) => (stored ? commit.definition.key : [])))];
+  const sources = groups.flatMap(({ commit }) => [...commit.sourceColumns, ...groupColumns(commit.definition).map((column) => column.name)]);
+  return { fields, key, ignored: new Set(sources.filter((name) => !names.has(name) && !key.includes(name))) };
+}
+
+function inputField(definition: DataDefinition, name: string): InputField {
+  const feature = definition.features.find((one) => one.name === name);
+  const column = groupColumns(definition).find((one) => one.name === name);
+  if (column === undefined) throw fail("DATA_COLUMN_MISSING", `Expected data/${definition.name} to hold ${JSON.stringify(name)}, got none`);
+  return {
+    name,
+    type: column.type,
+    unit: column.unit,
+    description: column.description,
+    required: feature !== undefined && !feature.optional,
+    min: feature?.min ?? null,
+    max: feature?.max ?? null,
+    values: feature?.values ?? null,
+  };
+}

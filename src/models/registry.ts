@@ -1,0 +1,206 @@
+// The model registry: immutable, content-addressed versions, their aliases, and every move with who, when and why.
+
+import { fail } from "../base/failure.ts";
+import type { JsonObject } from "../base/json.ts";
+import type { RoomMigrations } from "../catalog/migrations.ts";
+import type { BlobStore } from "../ports/blob-store.ts";
+import type { Database, Statements } from "../ports/database.ts";
+import { openModel, type Predictor } from "../learn/model.ts";
+import type { Evaluation, GateVerdict } from "./gate.ts";
+import { decodeModel } from "./model-file.ts";
+
+export const modelsMigrations: RoomMigrations = {
+  room: "models",
+  statements: [
+    `create table models_versions (
+      training text not null,
+      version integer not null,
+      id text not null,
+      algorithm text not null,
+      params text not null,
+      evaluation text not null,
+      gate text not null,
+      report text not null,
+      training_set text not null,
+      commits text not null,
+      fingerprint text not null,
+      bytes integer not null,
+      run text not null,
+      at integer not null,
+      primary key (training, version)
+    );
+    create table models_aliases (
+      training text not null,
+      alias text not null,
+      version integer not null,
+      at integer not null,
+      primary key (training, alias)
+    );
+    create table models_moves (
+      training text not null,
+      alias text not null,
+      version integer not null,
+      before integer,
+      reason text not null,
+      who text not null,
+      at integer not null
+    )`,
+  ],
+};
+
+export type Alias = "live" | "candidate" | "shadow";
+
+export interface NewVersion {
+  readonly training: string;
+  /** The hash of the model's file. */
+  readonly id: string;
+  readonly algorithm: string;
+  readonly params: JsonObject;
+  readonly evaluation: Evaluation;
+  readonly gate: GateVerdict;
+  /** Facts for the report: importance, what the candidates reached, the features' profile. */
+  readonly report: JsonObject;
+  /** The hash of the training set. */
+  readonly trainingSet: string;
+  /** The commit that each feature group was pinned to. */
+  readonly commits: Readonly<Record<string, number>>;
+  /** The training's fingerprint: definition and code. */
+  readonly fingerprint: string;
+  readonly bytes: number;
+  readonly run: string;
+}
+
+export interface Version extends NewVersion {
+  readonly version: number;
+  readonly aliases: readonly Alias[];
+  readonly atMs: number;
+}
+
+/** The blob that holds a model's file. */
+export function modelBlob(id: string): string {
+  return `${id.slice(0, 2)}/${id}.model`;
+}
+
+/** Registers a version inside the caller's transaction; versions count 1, 2, 3 … within a training. */
+export async function registerVersion(tx: Statements, version: NewVersion, atMs: number): Promise<number> {
+  const newest = await tx.get<{ version: number | null }>("select max(version) as version from models_versions where training = ?", [version.training]);
+  const number = (newest?.version ?? 0) + 1;
+  await tx.run(
+    `insert into models_versions (training, version, id, algorithm, params, evaluation, gate, report, training_set, commits, fingerprint, bytes, run, at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    [
+      version.training, number, version.id, version.algorithm, JSON.stringify(version.params), JSON.stringify(version.evaluation), JSON.stringify(version.gate),
+      JSON.stringify(version.report), version.trainingSet, JSON.stringify(version.commits), version.fingerprint, version.bytes, version.run, atMs,
+    ],
+  );
+  return number;
+}
+
+export interface Move {
+  readonly reason: string;
+  readonly who: string;
+  /** Promote a version that its gate refused; the reason is kept. */
+  readonly override?: boolean;
+}
+
+/** Points an alias at a version. `live` is refused for a version that did not pass its gate, unless overridden with a reason. */
+export async function moveAlias(tx: Statements, training: string, alias: Alias, version: number, move: Move, atMs: number): Promise<void> {
+  const row = await tx.get<{ gate: string }>("select gate from models_versions where training = ? and version = ?", [training, version]);
+  if (row === undefined) throw fail("MODELS_UNKNOWN", `Expected a version of training/${training}, got ${version}`);
+  const gate = JSON.parse(row.gate) as GateVerdict;
+  if (alias === "live" && !gate.passed && move.override !== true)
+    throw fail("MODELS_GATE_REFUSED", `Version ${version} of training/${training} did not pass its gate: ${failedChecks(gate)}`);
+  const before = await tx.get<{ version: number }>("select version from models_aliases where training = ? and alias = ?", [training, alias]);
+  await tx.run(
+    "insert into models_aliases (training, alias, version, at) values (?, ?, ?, ?) on conflict (training, alias) do update set version = excluded.version, at = excluded.at",
+    [training, alias, version, atMs],
+  );
+  await tx.run("insert into models_moves (training, alias, version, before, reason, who, at) values (?, ?, ?, ?, ?, ?, ?)", [
+    training, alias, version, before?.version ?? null, move.reason, move.who, atMs,
+  ]);
+}
+
+/** Takes an alias away, if it points at that version. */
+export async function dropAlias(tx: Statements, training: string, alias: Alias, version: number): Promise<void> {
+  await tx.run("delete from models_aliases where training = ? and alias = ? and version = ?", [training, alias, version]);
+}
+
+export function failedChecks(gate: GateVerdict): string {
+  return gate.checks.filter((check) => !check.passed).map((check) => check.message).join("; ");
+}
+
+/** All versions of a training (of every training when none is named), newest first. */
+export async function listVersions(database: Database, training?: string): Promise<Version[]> {
+  const filter = training === undefined ? "" : "where training = ?";
+  const parameters = training === undefined ? [] : [training];
+  const rows = await database.all<VersionRow>(`select * from models_versions ${filter} order by training, version desc`, parameters);
+  const aliases = await database.all<{ training: string; alias: Alias; version: number }>(`select * from models_aliases ${filter} order by alias`, parameters);
+  return rows.map((row) => versionOf(row, aliases.filter((one) => one.training === row.training && one.version === row.version).map((one) => one.alias)));
+}
+
+/** The version that an alias points at, or undefined. */
+export async function findAlias(database: Database, training: string, alias: Alias): Promise<Version | undefined> {
+  const row = await database.get<VersionRow & { alias_at: number }>(
+    `select v.* from models_aliases a join models_versions v on v.training = a.training and v.version = a.version where a.training = ? and a.alias = ?`,
+    [training, alias],
+  );
+  return row === undefined ? undefined : versionOf(row, [alias]);
+}
+
+export interface AliasMove {
+  readonly alias: Alias;
+  readonly version: number;
+  readonly before: number | null;
+  readonly reason: string;
+  readonly who: string;
+  readonly at: number;
+}
+
+/** Every move of a training's aliases, newest first. */
+export async function listMoves(database: Database, training: string): Promise<AliasMove[]> {
+  return database.all<AliasMove>("select alias, version, before, reason, who, at from models_moves where training = ? order by at desc", [training]);
+}
+
+/** Loads a version's model, checked against its hash. */
+export async function loadModel(blobs: BlobStore, id: string): Promise<Predictor> {
+  const bytes = await blobs.find(modelBlob(id));
+  if (bytes === undefined) throw fail("MODELS_ARTIFACT_CORRUPT", `Expected the file of model ${id}, got nothing`);
+  return openModel(decodeModel(bytes, id));
+}
+
+interface VersionRow {
+  training: string;
+  version: number;
+  id: string;
+  algorithm: string;
+  params: string;
+  evaluation: string;
+  gate: string;
+  report: string;
+  training_set: string;
+  commits: string;
+  fingerprint: string;
+  bytes: number;
+  run: string;
+  at: number;
+}
+
+function versionOf(row: VersionRow, aliases: readonly Alias[]): Version {
+  return {
+    training: row.training,
+    version: row.version,
+    id: row.id,
+    algorithm: row.algorithm,
+    params: JSON.parse(row.params) as JsonObject,
+    evaluation: JSON.parse(row.evaluation) as Evaluation,
+    gate: JSON.parse(row.gate) as GateVerdict,
+    report: JSON.parse(row.report) as JsonObject,
+    trainingSet: row.training_set,
+    commits: JSON.parse(row.commits) as Record<string, number>,
+    fingerprint: row.fingerprint,
+    bytes: row.bytes,
+    run: row.run,
+    aliases,
+    atMs: row.at,
+  };
+}

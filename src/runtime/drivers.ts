@@ -1,0 +1,47 @@
+// The only driver table: which driver stands behind each port. Each is loaded on first use.
+
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { BlobStore } from "../ports/blob-store.ts";
+import type { Compute, StepHandlers } from "../ports/compute.ts";
+import type { Database } from "../ports/database.ts";
+import type { OnlineStore } from "../ports/online-store.ts";
+import type { Query, QueryOptions } from "../ports/query.ts";
+import type { TypeCheckOptions, TypeMistake } from "../drivers/typescript-check.ts";
+
+export async function openDatabase(stateFolder: string): Promise<Database> {
+  const { sqliteDatabase } = await import("../drivers/sqlite-database.ts");
+  return sqliteDatabase({ path: join(stateFolder, "catalog.sqlite") });
+}
+
+export async function openBlobs(stateFolder: string, space: "offline" | "models"): Promise<BlobStore> {
+  const { filesystemBlobs } = await import("../drivers/filesystem-blobs.ts");
+  return filesystemBlobs({ folder: join(stateFolder, space) });
+}
+
+export async function openOnline(stateFolder: string): Promise<OnlineStore> {
+  const { lmdbOnline } = await import("../drivers/lmdb-online.ts");
+  return lmdbOnline({ folder: join(stateFolder, "online") });
+}
+
+export async function openQuery(options: QueryOptions): Promise<Query> {
+  const { duckdbQuery } = await import("../drivers/duckdb-query.ts");
+  return duckdbQuery(options);
+}
+
+export async function openCompute(stateFolder: string): Promise<Compute> {
+  const { processCompute } = await import("../drivers/process-compute.ts");
+  const hostModule = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "./step-main.ts" : "./step-main.js", import.meta.url));
+  return processCompute({ hostModule, temporaryFolder: join(stateFolder, "tmp") });
+}
+
+/** In a step process: answers the tasks that the other side sends. */
+export async function serveStepProcess(handlers: StepHandlers): Promise<void> {
+  const { serveSteps } = await import("../drivers/process-host.ts");
+  serveSteps(handlers);
+}
+
+export async function checkTypes(options: TypeCheckOptions): Promise<TypeMistake[]> {
+  const { typeCheck } = await import("../drivers/typescript-check.ts");
+  return typeCheck(options);
+}

@@ -1,0 +1,124 @@
+// Loads the user's files in a process of their own and describes every component as JSON, or says why it cannot.
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { fail, isFailure, toFailure } from "../base/failure.ts";
+import { contentHash, slug } from "../base/ids.ts";
+import { canonicalJson, isObject } from "../base/json.ts";
+import type { DeclaredComponent } from "../catalog/components.ts";
+import { nearest } from "../define/check.ts";
+import { type Component, type ComponentKind, componentKinds, isComponent } from "../define/component.ts";
+import { type DataDefinition, type Definition, describe } from "../define/definition.ts";
+import { importUserFile } from "./user-modules.ts";
+
+export interface ComponentFile {
+  readonly kind: ComponentKind;
+  readonly name: string;
+  /** Relative to the project. */
+  readonly file: string;
+}
+
+const extension = /\.(?:ts|mts|js|mjs)$/;
+
+/** The project's name: package.json's, or the folder's. Components in a file of their kind's name are called like it. */
+export function projectName(folder: string): string {
+  const path = join(folder, "package.json");
+  if (existsSync(path)) {
+    try {
+      const manifest: unknown = JSON.parse(readFileSync(path, "utf8"));
+      const name = isObject(manifest) && typeof manifest.name === "string" ? slug(manifest.name) : "";
+      if (name !== "") return name;
+    } catch {
+      // A broken package.json is npm's to complain about; the folder's name serves.
+    }
+  }
+  return slug(basename(resolve(folder))) || "project";
+}
+
+/** `problem.ts`, `data.ts` … and every file in `problem/`, `data/` … that does not begin with an underscore. */
+export function findComponentFiles(folder: string): ComponentFile[] {
+  const project = projectName(folder);
+  const found: ComponentFile[] = [];
+  for (const kind of componentKinds) {
+    const single = ["ts", "mts", "js", "mjs"].map((end) => `${kind}.${end}`).find((file) => existsSync(join(folder, file)));
+    if (single !== undefined) found.push({ kind, name: project, file: single });
+    const inner = join(folder, kind);
+    if (!existsSync(inner)) continue;
+    for (const entry of readdirSync(inner, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1)))
+      if (entry.isFile() && extension.test(entry.name) && !entry.name.endsWith(".d.ts") && !/^[_.]/.test(entry.name))
+        found.push({ kind, name: slug(entry.name.replace(extension, "")), file: `${kind}/${entry.name}` });
+  }
+  return found;
+}
+
+/** Runs in the loading process: imports every file and describes what it declares. */
+export async function loadComponents(folder: string): Promise<DeclaredComponent[]> {
+  const files = findComponentFiles(folder);
+  const loaded: { file: ComponentFile; component: Component | null; error: unknown }[] = [];
+  for (const file of files) {
+    try {
+      loaded.push({ file, component: componentOf((await importUserFile(folder, file.file)).default, file), error: null });
+    } catch (error) {
+      loaded.push({ file, component: null, error });
+    }
+  }
+  const names = new Map<Component, string>();
+  for (const { file, component } of loaded) if (component !== null) names.set(component, component.name === undefined ? file.name : slug(component.name));
+  const seen = new Map<string, string>();
+  return loaded.map(({ file, component, error }) => {
+    const name = component === null ? file.name : (names.get(component) as string);
+    const id = `${file.kind}/${name}`;
+    const declared = { id, kind: file.kind, name, file: file.file };
+    try {
+      if (component === null) throw error;
+      const other = seen.get(id);
+      if (other !== undefined) throw fail("DEFINE_INVALID", `name: expected a name of its own, got ${JSON.stringify(name)}, which ${other} has too`, { location: { file: file.file, line: 1 } });
+      seen.set(id, file.file);
+      const definition = describe(component, (one) => nameOf(one, names, file));
+      return { ...declared, definition, fingerprint: fingerprintOf(definition, folder, file.file), failure: null };
+    } catch (thrown) {
+      // A mistake in another component's file is that component's; this one only waits for it.
+      const location = isFailure(thrown) ? thrown.location : undefined;
+      const elsewhere = location !== undefined && location.file !== file.file && files.some((one) => one.file === location.file);
+      const failure = elsewhere ? null : toFailure(thrown, { component: id, step: "load", attempt: 1 });
+      return { ...declared, definition: null, fingerprint: null, failure: failure && { ...failure, location: failure.location ?? { file: file.file, line: 1 } } };
+    }
+  });
+}
+
+function componentOf(value: unknown, { kind, file }: ComponentFile): Component {
+  const wanted = `define${kind[0]?.toUpperCase()}${kind.slice(1)}()`;
+  if (!isComponent(value))
+    throw fail("DEFINE_INVALID", `Expected a default export made by ${wanted}, got ${value === undefined ? "none" : "something else"}`, { location: { file, line: 1 } });
+  if (value.kind !== kind) throw fail("DEFINE_INVALID", `Expected a default export made by ${wanted}, got a ${value.kind} component`, { location: { file, line: 1 } });
+  return value;
+}
+
+function nameOf(component: Component, names: ReadonlyMap<Component, string>, { file }: ComponentFile): string {
+  const name = names.get(component);
+  if (name !== undefined) return name;
+  const near = nearest(component.kind, componentKinds);
+  throw fail("DEFINE_INVALID", `Expected the ${component.kind} component to be the default export of a file of the project, got one that is not`, {
+    hint: `Move it to ${near ?? component.kind}.ts or ${component.kind}/NAME.ts and import it from there`,
+    location: { file, line: 1 },
+  });
+}
+
+/**
+ * Changes when what the component produces may change: its definition, and its code when it has functions. When and with
+ * which limits it runs does not count.
+ */
+function fingerprintOf(definition: Definition, folder: string, file: string): string {
+  const { limits: _limits, schedule: _schedule, freshForMs: _freshForMs, batchSchedule: _batch, when: _when, ...lasting } = definition as Definition & Record<string, unknown>;
+  const hasCode = definition.kind === "data" && ((definition as DataDefinition).transform || (definition as DataDefinition).source.kind === "rows");
+  return contentHash(canonicalJson(lasting), hasCode ? codeHash(folder, file, new Set()) : "").slice(0, 32);
+}
+
+/** The hash of a file and of everything of the project that it imports. */
+function codeHash(folder: string, file: string, seen: Set<string>): string {
+  if (seen.has(file)) return "";
+  seen.add(file);
+  const text = readFileSync(join(folder, file), "utf8");
+  const imported = [...text.matchAll(/(?:from|import)\s*\(?\s*["'](\.[^"']+)["']/g)].map((match) => relative(folder, resolve(folder, dirname(file), match[1] as string)));
+  return contentHash(text, ...imported.filter((one) => existsSync(join(folder, one))).map((one) => codeHash(folder, one, seen)));
+}
