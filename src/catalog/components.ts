@@ -3,8 +3,7 @@
 import type { Failure } from "../base/failure.ts";
 import type { ComponentKind } from "../define/component.ts";
 import type { Definition } from "../define/definition.ts";
-import type { Database } from "../ports/database.ts";
-import type { RoomMigrations } from "./migrations.ts";
+import type { Database, RoomMigrations } from "../ports/database.ts";
 
 export const catalogMigrations: RoomMigrations = {
   room: "catalog",

@@ -1,7 +1,6 @@
 // Lineage: which output was made from which inputs, written in the transaction that makes the output visible.
 
-import type { Database, Statements } from "../ports/database.ts";
-import type { RoomMigrations } from "./migrations.ts";
+import type { Database, RoomMigrations, Statements } from "../ports/database.ts";
 
 export const lineageMigrations: RoomMigrations = {
   room: "lineage",

@@ -1,14 +1,7 @@
 // The catalog's tables, room by room: each room hands in its own statements, applied once and in order.
 
 import { fail } from "../base/failure.ts";
-import type { Database } from "../ports/database.ts";
-
-export interface RoomMigrations {
-  /** The room's name, which is also the prefix of its tables. */
-  readonly room: string;
-  /** Statement n brings the room's tables from version n to n + 1. Never edit one that was released. */
-  readonly statements: readonly string[];
-}
+import type { Database, RoomMigrations } from "../ports/database.ts";
 
 /** Brings every room's tables to their newest version. A catalog from a newer Pentad is refused and left untouched. */
 export async function migrate(database: Database, rooms: readonly RoomMigrations[]): Promise<void> {

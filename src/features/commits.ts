@@ -1,10 +1,9 @@
 // The manifest of a feature group: one row per commit, written in the transaction that makes the commit visible.
 
 import { fail } from "../base/failure.ts";
-import type { RoomMigrations } from "../catalog/migrations.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
-import type { Database, Statements } from "../ports/database.ts";
+import type { Database, RoomMigrations, Statements } from "../ports/database.ts";
 import type { GroupFiles } from "./relation.ts";
 import type { GroupStatistics } from "./statistics.ts";
 

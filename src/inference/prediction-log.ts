@@ -2,8 +2,7 @@
 
 import { fail } from "../base/failure.ts";
 import type { Json } from "../base/json.ts";
-import type { RoomMigrations } from "../catalog/migrations.ts";
-import type { Database, SqlValue } from "../ports/database.ts";
+import type { Database, RoomMigrations, SqlValue } from "../ports/database.ts";
 import type { Answer } from "./answer.ts";
 
 export const inferenceMigrations: RoomMigrations = {

@@ -2,9 +2,8 @@
 
 import { fail } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
-import type { RoomMigrations } from "../catalog/migrations.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
-import type { Database, Statements } from "../ports/database.ts";
+import type { Database, RoomMigrations, Statements } from "../ports/database.ts";
 import { openModel, type Predictor } from "../learn/model.ts";
 import type { Evaluation, GateVerdict } from "./gate.ts";
 import { decodeModel } from "./model-file.ts";

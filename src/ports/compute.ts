@@ -1,5 +1,6 @@
 // The port for running a user's step somewhere else: JSON and file paths go out, JSON and file paths come back.
 
+import { pathToFileURL } from "node:url";
 import type { Failure, SourceLocation } from "../base/failure.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 
@@ -61,14 +62,46 @@ export interface StepContext {
 /** A step at the other side: entry name → function. */
 export type StepHandlers = Readonly<Record<string, (input: JsonObject, context: StepContext) => Promise<Json>>>;
 
-/** Where in the user's project an error points to: the first stack frame below `projectFolder`. */
+/**
+ * Where in the user's project a stack trace points to: its first frame below `projectFolder` outside node_modules. A
+ * syntax error names its place in the trace's first line instead, with a caret below the column.
+ */
 export function locationInProject(stack: string | undefined, projectFolder: string): SourceLocation | undefined {
-  for (const line of (stack ?? "").split("\n")) {
-    const match = /(?:\(|at (?:async )?)(?:file:\/\/)?(\/[^()]+?):(\d+):(\d+)\)?$/.exec(line.trim());
-    if (match === null) continue;
-    const file = decodeURIComponent((match[1] as string).split("?")[0] as string);
-    if (!file.startsWith(`${projectFolder}/`) || file.includes("/node_modules/")) continue;
-    return { file: file.slice(projectFolder.length + 1), line: Number(match[2]), column: Number(match[3]) };
+  const url = `${pathToFileURL(projectFolder).href}/`;
+  const lines = (stack ?? "").split("\n");
+  for (const [index, line] of lines.entries()) {
+    const frame = /^\s*at /.test(line);
+    if (!frame && index > 0) continue;
+    for (const [prefix, decode] of [
+      [url, pathOfUrl],
+      [`${projectFolder}/`, (path: string) => path],
+    ] as const) {
+      // In a frame of evaluated code the outer, real place comes first.
+      const start = frame ? line.indexOf(prefix) : line.startsWith(prefix) ? 0 : -1;
+      const match =
+        start < 0
+          ? null
+          : (frame ? /^(.+?):(\d+):(\d+)(?:\)|,|$)/ : /^(.+):(\d+)$/).exec(line.slice(start + prefix.length));
+      if (match === null) continue;
+      const file = decode(match[1] as string);
+      if (`/${file}`.includes("/node_modules/")) continue;
+      const column = frame ? Number(match[3]) : caretColumn(lines);
+      return { file, line: Number(match[2]), ...(column === undefined ? {} : { column }) };
+    }
   }
   return undefined;
+}
+
+function pathOfUrl(path: string): string {
+  const plain = path.split(/[?#]/)[0] as string;
+  try {
+    return decodeURIComponent(plain);
+  } catch {
+    return plain;
+  }
+}
+
+function caretColumn(lines: readonly string[]): number | undefined {
+  const caret = lines.slice(1, 6).find((line) => /^\s*\^+\s*$/.test(line));
+  return caret === undefined ? undefined : caret.indexOf("^") + 1;
 }

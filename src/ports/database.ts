@@ -22,3 +22,11 @@ export interface Database extends Statements {
   execute(script: string): Promise<void>;
   close(): Promise<void>;
 }
+
+/** A room's own tables, brought up to date statement by statement. */
+export interface RoomMigrations {
+  /** The room's name, which is also the prefix of its tables. */
+  readonly room: string;
+  /** Statement n brings the room's tables from version n to n + 1. Never edit one that was released. */
+  readonly statements: readonly string[];
+}

@@ -1,0 +1,126 @@
+// Executes one claimed run: gives the recipe its steps, beats the lease, decides on retries, and leaves the end on the ledger.
+
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { errorCodes } from "../base/error-codes.ts";
+import { fail, type Failure, fromFailure, isFailure, type PentadError, toFailure } from "../base/failure.ts";
+import type { Json, JsonObject } from "../base/json.ts";
+import type { Compute, ComputeLimits } from "../ports/compute.ts";
+import type { Ledger, Run } from "./ledger.ts";
+import type { Work } from "./work.ts";
+
+export interface ExecuteOptions {
+  readonly ledger: Ledger;
+  readonly compute: Compute;
+  readonly projectFolder: string;
+  /** Where the run's own folder is made; on the same file system as the stores, so that files can be moved there. */
+  readonly temporaryFolder: string;
+  readonly limits: ComputeLimits;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  /** A line that a step printed. */
+  readonly onOutput: (line: string) => void;
+  /** Something of the run changed: its detail or its progress. */
+  readonly onChange: () => void;
+  /** How often a step is tried whose failure may go away by itself. */
+  readonly attempts?: number;
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly random?: () => number;
+}
+
+const beatMs = 5000;
+
+/** Runs the recipe to its end. Returns the run's failure, or null; never throws for what the recipe does. */
+export async function execute(run: Run, recipe: (work: Work) => Promise<unknown>, options: ExecuteOptions): Promise<Failure | null> {
+  const { ledger } = options;
+  const folder = join(options.temporaryFolder, run.run);
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  const beat = setInterval(() => {
+    ledger.beat(run.run).then(
+      (ours) => ours || stop.abort(fail("RUNS_CANCELLED", `Expected ${run.run} to go on, got it cancelled or taken over`)),
+      () => undefined,
+    );
+  }, beatMs);
+  let refusal: PentadError | undefined;
+  let current = "start";
+  const work: Work = {
+    run: run.run,
+    folder,
+    async step(name, entry, input) {
+      current = name;
+      return runStep(run, name, entry, input, { ...options, signal });
+    },
+    detail(text) {
+      void ledger.note(run.run, { detail: text }).then(options.onChange, () => undefined);
+    },
+    async commit(write, summary) {
+      current = "commit";
+      refusal = summary.refusal;
+      const result = await ledger.finish(run.run, summary, write);
+      options.onChange();
+      return result;
+    },
+  };
+  try {
+    await mkdir(folder, { recursive: true });
+    await recipe(work);
+    return refusal === undefined ? null : toFailure(refusal, { component: run.component, run: run.run, step: "gate", attempt: 1 });
+  } catch (error) {
+    const failure = failureOf(error, run, current);
+    // A run that was ended from outside keeps the end that it has.
+    await ledger.failRun(run.run, failure).catch((late) => {
+      if (!isFailure(late, "RUNS_CANCELLED")) throw late;
+    });
+    return failure;
+  } finally {
+    clearInterval(beat);
+    options.onChange();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The failure of a step carries its own place; anything else happened in the product's own part of the run. */
+function failureOf(error: unknown, run: Run, step: string): Failure {
+  const carried = (error as { failure?: Failure } | null)?.failure;
+  return carried ?? toFailure(error, { component: run.component, run: run.run, step, attempt: 1 });
+}
+
+async function runStep(run: Run, step: string, entry: string, input: JsonObject, options: ExecuteOptions): Promise<Json> {
+  const { ledger, compute, signal } = options;
+  const attempts = options.attempts ?? 3;
+  for (let attempt = 1; ; attempt++) {
+    await ledger.startStep(run.run, step, attempt);
+    let noted = 0;
+    const outcome = await compute.run(
+      { entry, input, component: run.component, run: run.run, step, attempt, projectFolder: options.projectFolder, limits: options.limits, environment: options.environment },
+      {
+        onOutput: (line) => options.onOutput(line),
+        onProgress(progress) {
+          if (performance.now() - noted < 200) return;
+          noted = performance.now();
+          const { detail, share } = progress as { detail?: string; share?: number };
+          void ledger.note(run.run, { ...(detail === undefined ? {} : { detail }), progress: share ?? null }).then(options.onChange, () => undefined);
+        },
+      },
+      signal,
+    );
+    await ledger.endStep(run.run, step, attempt, { usage: outcome.usage, failure: outcome.ok ? null : outcome.failure });
+    if (outcome.ok) return outcome.output;
+    const retry = errorCodes[outcome.failure.code].retry === "later" && attempt < attempts && !signal.aborted;
+    if (!retry) throw Object.assign(fromFailure(outcome.failure), { failure: outcome.failure });
+    await (options.sleep ?? sleep)(backOffMs(attempt, options.random ?? Math.random), signal);
+  }
+}
+
+/** Half a second, doubling, up to half a minute, with a quarter of jitter so that crowds spread. */
+export function backOffMs(attempt: number, random: () => number): number {
+  return Math.min(30_000, 500 * 2 ** (attempt - 1)) * (0.875 + random() * 0.25);
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+  });
+}
