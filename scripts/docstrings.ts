@@ -56,36 +56,32 @@ function readWord(tree: Tree, path: string, name: string, told: Map<string, stri
   const { summary, examples } = parseDocstring(docstringBefore(text, start));
   const declaration = text.slice(start, text.indexOf(" {\n", start));
   const types = [...new Set(declaration.match(/\b\w+Options\b/g) ?? [])];
-  const options = types.flatMap((type) => listOptions(tree, text, { type, heading: "Options", word: name }, told));
+  const others = [...tree].flatMap(([other, source]) => (/^src\/(?:define|sources)\//.test(other) ? [source] : []));
+  const options = types.flatMap((type) =>
+    listOptions([text, ...others], { type, heading: "Options", word: name }, told),
+  );
   return { name, signature: shortSignature(name, declaration), summary, examples, options };
 }
 
 /** An options type, followed by the small types that its members are made of, e.g. `split`. */
 function listOptions(
-  tree: Tree,
-  text: string,
+  texts: readonly string[],
   { type, heading, word }: { type: string; heading: string; word: string },
   told: Map<string, string>,
 ): Options[] {
-  const members = membersOf(text, type);
+  const members = membersOf(texts, type);
   if (members.length === 0) return [];
   const before = told.get(type);
   if (before !== undefined) return [{ heading: `${heading}: as for \`${before}\`.`, members: [] }];
   told.set(type, word);
   const inner = members.flatMap((member) => {
     const small = /\b(?:Split|TrainWhen|Limits|EventTime|PredictOptions)\b/.exec(member.text)?.[0];
-    const source = [
-      text,
-      ...[...tree].flatMap(([path, other]) => (path.startsWith("src/define/") ? [other] : [])),
-    ].find((one) => new RegExp(`interface ${small}\\b`).test(one));
-    return small === undefined || source === undefined
-      ? []
-      : listOptions(
-          tree,
-          source,
-          { type: small, heading: `Its \`${member.name}\``, word: `${word}\`'s \`${member.name}` },
-          told,
-        );
+    if (small === undefined) return [];
+    return listOptions(
+      texts,
+      { type: small, heading: `Its \`${member.name}\``, word: `${word}\`'s \`${member.name}` },
+      told,
+    );
   });
   return [{ heading: `${heading}:`, members }, ...inner];
 }
@@ -107,41 +103,52 @@ export function parseDocstring(comment: string): { summary: string; examples: st
 
 /** `mean(column, options)`: the names alone; what they hold is listed below. */
 function shortSignature(name: string, declaration: string): string {
-  const open = matching(declaration, declaration.indexOf(name) + name.length);
-  const parameters = [...declaration.slice(open).matchAll(/(?:^\(|[,(]\s*)(\.{3})?(\w+)(\?)?(?=:)/g)].map(
-    ([, rest = "", parameter, optional = ""]) => `${rest}${parameter}${optional}`,
-  );
-  const defaulted = /=\s*\{\}/.test(declaration.slice(open));
-  return `${name}(${parameters.map((one) => (defaulted && one === "options" ? "options?" : one)).join(", ")})`;
+  const names = parametersOf(declaration).map((parameter) => {
+    const [, rest = "", own, optional = ""] = /^(\.{3})?(\w+)(\?)?:/.exec(parameter) ?? [];
+    return `${rest}${own}${optional || (/ = [^>]/.test(parameter) ? "?" : "")}`;
+  });
+  return `${name}(${names.join(", ")})`;
 }
 
-/** Steps over the type parameters, if there are any: the position of the parameters' bracket. */
-function matching(text: string, from: number): number {
-  if (text[from] !== "<") return from;
+/** The parameters of a function's declaration, each with its type and default. */
+function parametersOf(declaration: string): string[] {
+  const parameters: string[] = [];
   let depth = 0;
-  for (let at = from; at < text.length; at++) {
-    if (text[at] === "<") depth++;
-    if (text[at] === ">" && text[at - 1] !== "=") depth--;
-    if (depth === 0) return at + 1;
+  let started = -1;
+  for (let at = 0; at < declaration.length; at++) {
+    const character = declaration[at] as string;
+    const arrow = character === ">" && declaration[at - 1] === "=";
+    if (character === "(" && depth === 0) started = at + 1;
+    else if (started >= 0 && depth === 1 && (character === "," || character === ")")) {
+      parameters.push(declaration.slice(started, at).trim());
+      started = at + 1;
+      if (character === ")") break;
+    }
+    if ("(<{[".includes(character)) depth++;
+    else if (")>}]".includes(character) && !arrow) depth--;
   }
-  return from;
+  return parameters.filter((parameter) => parameter !== "");
 }
 
-/** The members of an interface of the same file, with what it extends there. */
-function membersOf(text: string, type: string): Member[] {
-  const match = new RegExp(
+/** The members of an interface, the first of that name, with what it extends. */
+function membersOf(texts: readonly string[], type: string): Member[] {
+  const pattern = new RegExp(
     `^(?:export )?interface ${type}\\b[^{]*?(?:extends (\\w+) )?\\{\\n([\\s\\S]*?)\\n\\}`,
     "m",
-  ).exec(text.replace(/^(export interface \w+)<[\s\S]*?> \{$/gm, "$1 {"));
-  if (match === null) return [];
-  const own = [
-    ...(match[2] as string).matchAll(/(\/\*\*[\s\S]*?\*\/\s*)?^ {2}readonly (\w+)(\??): ([\s\S]*?);$/gm),
-  ].map(([, comment, name = "", optional = "", given = ""]) => ({
-    name,
-    text: `${name}${optional}${plainType(given)}`,
-    about: comment === undefined ? "" : parseDocstring(comment.trim()).summary,
-  }));
-  return [...own, ...(match[1] === undefined ? [] : membersOf(text, match[1]))];
+  );
+  for (const text of texts) {
+    const match = pattern.exec(text.replace(/^(export interface \w+)<[\s\S]*?> \{$/gm, "$1 {"));
+    if (match === null) continue;
+    const own = [
+      ...(match[2] as string).matchAll(/(\/\*\*[\s\S]*?\*\/\s*)?^ {2}readonly (\w+)(\??): ([\s\S]*?);$/gm),
+    ].map(([, comment, name = "", optional = "", given = ""]) => ({
+      name,
+      text: `${name}${optional}${plainType(given)}`,
+      about: comment === undefined ? "" : parseDocstring(comment.trim()).summary,
+    }));
+    return [...own, ...(match[1] === undefined ? [] : membersOf(texts, match[1]))];
+  }
+  return [];
 }
 
 /** A type as a reader wants it; one that is made of type parameters says nothing, its comment does. */

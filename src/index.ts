@@ -11,6 +11,10 @@ export { boolean, category, type Feature, number, text, time } from "./define/fe
 export { ahead } from "./define/label.ts";
 export { count, distinct, last, max, mean, min, std, sum, type Window } from "./define/window.ts";
 export type { Source } from "./ports/source.ts";
+export { csv } from "./sources/csv.ts";
+export { json } from "./sources/json.ts";
+export { parquet } from "./sources/parquet.ts";
+export { rows } from "./sources/rows.ts";
 
 // Step 3, training
 
