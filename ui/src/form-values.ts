@@ -97,7 +97,7 @@ interface RefusedField {
 
 /** The fields of an INFERENCE_INPUT_INVALID error, whatever else `details` may hold. */
 export function refusedFields(details: Readonly<Record<string, unknown>> | undefined): readonly RefusedField[] {
-  const listed = details?.["fields"];
+  const listed = details?.fields;
   if (!Array.isArray(listed)) return [];
   return listed.flatMap((entry: unknown) => {
     if (typeof entry !== "object" || entry === null) return [];

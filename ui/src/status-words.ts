@@ -5,15 +5,13 @@ import {
   agoText,
   clockText,
   count,
-  dateText,
+  durationText,
+  freshText,
   listText,
   numberText,
   secondsSince,
   sentence,
-  spanText,
 } from "./words.ts";
-
-const day = 24 * 60 * 60;
 
 export const kindTitles: Readonly<Record<ComponentKind, string>> = {
   problem: "Problem",
@@ -125,12 +123,6 @@ function dataSentence(components: readonly ComponentStatus[], now: Date): string
   return `The newest data is ${freshText(newest, now)}.`;
 }
 
-/** Young data by its age, old data by its date: `4 minutes old`, `from 31 Dec 2015`. */
-export function freshText(at: string, now: Date): string {
-  const seconds = secondsSince(at, now);
-  return seconds < 2 * day ? `${spanText(seconds)} old` : `from ${dateText(at)}`;
-}
-
 function names(components: readonly ComponentStatus[]): string {
   return listText(components.map((component) => component.id));
 }
@@ -181,4 +173,17 @@ export function nextText(failed: ComponentStatus, now: Date): string {
 /** Where a failure points at: `data/air.ts:12`. */
 export function placeText(location: { readonly file: string; readonly line: number } | null): string | null {
   return location === null ? null : `${location.file}:${location.line}`;
+}
+
+/** When a component runs next, for its card: `14:20`, `tomorrow at 06:00`; null when nothing is due. */
+export function nextRunText(component: ComponentStatus, now: Date): string | null {
+  if (component.nextRunAt === null) return null;
+  return Date.parse(component.nextRunAt) <= now.getTime() ? "now" : clockText(component.nextRunAt, now);
+}
+
+/** The last runs in a sentence, for those who cannot see their bars. */
+export function stripSummary(runs: readonly RunSummary[]): string {
+  const failed = runs.filter((run) => run.state === "failed").length;
+  const longest = Math.max(0, ...runs.map((run) => run.durationMs ?? 0));
+  return `The last ${count(runs.length, "run")}: ${failed === 0 ? "none" : failed} failed, the longest took ${durationText(longest)}`;
 }

@@ -113,6 +113,12 @@ export function clockText(iso: string, now: Date, timeZone?: string): string {
   return `${date} at ${time}`;
 }
 
+/** Young data by its age, old data by its date: `4 minutes old`, `from 31 Dec 2015`. */
+export function freshText(at: string, now: Date): string {
+  const seconds = secondsSince(at, now);
+  return seconds < 2 * day ? `${spanText(seconds)} old` : `from ${dateText(at)}`;
+}
+
 /** Seconds from an ISO time to now; never negative. */
 export function secondsSince(iso: string, now: Date): number {
   return Math.max(0, (now.getTime() - Date.parse(iso)) / 1000);

@@ -96,7 +96,7 @@ function noticeOf(problem: Problem, others: readonly string[]): { message: strin
 
 function focusField(form: HTMLFormElement | null, name: string): void {
   const controls = form?.querySelectorAll<HTMLElement>("[data-field]") ?? [];
-  const control = Array.from(controls).find((each) => each.dataset["field"] === name);
+  const control = Array.from(controls).find((each) => each.dataset.field === name);
   const target = control?.matches("fieldset")
     ? (control.querySelector<HTMLElement>("input:checked") ?? control.querySelector<HTMLElement>("input"))
     : control;

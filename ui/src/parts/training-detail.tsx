@@ -1,0 +1,44 @@
+// What a training's page shows: how its models became better or worse, and every version with its gate.
+
+import { useState } from "react";
+import { getModels } from "../api.ts";
+import { useLoaded } from "../use-loaded.ts";
+import { MetricCurve } from "./metric-curve.tsx";
+import { ModelTable } from "./model-table.tsx";
+import { ProblemNotice } from "./problem-notice.tsx";
+import { Skeleton } from "./skeleton.tsx";
+
+interface TrainingDetailProps {
+  readonly name: string;
+  readonly version: string;
+  readonly now: Date;
+}
+
+export function TrainingDetail({ name, version, now }: TrainingDetailProps) {
+  const { value, problem, reload } = useLoaded((signal) => getModels(name, signal), version);
+  const [said, setSaid] = useState("");
+  return (
+    <section className="panel" aria-label="Models">
+      <h2>Models</h2>
+      <p role="status" className="said">
+        {said}
+      </p>
+      {problem !== null && <ProblemNotice problem={problem} what="The models could not be loaded" onRetry={reload} />}
+      {value === null && problem === null && <Skeleton lines={5} />}
+      {value?.models.length === 0 && <p className="dim">No model has been trained yet.</p>}
+      {value !== null && value.models.length > 0 && (
+        <>
+          <MetricCurve models={value.models} />
+          <ModelTable
+            models={value.models}
+            now={now}
+            onPromoted={(promoted) => {
+              setSaid(`v${promoted} is live now.`);
+              reload();
+            }}
+          />
+        </>
+      )}
+    </section>
+  );
+}
