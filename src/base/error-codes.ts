@@ -145,6 +145,12 @@ export const errorCodes = {
     "A step used more memory than its limit",
     "Process the rows in smaller parts, or raise limits.memory",
   ),
+  RUNS_STEP_PROCESSES: code(
+    500,
+    "never",
+    "A step started too many processes",
+    "Look for a process that starts itself again, or start fewer at a time",
+  ),
   RUNS_STEP_EXITED: code(
     500,
     "never",
@@ -178,6 +184,12 @@ export const errorCodes = {
     "later",
     "The source file does not exist",
     "Check the path; it is relative to the project folder",
+  ),
+  SOURCES_NOT_READABLE: code(
+    403,
+    "never",
+    "The source file may not be read",
+    "Give this user permission to read the file",
   ),
   SOURCES_EMPTY: code(422, "never", "The source holds no rows", "Give a file with a header line and at least one row"),
   SOURCES_NOT_TABULAR: code(

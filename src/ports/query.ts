@@ -35,3 +35,8 @@ export function sqlName(name: string): string {
 export function sqlText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
+
+/** Quotes the path of one file to read, so that `*`, `?` and `[` in it stand for themselves and not for a pattern. */
+export function sqlPath(path: string): string {
+  return sqlText(path.replace(/[[*?]/g, "[$&]"));
+}
