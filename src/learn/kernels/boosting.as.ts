@@ -336,6 +336,8 @@ function searchNumber(h: usize, feature: usize, parent: f64, out: usize): void {
     const end = direction == 0 && lost != 0 ? bins : bins - 1;
     for (let b = 0; b < end; b++) {
       const cell = load<i64>(h + (<usize>b << 3));
+      // Most bins of a small leaf are empty, and cutting after an empty bin is cutting before it.
+      if (cell == 0) continue;
       g += gradientOf(cell);
       c += curvatureOf(cell);
       const HL = <f64>c * unitH;
