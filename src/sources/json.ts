@@ -41,7 +41,8 @@ async function openJson(path: string, options: DownloadOptions, context: SourceC
     });
   const plain = await plainText(file, head, kind.encoding, false, context);
   const values = await valuesOf(plain.file, kind.text, head.whole, context.query);
-  const fields = await fieldsOf(values, file.name, context.query);
+  const fields = await guarded(plain.file, () => fieldsOf(values, file.name, context.query));
+  if (fields.length === 0) throw nothingIn(file);
   const columns = columnNames(
     fields.map(({ name }) => name),
     file.name,
@@ -49,16 +50,19 @@ async function openJson(path: string, options: DownloadOptions, context: SourceC
   const relation = newId("json");
   const pointers = fields.map(({ pointer }) => sqlText(pointer)).join(", ");
   const cells = columns.map((column, index) => `v[${index + 1}] as ${sqlName(column)}`).join(", ");
-  await guarded(file, () =>
+  await guarded(plain.file, () =>
     context.query.run(`create table ${sqlName(relation)} as select ${cells}, r as _row
       from (select r, json_extract_string(j, [${pointers}]) as v from ${values} where json_type(j) = 'OBJECT')`),
   );
   const unreadable = await unreadableValues(values, context.query);
-  if (fields.length === 0 || (await context.query.rows(`select 1 from ${sqlName(relation)} limit 1`)).length === 0)
-    throw fail("SOURCES_EMPTY", `${file.name} holds no objects with values`, {
-      hint: "Give an array of objects, or one object a line",
-    });
+  if ((await context.query.rows(`select 1 from ${sqlName(relation)} limit 1`)).length === 0) throw nothingIn(file);
   return { relation, columns, unreadable, bytes: file.bytes, position: null };
+}
+
+function nothingIn(file: LocalFile) {
+  return fail("SOURCES_EMPTY", `${file.name} holds no objects with values`, {
+    hint: "Give an array of objects, or one object a line",
+  });
 }
 
 /**
@@ -144,6 +148,7 @@ async function fieldsOf(values: string, name: string, query: Query): Promise<Fie
   );
   const structure = parsed(found?.s ?? "null");
   if (!isObject(structure)) {
+    if ((found?.n ?? 0) > 0) return [];
     const [first] = await query.rows<{ type: string; text: string }>(
       `select json_type(j) as type, text from ${values} limit 1`,
     );
