@@ -22,7 +22,10 @@ export function parseDurationMs(text: string): number | undefined {
 export function durationMs(text: string, field: string): number {
   const ms = parseDurationMs(text);
   if (ms === undefined || ms <= 0)
-    throw fail("DEFINE_INVALID", `${field}: expected a duration such as "15m", "12h" or "7d", got ${JSON.stringify(text)}`);
+    throw fail(
+      "DEFINE_INVALID",
+      `${field}: expected a duration such as "15m", "12h" or "7d", got ${JSON.stringify(text)}`,
+    );
   return ms;
 }
 

@@ -55,14 +55,23 @@ export function openComponents(database: Database): Components {
   return {
     async declare(components, atMs) {
       await database.transaction(async (tx) => {
-        const known = new Map((await tx.all<ComponentRow>("select * from catalog_components")).map((row) => [row.id, row]));
+        const known = new Map(
+          (await tx.all<ComponentRow>("select * from catalog_components")).map((row) => [row.id, row]),
+        );
         for (const component of components) {
           const before = known.get(component.id);
           known.delete(component.id);
-          const definition = component.definition === null ? (before?.definition ?? null) : JSON.stringify(component.definition);
+          const definition =
+            component.definition === null ? (before?.definition ?? null) : JSON.stringify(component.definition);
           const fingerprint = component.fingerprint ?? before?.fingerprint ?? null;
           const failure = component.failure === null ? null : JSON.stringify(component.failure);
-          if (before?.definition === definition && before?.fingerprint === fingerprint && before?.failure === failure && before?.file === component.file) continue;
+          if (
+            before?.definition === definition &&
+            before?.fingerprint === fingerprint &&
+            before?.failure === failure &&
+            before?.file === component.file
+          )
+            continue;
           await tx.run(
             `insert into catalog_components (id, kind, name, file, definition, fingerprint, failure, changed_at) values (?, ?, ?, ?, ?, ?, ?, ?)
              on conflict (id) do update set file = excluded.file, definition = excluded.definition, fingerprint = excluded.fingerprint, failure = excluded.failure, changed_at = excluded.changed_at`,

@@ -17,9 +17,18 @@ export const lineageMigrations: RoomMigrations = {
 };
 
 /** Things are named `features/weather@3`, `training-set/HASH`, `model/ID`, `file/NAME`. */
-export async function recordLineage(tx: Statements, output: string, inputs: readonly string[], run: string, atMs: number): Promise<void> {
+export async function recordLineage(
+  tx: Statements,
+  output: string,
+  inputs: readonly string[],
+  run: string,
+  atMs: number,
+): Promise<void> {
   for (const input of inputs)
-    await tx.run("insert into lineage_edges (output, input, run, at) values (?, ?, ?, ?) on conflict (output, input) do nothing", [output, input, run, atMs]);
+    await tx.run(
+      "insert into lineage_edges (output, input, run, at) values (?, ?, ?, ?) on conflict (output, input) do nothing",
+      [output, input, run, atMs],
+    );
 }
 
 /** Everything that `output` was made from, directly or through others, nearest first. */
@@ -29,7 +38,10 @@ export async function ancestorsOf(database: Database, output: string): Promise<s
   while (frontier.length > 0) {
     const next: string[] = [];
     for (const thing of frontier) {
-      for (const { input } of await database.all<{ input: string }>("select input from lineage_edges where output = ? order by input", [thing])) {
+      for (const { input } of await database.all<{ input: string }>(
+        "select input from lineage_edges where output = ? order by input",
+        [thing],
+      )) {
         if (found.has(input)) continue;
         found.add(input);
         next.push(input);

@@ -10,15 +10,26 @@ export async function migrate(database: Database, rooms: readonly RoomMigrations
   for (const { room, statements } of rooms) {
     const version = versions.get(room) ?? 0;
     if (version > statements.length)
-      throw fail("CATALOG_NEWER", `Expected the catalog's ${room} tables at version ${statements.length} or older, got ${version}`);
+      throw fail(
+        "CATALOG_NEWER",
+        `Expected the catalog's ${room} tables at version ${statements.length} or older, got ${version}`,
+      );
   }
   if (rooms.every(({ room, statements }) => versions.get(room) === statements.length)) return;
   await database.transaction(async (tx) => {
-    const current = new Map((await tx.all<{ room: string; version: number }>("select room, version from catalog_rooms")).map((row) => [row.room, row.version]));
+    const current = new Map(
+      (await tx.all<{ room: string; version: number }>("select room, version from catalog_rooms")).map((row) => [
+        row.room,
+        row.version,
+      ]),
+    );
     for (const { room, statements } of rooms) {
       for (const script of statements.slice(current.get(room) ?? 0))
         for (const statement of script.split(";")) if (statement.trim() !== "") await tx.run(statement);
-      await tx.run("insert into catalog_rooms (room, version) values (?, ?) on conflict (room) do update set version = excluded.version", [room, statements.length]);
+      await tx.run(
+        "insert into catalog_rooms (room, version) values (?, ?) on conflict (room) do update set version = excluded.version",
+        [room, statements.length],
+      );
     }
   });
 }

@@ -43,12 +43,21 @@ function checkedFeature(feature: FeatureDefinition, missing: (raw: string) => st
     ? [`WHEN ${missing(raw)} THEN NULL`]
     : [`WHEN ${missing(raw)} THEN ${sqlText(`${feature.name}: expected ${kindOf(feature)}, got nothing`)}`];
   const value = valueSql(feature, raw);
-  if (feature.type !== "category" && feature.type !== "text") cases.push(`WHEN ${value} IS NULL THEN ${got(`${feature.name}: expected ${kindOf(feature)}`, raw)}`);
-  if (feature.min !== undefined) cases.push(`WHEN ${value} < ${feature.min} THEN ${got(`${feature.name}: expected at least ${feature.min}`, raw)}`);
-  if (feature.max !== undefined) cases.push(`WHEN ${value} > ${feature.max} THEN ${got(`${feature.name}: expected at most ${feature.max}`, raw)}`);
+  if (feature.type !== "category" && feature.type !== "text")
+    cases.push(`WHEN ${value} IS NULL THEN ${got(`${feature.name}: expected ${kindOf(feature)}`, raw)}`);
+  if (feature.min !== undefined)
+    cases.push(`WHEN ${value} < ${feature.min} THEN ${got(`${feature.name}: expected at least ${feature.min}`, raw)}`);
+  if (feature.max !== undefined)
+    cases.push(`WHEN ${value} > ${feature.max} THEN ${got(`${feature.name}: expected at most ${feature.max}`, raw)}`);
   if (feature.values !== undefined)
-    cases.push(`WHEN ${value} NOT IN (${feature.values.map(sqlText).join(", ")}) THEN ${got(`${feature.name}: expected one of ${feature.values.join(", ")}`, raw)}`);
-  return { name: feature.name, value: `CASE WHEN NOT ${missing(raw)} THEN ${value} END`, problem: `CASE ${cases.join(" ")} END` };
+    cases.push(
+      `WHEN ${value} NOT IN (${feature.values.map(sqlText).join(", ")}) THEN ${got(`${feature.name}: expected one of ${feature.values.join(", ")}`, raw)}`,
+    );
+  return {
+    name: feature.name,
+    value: `CASE WHEN NOT ${missing(raw)} THEN ${value} END`,
+    problem: `CASE ${cases.join(" ")} END`,
+  };
 }
 
 function valueSql(feature: FeatureDefinition, raw: string): string {

@@ -1,17 +1,25 @@
 // The read step of a data run, in a process of its own: source → transform → checks → files that a commit can adopt.
 
+import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { appendFile, stat, writeFile } from "node:fs/promises";
-import { createHash } from "node:crypto";
 import { fail } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
 import { streamLog } from "../base/log.ts";
 import { nearest } from "../define/check.ts";
 import type { RawRow } from "../define/data.ts";
 import type { DataDefinition } from "../define/definition.ts";
-import { bookkeepingColumns, enrichedSql, currentSql, type GroupFiles } from "../features/relation.ts";
-import { commitColumn, createdColumn, eventColumn, identityColumns, keyColumn, ordinalColumn, storedColumns } from "../features/columns.ts";
+import {
+  commitColumn,
+  createdColumn,
+  eventColumn,
+  identityColumns,
+  keyColumn,
+  ordinalColumn,
+  storedColumns,
+} from "../features/columns.ts";
 import { hasOnlineSide, writeOnlineFile } from "../features/online-rows.ts";
+import { bookkeepingColumns, currentSql, enrichedSql, type GroupFiles } from "../features/relation.ts";
 import { computeStatistics, type GroupStatistics } from "../features/statistics.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
 import type { Source, SourceResult } from "../ports/source.ts";
@@ -49,7 +57,14 @@ export interface ReadOutput {
   readonly sourceColumns: readonly string[];
   readonly sourcePosition: string | null;
   readonly bytesRead: number | null;
-  readonly rows: { readonly read: number; readonly written: number; readonly revised: number; readonly late: number; readonly quarantined: number; readonly total: number };
+  readonly rows: {
+    readonly read: number;
+    readonly written: number;
+    readonly revised: number;
+    readonly late: number;
+    readonly quarantined: number;
+    readonly total: number;
+  };
   readonly eventFromMs: number | null;
   readonly eventToMs: number | null;
   readonly statistics: GroupStatistics;
@@ -69,8 +84,11 @@ export async function readSource(input: ReadInput, parts: ReadParts): Promise<Re
   const { query } = parts;
   parts.progress({ detail: `reading ${definition.source.description}` });
   const opened = await openSource(input, parts);
-  const raw = parts.transform === undefined ? opened.relation : await transformRows(query, opened.relation, neededColumns(definition), parts.transform);
-  const read = await countRows(query, raw) + opened.unreadable.length;
+  const raw =
+    parts.transform === undefined
+      ? opened.relation
+      : await transformRows(query, opened.relation, neededColumns(definition), parts.transform);
+  const read = (await countRows(query, raw)) + opened.unreadable.length;
   if (read === 0) throw fail("DATA_NO_ROWS", `Expected rows from ${definition.source.description}, got none`);
 
   parts.progress({ detail: `checking ${read.toLocaleString("en")} rows` });
@@ -83,7 +101,10 @@ export async function readSource(input: ReadInput, parts: ReadParts): Promise<Re
   const mode = await chooseMode(query, definition, input, snapshot);
   const file = await writeRows(query, definition, input, mode);
   const kept = mode === "append" ? (input.current as GroupFiles) : { paths: [], revised: false };
-  const group: GroupFiles = { paths: [...kept.paths, ...(file.rows > 0 ? [file.path] : [])], revised: kept.revised || file.revised > 0 };
+  const group: GroupFiles = {
+    paths: [...kept.paths, ...(file.rows > 0 ? [file.path] : [])],
+    revised: kept.revised || file.revised > 0,
+  };
   await query.run(`CREATE TABLE enriched AS ${enrichedSql(definition, group)}`);
   const onlinePath = hasOnlineSide(definition) && file.rows > 0 ? `${input.temporaryFolder}/online.ndjson.gz` : null;
   if (onlinePath !== null) await writeOnlineFile(query, definition, "enriched", "written", onlinePath);
@@ -96,7 +117,14 @@ export async function readSource(input: ReadInput, parts: ReadParts): Promise<Re
     sourceColumns: opened.columns,
     sourcePosition: opened.position,
     bytesRead: opened.bytes,
-    rows: { read, written: file.rows, revised: file.revised, late: file.late, quarantined, total: await countRows(query, "enriched") },
+    rows: {
+      read,
+      written: file.rows,
+      revised: file.revised,
+      late: file.late,
+      quarantined,
+      total: await countRows(query, "enriched"),
+    },
     ...(await eventRange(query, definition)),
     statistics: await computeStatistics(query, "enriched", definition),
   };
@@ -119,7 +147,11 @@ async function openSource(input: ReadInput, parts: ReadParts): Promise<SourceRes
     throw fail(
       "DATA_COLUMN_MISSING",
       `Expected ${input.definition.source.description} to hold ${absent.map((name) => JSON.stringify(name)).join(", ")}, got the columns ${opened.columns.slice(0, 30).join(", ")}${opened.columns.length > 30 ? " …" : ""}`,
-      near === undefined ? {} : { hint: `The source has ${JSON.stringify(near)}: rename the feature, or map it with { from: ${JSON.stringify(near)} }` },
+      near === undefined
+        ? {}
+        : {
+            hint: `The source has ${JSON.stringify(near)}: rename the feature, or map it with { from: ${JSON.stringify(near)} }`,
+          },
     );
   }
   return opened;
@@ -128,11 +160,14 @@ async function openSource(input: ReadInput, parts: ReadParts): Promise<SourceRes
 /** `judged`: every row typed, with its reason. `checked`: those that passed, in stored order, with ordinals and both times. */
 async function checkRows(query: Query, definition: DataDefinition, raw: string, input: ReadInput): Promise<void> {
   const columns = checkedColumns(definition);
-  const event = definition.eventTime === null ? [`make_timestamp(${Math.round(input.atMs * 1000)}) AS ${eventColumn}`] : [];
+  const event =
+    definition.eventTime === null ? [`make_timestamp(${Math.round(input.atMs * 1000)}) AS ${eventColumn}`] : [];
   const values = [...columns.map((column) => `${column.value} AS ${sqlName(column.name)}`), ...event];
   const problem = `NULLIF(concat_ws('; ', ${columns.map((column) => column.problem).join(", ")}), '')`;
   await query.run(`CREATE TABLE judged AS SELECT r._row, ${values.join(", ")}, ${problem} AS _problem FROM ${raw} r`);
-  const identity = [...definition.key.map(keyColumn), ...(definition.eventTime === null ? [] : [eventColumn])].map(sqlName);
+  const identity = [...definition.key.map(keyColumn), ...(definition.eventTime === null ? [] : [eventColumn])].map(
+    sqlName,
+  );
   const partition = identity.length === 0 ? "" : `PARTITION BY ${identity.join(", ")} `;
   await query.run(
     `CREATE VIEW checked AS SELECT * EXCLUDE (_problem, _row), row_number() OVER (${partition}ORDER BY _row) AS ${ordinalColumn} FROM judged WHERE _problem IS NULL`,
@@ -140,16 +175,25 @@ async function checkRows(query: Query, definition: DataDefinition, raw: string, 
 }
 
 /** One JSON line per rejected row: its number in the source, the reason, and its cells as they stood there. */
-async function writeQuarantine(query: Query, definition: DataDefinition, raw: string, opened: SourceResult, folder: string): Promise<string | null> {
+async function writeQuarantine(
+  query: Query,
+  definition: DataDefinition,
+  raw: string,
+  opened: SourceResult,
+  folder: string,
+): Promise<string | null> {
   const path = `${folder}/quarantine.ndjson`;
   const [rejected] = await query.rows<{ n: number }>("SELECT count(*) AS n FROM judged WHERE _problem IS NOT NULL");
   if ((rejected?.n ?? 0) === 0 && opened.unreadable.length === 0) return null;
-  const cells = neededColumns(definition).map((column) => `${sqlName(column)} := r.${sqlName(column)}`).join(", ");
+  const cells = neededColumns(definition)
+    .map((column) => `${sqlName(column)} := r.${sqlName(column)}`)
+    .join(", ");
   await query.run(
     `COPY (SELECT j._row AS "row", j._problem AS reason, struct_pack(${cells}) AS "values" FROM judged j JOIN ${raw} r ON j._row = r._row WHERE j._problem IS NOT NULL ORDER BY j._row) TO ${sqlText(path)} (FORMAT json)`,
   );
   const lines = opened.unreadable.map(({ row, reason, text }) => `${JSON.stringify({ row, reason, text })}\n`);
-  if (lines.length > 0) await ((rejected?.n ?? 0) === 0 ? writeFile(path, lines.join("")) : appendFile(path, lines.join("")));
+  if (lines.length > 0)
+    await ((rejected?.n ?? 0) === 0 ? writeFile(path, lines.join("")) : appendFile(path, lines.join("")));
   return path;
 }
 
@@ -164,10 +208,19 @@ async function refuseBadBatches(
   const reasons = await query.rows<{ reason: string; n: number }>(
     `SELECT regexp_replace(_problem, ', got ".*?"', '', 'g') AS reason, count(*) AS n FROM judged WHERE _problem IS NOT NULL GROUP BY 1 ORDER BY n DESC, 1 LIMIT 3`,
   );
-  const examples = await query.rows<{ _problem: string; _row: number }>("SELECT _problem, _row FROM judged WHERE _problem IS NOT NULL ORDER BY _row LIMIT 1");
-  const most = [...reasons.map(({ reason, n }) => `${n} × ${reason}`), ...(counts.unreadable > 0 ? [`${counts.unreadable} × not readable as a row`] : [])].join("; ");
+  const examples = await query.rows<{ _problem: string; _row: number }>(
+    "SELECT _problem, _row FROM judged WHERE _problem IS NOT NULL ORDER BY _row LIMIT 1",
+  );
+  const most = [
+    ...reasons.map(({ reason, n }) => `${n} × ${reason}`),
+    ...(counts.unreadable > 0 ? [`${counts.unreadable} × not readable as a row`] : []),
+  ].join("; ");
   const example = examples[0] === undefined ? "" : ` (row ${examples[0]._row}: ${examples[0]._problem})`;
-  if (quarantined >= read) throw fail("DATA_ALL_REJECTED", `Expected at least one of ${read} rows to pass the checks, got none: ${most}${example}`);
+  if (quarantined >= read)
+    throw fail(
+      "DATA_ALL_REJECTED",
+      `Expected at least one of ${read} rows to pass the checks, got none: ${most}${example}`,
+    );
   throw fail(
     "DATA_BUDGET_EXCEEDED",
     `Expected at most ${percent(definition.quarantineBudget)} of the rows to be rejected, got ${percent(share)} (${quarantined} of ${read}): ${most}${example}`,
@@ -179,43 +232,75 @@ async function refuseBadBatches(
  * A source that always gives everything is mirrored: as long as it only adds and changes rows these are appended; when
  * rows have vanished the group starts anew. A source with a position only ever appends.
  */
-async function chooseMode(query: Query, definition: DataDefinition, input: ReadInput, snapshot: boolean): Promise<"append" | "replace"> {
+async function chooseMode(
+  query: Query,
+  definition: DataDefinition,
+  input: ReadInput,
+  snapshot: boolean,
+): Promise<"append" | "replace"> {
   if (input.current === null || input.rebuild) return "replace";
   await query.run(`CREATE TABLE current AS ${currentSql(definition, input.current)}`);
   if (!snapshot) return "append";
-  const [gone] = await query.rows<{ n: number }>(`SELECT count(*) AS n FROM current c WHERE NOT EXISTS (SELECT 1 FROM checked n WHERE ${sameIdentity(definition, "c", "n")})`);
+  const [gone] = await query.rows<{ n: number }>(
+    `SELECT count(*) AS n FROM current c WHERE NOT EXISTS (SELECT 1 FROM checked n WHERE ${sameIdentity(definition, "c", "n")})`,
+  );
   return (gone?.n ?? 0) > 0 ? "replace" : "append";
 }
 
 function sameIdentity(definition: DataDefinition, a: string, b: string): string {
-  return identityColumns(definition).map((name) => `${a}.${sqlName(name)} = ${b}.${sqlName(name)}`).join(" AND ");
+  return identityColumns(definition)
+    .map((name) => `${a}.${sqlName(name)} = ${b}.${sqlName(name)}`)
+    .join(" AND ");
 }
 
 /**
  * Writes the new and changed rows, sorted by key and event time, and keeps them as table `written`.
  * History counts as known at its event time; rows that arrive later are known from their commit on.
  */
-async function writeRows(query: Query, definition: DataDefinition, input: ReadInput, mode: "append" | "replace"): Promise<{ path: string; rows: number; revised: number; late: number }> {
+async function writeRows(
+  query: Query,
+  definition: DataDefinition,
+  input: ReadInput,
+  mode: "append" | "replace",
+): Promise<{ path: string; rows: number; revised: number; late: number }> {
   const stored = storedColumns(definition).map((column) => sqlName(column.name));
-  const created = mode === "replace" ? eventColumn : `greatest(make_timestamp(${Math.round(input.atMs * 1000)}), ${eventColumn})`;
+  const created =
+    mode === "replace" ? eventColumn : `greatest(make_timestamp(${Math.round(input.atMs * 1000)}), ${eventColumn})`;
   const changed =
     mode === "replace"
       ? "checked"
       : `(SELECT n.* FROM checked n LEFT JOIN current c ON ${sameIdentity(definition, "n", "c")} WHERE c.${ordinalColumn} IS NULL${stored.map((name) => ` OR n.${name} IS DISTINCT FROM c.${name}`).join("")})`;
-  const computed: Record<string, string> = { [createdColumn]: `${created} AS ${createdColumn}`, [commitColumn]: `CAST(${input.sequence} AS BIGINT) AS ${commitColumn}` };
+  const computed: Record<string, string> = {
+    [createdColumn]: `${created} AS ${createdColumn}`,
+    [commitColumn]: `CAST(${input.sequence} AS BIGINT) AS ${commitColumn}`,
+  };
   const columns = [...bookkeepingColumns(definition).map((name) => computed[name] ?? sqlName(name)), ...stored];
   const order = [...definition.key.map(keyColumn), eventColumn, ordinalColumn].map(sqlName).join(", ");
   await query.run(`CREATE TABLE written AS SELECT ${columns.join(", ")} FROM ${changed} ORDER BY ${order}`);
   const path = `${input.temporaryFolder}/rows.parquet`;
   const rows = await countRows(query, "written");
-  if (rows > 0) await query.run(`COPY (SELECT * FROM written ORDER BY ${order}) TO ${sqlText(path)} (FORMAT parquet, COMPRESSION zstd)`);
-  const revised = mode === "replace" ? 0 : await countWhere(query, `written n WHERE EXISTS (SELECT 1 FROM current c WHERE ${sameIdentity(definition, "n", "c")})`);
+  if (rows > 0)
+    await query.run(
+      `COPY (SELECT * FROM written ORDER BY ${order}) TO ${sqlText(path)} (FORMAT parquet, COMPRESSION zstd)`,
+    );
+  const revised =
+    mode === "replace"
+      ? 0
+      : await countWhere(
+          query,
+          `written n WHERE EXISTS (SELECT 1 FROM current c WHERE ${sameIdentity(definition, "n", "c")})`,
+        );
   return { path, rows, revised, late: await countWhere(query, `written WHERE ${createdColumn} > ${eventColumn}`) };
 }
 
-async function eventRange(query: Query, definition: DataDefinition): Promise<{ eventFromMs: number | null; eventToMs: number | null }> {
+async function eventRange(
+  query: Query,
+  definition: DataDefinition,
+): Promise<{ eventFromMs: number | null; eventToMs: number | null }> {
   if (definition.eventTime === null) return { eventFromMs: null, eventToMs: null };
-  const [range] = await query.rows<{ low: number; high: number }>(`SELECT epoch_ms(min(${eventColumn})) AS low, epoch_ms(max(${eventColumn})) AS high FROM enriched`);
+  const [range] = await query.rows<{ low: number; high: number }>(
+    `SELECT epoch_ms(min(${eventColumn})) AS low, epoch_ms(max(${eventColumn})) AS high FROM enriched`,
+  );
   return { eventFromMs: range?.low ?? null, eventToMs: range?.high ?? null };
 }
 

@@ -56,16 +56,39 @@ export async function runData(request: DataRequest, parts: DataParts, work: Work
       const number = await appendCommit(
         tx,
         {
-          group, parent, definition, run: work.run, mode: output.mode, ...adopted, rows: output.rows,
-          sourceFingerprint: request.sourceFingerprint, sourcePosition: output.sourcePosition, sourceColumns: output.sourceColumns,
-          eventFromMs: output.eventFromMs, eventToMs: output.eventToMs, statistics: output.statistics,
+          group,
+          parent,
+          definition,
+          run: work.run,
+          mode: output.mode,
+          ...adopted,
+          rows: output.rows,
+          sourceFingerprint: request.sourceFingerprint,
+          sourcePosition: output.sourcePosition,
+          sourceColumns: output.sourceColumns,
+          eventFromMs: output.eventFromMs,
+          eventToMs: output.eventToMs,
+          statistics: output.statistics,
         },
         atMs,
       );
-      await recordLineage(tx, `features/${group}@${number}`, [`source/${definition.source.description}`, ...(parent > 0 ? [`features/${group}@${parent}`] : [])], work.run, atMs);
+      await recordLineage(
+        tx,
+        `features/${group}@${number}`,
+        [`source/${definition.source.description}`, ...(parent > 0 ? [`features/${group}@${parent}`] : [])],
+        work.run,
+        atMs,
+      );
       return number;
     },
-    { detail: summary(output.rows), rows: { read: output.rows.read, accepted: output.rows.read - output.rows.quarantined, quarantined: output.rows.quarantined } },
+    {
+      detail: summary(output.rows),
+      rows: {
+        read: output.rows.read,
+        accepted: output.rows.read - output.rows.quarantined,
+        quarantined: output.rows.quarantined,
+      },
+    },
   );
   await catchUpOnline(parts.database, parts.offline, parts.online, group);
   return { sequence, rows: output.rows };
@@ -99,7 +122,10 @@ async function adoptFiles(output: ReadOutput, group: string, sequence: number, r
 
 function summary(rows: ReadOutput["rows"]): string {
   const count = (n: number, what: string) => `${n.toLocaleString("en")} ${what}`;
-  const parts = [`${count(rows.read, "rows read")}`, rows.written === 0 ? "nothing new" : `${count(rows.written, "new or changed")}`];
+  const parts = [
+    `${count(rows.read, "rows read")}`,
+    rows.written === 0 ? "nothing new" : `${count(rows.written, "new or changed")}`,
+  ];
   if (rows.quarantined > 0) parts.push(`${count(rows.quarantined, "in quarantine")}`);
   return parts.join(", ");
 }

@@ -17,7 +17,9 @@ export async function transformRows(
   columns: readonly string[],
   transform: (row: RawRow) => RawRow | readonly RawRow[] | null,
 ): Promise<string> {
-  await query.run(`CREATE TABLE transformed_cells (_row VARCHAR, ${columns.map((column) => `${sqlName(column)} VARCHAR`).join(", ")})`);
+  await query.run(
+    `CREATE TABLE transformed_cells (_row VARCHAR, ${columns.map((column) => `${sqlName(column)} VARCHAR`).join(", ")})`,
+  );
   let next = 1;
   let batch: (string | null)[][] = [];
   const flush = async () => {
@@ -41,7 +43,10 @@ function outputs(result: unknown, row: number): readonly RawRow[] {
   const list = Array.isArray(result) ? result : [result];
   for (const one of list)
     if (!isObject(one) || isFailure(one))
-      throw fail("RUNS_RESULT_UNSTORABLE", `Expected transform to return a row, a list of rows or null for row ${row}, got ${typeof one}`);
+      throw fail(
+        "RUNS_RESULT_UNSTORABLE",
+        `Expected transform to return a row, a list of rows or null for row ${row}, got ${typeof one}`,
+      );
   return list as RawRow[];
 }
 

@@ -17,7 +17,8 @@ export function filesystemBlobs({ folder }: FilesystemBlobsOptions): BlobStore {
 
   function pathOf(name: string): string {
     const path = resolve(root, name);
-    if (!path.startsWith(root + sep)) throw fail("INTERNAL", `Expected a blob name below the store, got ${JSON.stringify(name)}`);
+    if (!path.startsWith(root + sep))
+      throw fail("INTERNAL", `Expected a blob name below the store, got ${JSON.stringify(name)}`);
     return path;
   }
 
@@ -52,7 +53,10 @@ export function filesystemBlobs({ folder }: FilesystemBlobsOptions): BlobStore {
     },
     async list(prefix) {
       const names: string[] = [];
-      const base = pathOf(prefix.includes("/") ? prefix.slice(0, prefix.lastIndexOf("/")) : ".x").replace(/[/\\]\.x$/, "");
+      const base = pathOf(prefix.includes("/") ? prefix.slice(0, prefix.lastIndexOf("/")) : ".x").replace(
+        /[/\\]\.x$/,
+        "",
+      );
       for (const entry of await readdir(base, { recursive: true, withFileTypes: true }).catch(() => [])) {
         if (!entry.isFile()) continue;
         const name = relative(root, join(entry.parentPath, entry.name)).split(sep).join("/");

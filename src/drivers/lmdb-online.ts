@@ -38,7 +38,8 @@ export async function lmdbOnline({ folder }: LmdbOnlineOptions): Promise<OnlineS
     appliedSequence: (space) => sequences.get(space) ?? 0,
     async clear(space) {
       await environment.transaction(() => {
-        for (const id of records.getKeys({ start: [space], end: [space, highestKey] as [string, string] })) records.removeSync(id);
+        for (const id of records.getKeys({ start: [space], end: [space, highestKey] as [string, string] }))
+          records.removeSync(id);
         sequences.removeSync(space);
       });
       await environment.flushed;

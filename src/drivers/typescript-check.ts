@@ -33,11 +33,18 @@ export async function typeCheck(options: TypeCheckOptions): Promise<TypeMistake[
   const config = join(options.folder, "tsconfig.check.json");
   await writeFile(config, JSON.stringify(configuration(options, dirname(config))));
   const compiler = join(dirname(fileURLToPath(import.meta.resolve("typescript/package.json"))), "bin", "tsc");
-  const output = await run(process.execPath, [compiler, "--project", config, "--pretty", "false"], options.projectFolder);
+  const output = await run(
+    process.execPath,
+    [compiler, "--project", config, "--pretty", "false"],
+    options.projectFolder,
+  );
   return mistakesOf(output, options.projectFolder);
 }
 
-function configuration({ projectFolder, files, projectConfig, packageTypes }: TypeCheckOptions, folder: string): object {
+function configuration(
+  { projectFolder, files, projectConfig, packageTypes }: TypeCheckOptions,
+  folder: string,
+): object {
   const base = {
     target: "es2024",
     module: "nodenext",
@@ -89,7 +96,14 @@ export function mistakesOf(output: string, projectFolder: string): TypeMistake[]
     if (match !== null) {
       const file = relative(projectFolder, resolve(projectFolder, match[1] as string));
       open = !file.startsWith("..") && !file.includes("node_modules/");
-      if (open) mistakes.push({ file, line: Number(match[2]), column: Number(match[3]), code: match[4] as string, message: match[5] as string });
+      if (open)
+        mistakes.push({
+          file,
+          line: Number(match[2]),
+          column: Number(match[3]),
+          code: match[4] as string,
+          message: match[5] as string,
+        });
     } else if (open && /^\s+\S/.test(line)) {
       const last = mistakes.pop() as TypeMistake;
       mistakes.push({ ...last, message: `${last.message} ${line.trim()}` });

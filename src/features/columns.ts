@@ -38,7 +38,11 @@ export interface GroupColumn {
 
 /** Features, then windows, then labels: what a reader of the group sees besides key and event time. */
 export function groupColumns(definition: DataDefinition): GroupColumn[] {
-  const column = (role: ColumnRole, { name, unit, description }: FeatureDefinition | WindowDefinition | LabelDefinition, type: ColumnType): GroupColumn => ({
+  const column = (
+    role: ColumnRole,
+    { name, unit, description }: FeatureDefinition | WindowDefinition | LabelDefinition,
+    type: ColumnType,
+  ): GroupColumn => ({
     name,
     role,
     type,
@@ -60,7 +64,10 @@ export function windowType(definition: DataDefinition, window: WindowDefinition)
 
 /** The columns that are written to the group's files: features and the labels that are columns of the source. */
 export function storedColumns(definition: DataDefinition): FeatureDefinition[] {
-  return [...definition.features, ...definition.labels.flatMap((label) => (label.column === null ? [] : [label.column]))];
+  return [
+    ...definition.features,
+    ...definition.labels.flatMap((label) => (label.column === null ? [] : [label.column])),
+  ];
 }
 
 /** What tells one row of the group from another. Without an event time of its own, the commit's time does not count. */

@@ -92,9 +92,15 @@ export function nextSequence(parent: number): number {
  * and prepares its commit again.
  */
 export async function appendCommit(tx: Statements, commit: NewCommit, atMs: number): Promise<number> {
-  const head = await tx.get<{ sequence: number }>("select max(sequence) as sequence from features_commits where group_name = ?", [commit.group]);
+  const head = await tx.get<{ sequence: number }>(
+    "select max(sequence) as sequence from features_commits where group_name = ?",
+    [commit.group],
+  );
   if ((head?.sequence ?? 0) !== commit.parent)
-    throw fail("FEATURES_CONFLICT", `Expected commit ${commit.parent} of ${commit.group} to be the newest, got ${head?.sequence ?? 0}`);
+    throw fail(
+      "FEATURES_CONFLICT",
+      `Expected commit ${commit.parent} of ${commit.group} to be the newest, got ${head?.sequence ?? 0}`,
+    );
   const sequence = nextSequence(commit.parent);
   const { rows } = commit;
   await tx.run(
@@ -102,9 +108,27 @@ export async function appendCommit(tx: Statements, commit: NewCommit, atMs: numb
       quarantine_file, rows_read, rows_written, rows_revised, rows_late, rows_quarantined, rows_total, event_from, event_to, statistics, run, at)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
-      commit.group, sequence, commit.mode, JSON.stringify(commit.definition), commit.sourceFingerprint, commit.sourcePosition,
-      JSON.stringify(commit.sourceColumns), JSON.stringify(commit.files), commit.onlineFile, commit.quarantineFile, rows.read, rows.written,
-      rows.revised, rows.late, rows.quarantined, rows.total, commit.eventFromMs, commit.eventToMs, JSON.stringify(commit.statistics), commit.run, atMs,
+      commit.group,
+      sequence,
+      commit.mode,
+      JSON.stringify(commit.definition),
+      commit.sourceFingerprint,
+      commit.sourcePosition,
+      JSON.stringify(commit.sourceColumns),
+      JSON.stringify(commit.files),
+      commit.onlineFile,
+      commit.quarantineFile,
+      rows.read,
+      rows.written,
+      rows.revised,
+      rows.late,
+      rows.quarantined,
+      rows.total,
+      commit.eventFromMs,
+      commit.eventToMs,
+      JSON.stringify(commit.statistics),
+      commit.run,
+      atMs,
     ],
   );
   return sequence;
@@ -136,24 +160,35 @@ interface CommitRow {
 
 /** The newest commit, or undefined while the group is empty. */
 export async function findHead(database: Database, group: string): Promise<Commit | undefined> {
-  const row = await database.get<CommitRow>("select * from features_commits where group_name = ? order by sequence desc limit 1", [group]);
+  const row = await database.get<CommitRow>(
+    "select * from features_commits where group_name = ? order by sequence desc limit 1",
+    [group],
+  );
   return row === undefined ? undefined : commitOf(row);
 }
 
 /** All commits, oldest first. */
 export async function listCommits(database: Database, group: string): Promise<Commit[]> {
-  return (await database.all<CommitRow>("select * from features_commits where group_name = ? order by sequence", [group])).map(commitOf);
+  return (
+    await database.all<CommitRow>("select * from features_commits where group_name = ? order by sequence", [group])
+  ).map(commitOf);
 }
 
 /** The files that hold the group as of a commit (the newest when none is named), on this machine. */
-export async function groupFiles(database: Database, blobs: BlobStore, group: string, sequence?: number): Promise<GroupFiles & { readonly late: boolean; readonly sequence: number }> {
+export async function groupFiles(
+  database: Database,
+  blobs: BlobStore,
+  group: string,
+  sequence?: number,
+): Promise<GroupFiles & { readonly late: boolean; readonly sequence: number }> {
   const rows = await database.all<Pick<CommitRow, "sequence" | "mode" | "files" | "rows_revised" | "rows_late">>(
     "select sequence, mode, files, rows_revised, rows_late from features_commits where group_name = ? and sequence <= ? order by sequence",
     [group, sequence ?? Number.MAX_SAFE_INTEGER],
   );
   const start = rows.findLastIndex((row) => row.mode === "replace");
   const generation = rows.slice(Math.max(0, start));
-  if (generation.length === 0) throw fail("FEATURES_GROUP_EMPTY", `Expected rows in the feature group ${group}, got none yet`);
+  if (generation.length === 0)
+    throw fail("FEATURES_GROUP_EMPTY", `Expected rows in the feature group ${group}, got none yet`);
   const names = generation.flatMap((row) => (JSON.parse(row.files) as CommitFile[]).map((file) => file.name));
   return {
     sequence: (generation.at(-1) as { sequence: number }).sequence,
@@ -176,11 +211,37 @@ function commitOf(row: CommitRow): Commit {
     files: JSON.parse(row.files) as CommitFile[],
     onlineFile: row.online_file,
     quarantineFile: row.quarantine_file,
-    rows: { read: row.rows_read, written: row.rows_written, revised: row.rows_revised, late: row.rows_late, quarantined: row.rows_quarantined, total: row.rows_total },
+    rows: {
+      read: row.rows_read,
+      written: row.rows_written,
+      revised: row.rows_revised,
+      late: row.rows_late,
+      quarantined: row.rows_quarantined,
+      total: row.rows_total,
+    },
     eventFromMs: row.event_from,
     eventToMs: row.event_to,
     statistics: JSON.parse(row.statistics) as GroupStatistics,
     run: row.run,
     atMs: row.at,
   };
+}
+
+/** The newest commit of every group, without its statistics. */
+export async function listHeads(
+  database: Database,
+): Promise<{ group: string; sequence: number; rows: number; atMs: number }[]> {
+  const rows = await database.all<{ group_name: string; sequence: number; rows_total: number; at: number }>(
+    "select group_name, sequence, rows_total, at from features_commits c where sequence = (select max(sequence) from features_commits where group_name = c.group_name)",
+  );
+  return rows.map((row) => ({ group: row.group_name, sequence: row.sequence, rows: row.rows_total, atMs: row.at }));
+}
+
+/** How many current rows the group had at a commit; 0 when there is no such commit. */
+export async function rowsAtCommit(database: Database, group: string, sequence: number): Promise<number> {
+  const row = await database.get<{ rows_total: number }>(
+    "select rows_total from features_commits where group_name = ? and sequence = ?",
+    [group, sequence],
+  );
+  return row?.rows_total ?? 0;
 }

@@ -10,7 +10,11 @@ export function expressionSql(text: string, column: (name: string) => string | u
     switch (node.op) {
       case "column": {
         const sql = column(node.name);
-        if (sql === undefined) throw fail("DATA_EXPRESSION_INVALID", `Expected a column of the group in ${JSON.stringify(text)}, got ${JSON.stringify(node.name)}`);
+        if (sql === undefined)
+          throw fail(
+            "DATA_EXPRESSION_INVALID",
+            `Expected a column of the group in ${JSON.stringify(text)}, got ${JSON.stringify(node.name)}`,
+          );
         return sql;
       }
       case "literal":

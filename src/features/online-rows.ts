@@ -17,11 +17,18 @@ export function hasOnlineSide(definition: DataDefinition): boolean {
  * Writes the newest row of every key that occurs in `changed` to a gzipped NDJSON file.
  * `enriched` is a relation with all columns of the group, `changed` one with the keys of the commit's rows.
  */
-export async function writeOnlineFile(query: Query, definition: DataDefinition, enriched: string, changed: string, path: string): Promise<void> {
+export async function writeOnlineFile(
+  query: Query,
+  definition: DataDefinition,
+  enriched: string,
+  changed: string,
+  path: string,
+): Promise<void> {
   const keys = definition.key.map((key) => sqlName(keyColumn(key)));
   const columns = groupColumns(definition).filter((column) => column.role !== "label");
   const partition = keys.length === 0 ? "" : `PARTITION BY ${keys.join(", ")} `;
-  const filter = keys.length === 0 ? "" : `WHERE (${keys.join(", ")}) IN (SELECT DISTINCT (${keys.join(", ")}) FROM ${changed})`;
+  const filter =
+    keys.length === 0 ? "" : `WHERE (${keys.join(", ")}) IN (SELECT DISTINCT (${keys.join(", ")}) FROM ${changed})`;
   const sql = `SELECT ${[...keys, `${eventColumn}`, ...columns.map((column) => sqlName(column.name))].join(", ")} FROM ${enriched} ${filter}
     QUALIFY row_number() OVER (${partition}ORDER BY ${eventColumn} DESC, ${ordinalColumn} DESC) = 1`;
   async function* lines(): AsyncGenerator<string> {

@@ -27,14 +27,21 @@ export function onlineKey(values: readonly string[]): string {
 
 export function findOnlineRow(online: OnlineStore, group: string, key: readonly string[]): OnlineRow | undefined {
   const bytes = online.get(group, onlineKey(key));
-  return bytes === undefined ? undefined : (JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")) as OnlineRow);
+  return bytes === undefined
+    ? undefined
+    : (JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")) as OnlineRow);
 }
 
 /**
  * Brings the online store to the group's newest commit by applying the online files it has not applied yet. Safe to call
  * at any time by any process: applying a commit twice changes nothing.
  */
-export async function catchUpOnline(database: Database, blobs: BlobStore, online: OnlineStore, group: string): Promise<void> {
+export async function catchUpOnline(
+  database: Database,
+  blobs: BlobStore,
+  online: OnlineStore,
+  group: string,
+): Promise<void> {
   const head = await findHead(database, group);
   const applied = online.appliedSequence(group);
   if (head === undefined || applied >= head.sequence) return;

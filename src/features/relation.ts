@@ -2,7 +2,15 @@
 
 import type { DataDefinition, LabelDefinition, WindowDefinition } from "../define/definition.ts";
 import { sqlName, sqlText } from "../ports/query.ts";
-import { createdColumn, commitColumn, eventColumn, expressionColumn, identityColumns, keyColumn, ordinalColumn } from "./columns.ts";
+import {
+  commitColumn,
+  createdColumn,
+  eventColumn,
+  expressionColumn,
+  identityColumns,
+  keyColumn,
+  ordinalColumn,
+} from "./columns.ts";
 import { expressionSql } from "./expression-sql.ts";
 
 export interface GroupFiles {
@@ -28,7 +36,10 @@ export function currentSql(definition: DataDefinition, files: GroupFiles): strin
 export function enrichedSql(definition: DataDefinition, files: GroupFiles): string {
   const ahead = definition.labels.filter((label) => label.aheadMs !== null);
   const windows = definition.windows.map((window) => `${windowSql(definition, window)} AS ${sqlName(window.name)}`);
-  const columns = [...windows, ...ahead.map((label, index) => `${aheadValueSql(definition, label, `a${index}`)} AS ${sqlName(label.name)}`)];
+  const columns = [
+    ...windows,
+    ...ahead.map((label, index) => `${aheadValueSql(definition, label, `a${index}`)} AS ${sqlName(label.name)}`),
+  ];
   const joins = ahead.map((label, index) => aheadJoinSql(definition, label, `a${index}`));
   if (columns.length === 0) return currentSql(definition, files);
   return `WITH base AS (${currentSql(definition, files)}) SELECT b.*, ${columns.join(", ")} FROM base b ${joins.join(" ")}`;
@@ -37,7 +48,9 @@ export function enrichedSql(definition: DataDefinition, files: GroupFiles): stri
 /** A stable order of rows: by time, then key, then the source's order. */
 export function orderSql(definition: DataDefinition, table = ""): string {
   const prefix = table === "" ? "" : `${table}.`;
-  return [...(definition.eventTime === null ? [] : [eventColumn]), ...definition.key.map(keyColumn), ordinalColumn].map((name) => prefix + sqlName(name)).join(", ");
+  return [...(definition.eventTime === null ? [] : [eventColumn]), ...definition.key.map(keyColumn), ordinalColumn]
+    .map((name) => prefix + sqlName(name))
+    .join(", ");
 }
 
 /** Aggregates look back over `(t - over, t]`; `last` leaves out t itself. Microseconds are the engine's grain. */
@@ -45,8 +58,11 @@ function windowSql(definition: DataDefinition, window: WindowDefinition): string
   const column = expressionColumn(definition, "b");
   const value = window.column === null ? null : (column(window.column) as string);
   const condition = window.where === null ? null : expressionSql(window.where, column);
-  const from = `INTERVAL ${Math.round(window.overMs * 1000) - 1} MICROSECOND PRECEDING`;
-  const partition = definition.key.length === 0 ? "" : `PARTITION BY ${definition.key.map((key) => `b.${sqlName(keyColumn(key))}`).join(", ")} `;
+  const from = `to_microseconds(${Math.round(window.overMs * 1000) - 1}) PRECEDING`;
+  const partition =
+    definition.key.length === 0
+      ? ""
+      : `PARTITION BY ${definition.key.map((key) => `b.${sqlName(keyColumn(key))}`).join(", ")} `;
   const frame = `OVER (${partition}ORDER BY b.${eventColumn} RANGE BETWEEN ${from} AND CURRENT ROW)`;
   const filter = condition === null ? "" : ` FILTER (WHERE ${condition})`;
   switch (window.aggregate) {
@@ -64,7 +80,7 @@ function windowSql(definition: DataDefinition, window: WindowDefinition): string
     case "max":
       return `${window.aggregate}(${value})${filter} ${frame}`;
     case "last": {
-      const past = `OVER (${partition}ORDER BY b.${eventColumn} RANGE BETWEEN ${from} AND INTERVAL 1 MICROSECOND PRECEDING)`;
+      const past = `OVER (${partition}ORDER BY b.${eventColumn} RANGE BETWEEN ${from} AND to_microseconds(1) PRECEDING)`;
       return `last_value(${condition === null ? value : `CASE WHEN ${condition} THEN ${value} END`} IGNORE NULLS) ${past}`;
     }
   }
@@ -72,7 +88,9 @@ function windowSql(definition: DataDefinition, window: WindowDefinition): string
 
 /** The first row of the same entity at or after t + by; further than by/2 late it is no longer "one `by` ahead". */
 function aheadJoinSql(definition: DataDefinition, label: LabelDefinition, alias: string): string {
-  const keys = definition.key.map((key) => `b.${sqlName(keyColumn(key))} = ${alias}.${sqlName(keyColumn(key))} AND `).join("");
+  const keys = definition.key
+    .map((key) => `b.${sqlName(keyColumn(key))} = ${alias}.${sqlName(keyColumn(key))} AND `)
+    .join("");
   return `ASOF LEFT JOIN base ${alias} ON ${keys}b.${eventColumn} + ${interval(label.aheadMs as number)} <= ${alias}.${eventColumn}`;
 }
 
@@ -83,7 +101,7 @@ function aheadValueSql(definition: DataDefinition, label: LabelDefinition, alias
 }
 
 function interval(ms: number): string {
-  return `INTERVAL ${Math.round(ms * 1000)} MICROSECOND`;
+  return `to_microseconds(${Math.round(ms * 1000)})`;
 }
 
 /** The bookkeeping columns, in the order in which files hold them. */

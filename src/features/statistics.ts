@@ -30,7 +30,11 @@ const bins = 20;
 const topCount = 20;
 
 /** Computes the statistics of `relation`, which must hold every column of the group under its own name. */
-export async function computeStatistics(query: Query, relation: string, definition: DataDefinition): Promise<GroupStatistics> {
+export async function computeStatistics(
+  query: Query,
+  relation: string,
+  definition: DataDefinition,
+): Promise<GroupStatistics> {
   const columns = groupColumns(definition);
   const [summary] = await query.rows<Record<string, Value>>(
     `SELECT ${["count(*) AS n", ...columns.flatMap(summarySql)].join(", ")} FROM ${relation}`,
@@ -51,7 +55,8 @@ export async function computeStatistics(query: Query, relation: string, definiti
       std: numeric ? (fact("std") as number | null) : null,
       quantiles: numeric && low !== null ? [1, 25, 50, 75, 99].map((percent) => fact(`q${percent}_`) as number) : null,
       histogram: low === null || high === null ? null : await histogram(query, relation, column.name, low, high),
-      top: column.type === "category" || column.type === "boolean" ? await topValues(query, relation, column.name) : null,
+      top:
+        column.type === "category" || column.type === "boolean" ? await topValues(query, relation, column.name) : null,
     });
   }
   return { rows: facts.n as number, columns: statistics };
@@ -63,7 +68,9 @@ function summarySql(column: GroupColumn, index: number): string[] {
   if (column.type === "text" || column.type === "category" || column.type === "boolean") return shared;
   const range = [`min(${name}) AS min${index}`, `max(${name}) AS max${index}`];
   if (column.type === "time") return [...shared, ...range];
-  const quantiles = [1, 25, 50, 75, 99].map((percent) => `approx_quantile(${name}, ${percent / 100}) AS q${percent}_${index}`);
+  const quantiles = [1, 25, 50, 75, 99].map(
+    (percent) => `approx_quantile(${name}, ${percent / 100}) AS q${percent}_${index}`,
+  );
   return [...shared, ...range, `avg(${name}) AS mean${index}`, `stddev_samp(${name}) AS std${index}`, ...quantiles];
 }
 

@@ -4,7 +4,15 @@ import { fail } from "../base/failure.ts";
 import { categoryColumn, type Table } from "../base/table.ts";
 import type { DataDefinition, TrainingDefinition } from "../define/definition.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
-import { commitColumn, createdColumn, eventColumn, type GroupColumn, groupColumns, keyColumn, ordinalColumn } from "./columns.ts";
+import {
+  commitColumn,
+  createdColumn,
+  eventColumn,
+  type GroupColumn,
+  groupColumns,
+  keyColumn,
+  ordinalColumn,
+} from "./columns.ts";
 import { enrichedSql, type GroupFiles, orderSql, versionsSql } from "./relation.ts";
 
 export interface PinnedGroup {
@@ -22,10 +30,15 @@ export interface TrainingSetPlan {
 }
 
 /** Plans the join. `groups` holds every group that the training names, pinned to its commit. */
-export function planTrainingSet(training: TrainingDefinition, groups: ReadonlyMap<string, PinnedGroup>): TrainingSetPlan {
+export function planTrainingSet(
+  training: TrainingDefinition,
+  groups: ReadonlyMap<string, PinnedGroup>,
+): TrainingSetPlan {
   const spine = groups.get(training.label.data) as PinnedGroup;
   const label = columnOf(spine.definition, training.label.name);
-  const steps = [`spine AS (SELECT * FROM (${enrichedSql(spine.definition, spine.files)}) WHERE ${sqlName(label.name)} IS NOT NULL)`];
+  const steps = [
+    `spine AS (SELECT * FROM (${enrichedSql(spine.definition, spine.files)}) WHERE ${sqlName(label.name)} IS NOT NULL)`,
+  ];
   const features: GroupColumn[] = [];
   const selected: string[] = [];
   const joins: string[] = [];
@@ -53,7 +66,13 @@ function stableOrder(definition: DataDefinition): string {
 
 function columnOf(definition: DataDefinition, name: string): GroupColumn {
   const column = groupColumns(definition).find((one) => one.name === name);
-  if (column === undefined) throw fail("DATA_COLUMN_MISSING", `Expected data/${definition.name} to hold ${JSON.stringify(name)}, got ${groupColumns(definition).map((one) => one.name).join(", ")}`);
+  if (column === undefined)
+    throw fail(
+      "DATA_COLUMN_MISSING",
+      `Expected data/${definition.name} to hold ${JSON.stringify(name)}, got ${groupColumns(definition)
+        .map((one) => one.name)
+        .join(", ")}`,
+    );
   return column;
 }
 
@@ -65,20 +84,32 @@ function columnOf(definition: DataDefinition, name: string): GroupColumn {
 function joinPlan(alias: string, spine: DataDefinition, group: PinnedGroup): { rows: string; join: string } {
   const { definition, files } = group;
   const equalKeys = definition.key.map((key) => `s.${spineKey(spine, definition, key)} = g.${sqlName(keyColumn(key))}`);
-  const on = (conditions: readonly string[], table: string) => (conditions.length === 0 ? "true" : conditions.join(" AND ").replaceAll("g.", `${table}.`));
+  const on = (conditions: readonly string[], table: string) =>
+    conditions.length === 0 ? "true" : conditions.join(" AND ").replaceAll("g.", `${table}.`);
   if (definition.eventTime === null || spine.eventTime === null) {
-    const partition = definition.key.length === 0 ? "" : `PARTITION BY ${definition.key.map((key) => sqlName(keyColumn(key))).join(", ")} `;
+    const partition =
+      definition.key.length === 0
+        ? ""
+        : `PARTITION BY ${definition.key.map((key) => sqlName(keyColumn(key))).join(", ")} `;
     const rows = `SELECT * FROM (${enrichedSql(definition, files)}) QUALIFY row_number() OVER (${partition}ORDER BY ${eventColumn} DESC, ${ordinalColumn} DESC) = 1`;
     return { rows, join: `LEFT JOIN ${alias}_rows ${alias} ON ${on(equalKeys, alias)}` };
   }
   const onePerMoment = `QUALIFY row_number() OVER (PARTITION BY ${[...definition.key.map((key) => sqlName(keyColumn(key))), eventColumn].join(", ")} ORDER BY ${ordinalColumn} DESC, ${commitColumn} DESC) = 1`;
   if (!group.late && !files.revised) {
     const rows = `SELECT * FROM (${enrichedSql(definition, files)}) ${onePerMoment}`;
-    return { rows, join: `ASOF LEFT JOIN ${alias}_rows ${alias} ON ${on([...equalKeys, `s.${eventColumn} >= g.${eventColumn}`], alias)}` };
+    return {
+      rows,
+      join: `ASOF LEFT JOIN ${alias}_rows ${alias} ON ${on([...equalKeys, `s.${eventColumn} >= g.${eventColumn}`], alias)}`,
+    };
   }
   const versions = definition.windows.length > 0 ? enrichedSql(definition, files) : versionsSql(files);
-  const spineKeys = [...new Set([eventColumn, ...definition.key.map((key) => unquoted(spineKey(spine, definition, key)))])].map(sqlName);
-  const known = on([...equalKeys, `g.${eventColumn} <= s.${eventColumn}`, `g.${createdColumn} <= s.${eventColumn}`], "v");
+  const spineKeys = [
+    ...new Set([eventColumn, ...definition.key.map((key) => unquoted(spineKey(spine, definition, key)))]),
+  ].map(sqlName);
+  const known = on(
+    [...equalKeys, `g.${eventColumn} <= s.${eventColumn}`, `g.${createdColumn} <= s.${eventColumn}`],
+    "v",
+  );
   const rows = `SELECT ${spineKeys.map((name) => `s.${name} AS ${sqlName(`_s${unquoted(name)}`)}`).join(", ")}, v.* FROM (SELECT DISTINCT ${spineKeys.join(", ")} FROM spine) s JOIN (${versions}) v ON ${known}
     QUALIFY row_number() OVER (PARTITION BY ${spineKeys.map((name) => `s.${name}`).join(", ")} ORDER BY v.${eventColumn} DESC, v.${ordinalColumn} DESC, v.${commitColumn} DESC) = 1`;
   const same = spineKeys.map((name) => `s.${name} = ${alias}.${sqlName(`_s${unquoted(name)}`)}`).join(" AND ");
@@ -90,9 +121,13 @@ function spineKey(spine: DataDefinition, group: DataDefinition, key: string): st
   if (spine.key.includes(key)) return sqlName(keyColumn(key));
   const feature = spine.features.find((one) => one.name === key || one.from === key);
   if (feature === undefined)
-    throw fail("DEFINE_INVALID", `Expected data/${spine.name} to hold ${JSON.stringify(key)}, the key of data/${group.name}, got ${[...spine.key, ...spine.features.map((one) => one.name)].join(", ")}`, {
-      hint: `Add ${JSON.stringify(key)} to the key or the features of data/${spine.name}`,
-    });
+    throw fail(
+      "DEFINE_INVALID",
+      `Expected data/${spine.name} to hold ${JSON.stringify(key)}, the key of data/${group.name}, got ${[...spine.key, ...spine.features.map((one) => one.name)].join(", ")}`,
+      {
+        hint: `Add ${JSON.stringify(key)} to the key or the features of data/${spine.name}`,
+      },
+    );
   return sqlName(feature.name);
 }
 
@@ -112,18 +147,26 @@ export async function loadTrainingSet(query: Query, path: string, columns: reado
   const file = `read_parquet(${sqlText(path)})`;
   const selected: string[] = [];
   for (const [index, { name, type }] of columns.entries()) {
-    const [used] = type === "category" ? await query.rows<{ n: number }>(`SELECT count(${sqlName(name)}) AS n FROM ${file}`) : [];
+    const [used] =
+      type === "category" ? await query.rows<{ n: number }>(`SELECT count(${sqlName(name)}) AS n FROM ${file}`) : [];
     if ((used?.n ?? 0) === 0) {
       selected.push(sqlName(name));
       continue;
     }
-    await query.run(`CREATE OR REPLACE TYPE set_column_${index} AS ENUM (SELECT DISTINCT ${sqlName(name)} FROM ${file} WHERE ${sqlName(name)} IS NOT NULL ORDER BY 1)`);
+    await query.run(
+      `CREATE OR REPLACE TYPE set_column_${index} AS ENUM (SELECT DISTINCT ${sqlName(name)} FROM ${file} WHERE ${sqlName(name)} IS NOT NULL ORDER BY 1)`,
+    );
     selected.push(`CAST(${sqlName(name)} AS set_column_${index}) AS ${sqlName(name)}`);
   }
   const table = await query.table(`SELECT ${[eventColumn, ...selected].join(", ")} FROM ${file}`);
   const wanted = new Map(columns.map(({ name, type }) => [name, type]));
   return {
     rowCount: table.rowCount,
-    columns: new Map([...table.columns].map(([name, column]) => [name, wanted.get(name) === "category" && column.type === "text" ? categoryColumn(column.values) : column])),
+    columns: new Map(
+      [...table.columns].map(([name, column]) => [
+        name,
+        wanted.get(name) === "category" && column.type === "text" ? categoryColumn(column.values) : column,
+      ]),
+    ),
   };
 }

@@ -144,9 +144,18 @@ export interface AppDocument {
   /** In form order. */
   readonly fields: readonly AppField[];
   /** A stored entity can be asked for by its key ("use the newest observation"); null when nothing is stored by key or time. */
-  readonly stored: { readonly key: readonly string[]; readonly examples: readonly Readonly<Record<string, Value>>[]; readonly asOf: string | null } | null;
+  readonly stored: {
+    readonly key: readonly string[];
+    readonly examples: readonly Readonly<Record<string, Value>>[];
+    readonly asOf: string | null;
+  } | null;
   /** Null while no model is live; `waitingFor` says why. */
-  readonly model: { readonly version: number; readonly ageSeconds: number; readonly algorithm: string; readonly quality: string } | null;
+  readonly model: {
+    readonly version: number;
+    readonly ageSeconds: number;
+    readonly algorithm: string;
+    readonly quality: string;
+  } | null;
   readonly waitingFor: string | null;
   readonly dataAgeSeconds: number | null;
 }
@@ -177,7 +186,11 @@ export interface PredictionDocument {
   readonly features: Readonly<Record<string, Value>>;
   readonly at: string;
   /** How old what the answer rests on is. `data` is null when every feature came with the request. */
-  readonly staleness: { readonly dataSeconds: number | null; readonly modelSeconds: number; readonly message: string | null };
+  readonly staleness: {
+    readonly dataSeconds: number | null;
+    readonly modelSeconds: number;
+    readonly message: string | null;
+  };
   readonly id: string;
 }
 

@@ -15,7 +15,11 @@ export interface Answer {
   readonly model: { readonly name: string; readonly version: number; readonly id: string; readonly ageSeconds: number };
   readonly features: Readonly<Record<string, Value>>;
   readonly at: string;
-  readonly staleness: { readonly dataSeconds: number | null; readonly modelSeconds: number; readonly message: string | null };
+  readonly staleness: {
+    readonly dataSeconds: number | null;
+    readonly modelSeconds: number;
+    readonly message: string | null;
+  };
   readonly id: string;
 }
 
@@ -56,7 +60,11 @@ export function answer(live: Live, online: OnlineStore, input: unknown, options:
 }
 
 /** What the request leaves out comes from the stored row: of the key it names, or the newest of a series without a key. */
-function completeFeatures(live: Live, online: OnlineStore, { given, key }: CheckedInput): { values: Map<string, Value>; stored: boolean } {
+function completeFeatures(
+  live: Live,
+  online: OnlineStore,
+  { given, key }: CheckedInput,
+): { values: Map<string, Value>; stored: boolean } {
   const values = new Map(given);
   let stored = false;
   for (const group of live.groups) {
@@ -72,7 +80,14 @@ function completeFeatures(live: Live, online: OnlineStore, { given, key }: Check
   return { values, stored };
 }
 
-function storedRow(live: Live, online: OnlineStore, group: string, columns: readonly string[], key: readonly string[] | null, given: ReadonlyMap<string, Value>): OnlineRow | undefined {
+function storedRow(
+  live: Live,
+  online: OnlineStore,
+  group: string,
+  columns: readonly string[],
+  key: readonly string[] | null,
+  given: ReadonlyMap<string, Value>,
+): OnlineRow | undefined {
   if (columns.length === 0) return findOnlineRow(online, group, []);
   const parts = columns.map((column) => {
     const index = live.schema.key.indexOf(column);
@@ -82,7 +97,10 @@ function storedRow(live: Live, online: OnlineStore, group: string, columns: read
   return findOnlineRow(online, group, parts.map(String));
 }
 
-function checkOutput(live: Live, output: number[] | number): { prediction: Value; probabilities?: Record<string, number> } {
+function checkOutput(
+  live: Live,
+  output: number[] | number,
+): { prediction: Value; probabilities?: Record<string, number> } {
   const { classes } = live.model;
   if (typeof output === "number") {
     if (!Number.isFinite(output)) throw badOutput(live, String(output));
@@ -115,7 +133,11 @@ function explain(live: Live, features: Readonly<Record<string, Value>>): AnswerE
     base,
     unit: live.model.task === "regression" ? "value" : "margin",
     class: explained ?? null,
-    contributions: contributions.map(({ feature, contribution }) => ({ feature, value: features[feature] ?? null, contribution })),
+    contributions: contributions.map(({ feature, contribution }) => ({
+      feature,
+      value: features[feature] ?? null,
+      contribution,
+    })),
   };
 }
 
@@ -128,5 +150,8 @@ function secondsSince(atMs: number, now: number): number {
 }
 
 function badOutput(live: Live, got: string) {
-  return fail("INFERENCE_OUTPUT_INVALID", `Expected a prediction from version ${live.version.version} of training/${live.training.name}, got ${got}`);
+  return fail(
+    "INFERENCE_OUTPUT_INVALID",
+    `Expected a prediction from version ${live.version.version} of training/${live.training.name}, got ${got}`,
+  );
 }

@@ -4,24 +4,11 @@ import { fail } from "../base/failure.ts";
 import { isObject } from "../base/json.ts";
 import type { Value } from "../base/table.ts";
 import { nearest } from "../define/check.ts";
-import type { FeatureType } from "../define/feature.ts";
-
-/** One feature as a request may give it. */
-export interface InputField {
-  readonly name: string;
-  readonly type: FeatureType;
-  readonly unit: string | null;
-  readonly description: string | null;
-  /** Without a value the request is refused, unless a stored row gives one. */
-  readonly required: boolean;
-  readonly min: number | null;
-  readonly max: number | null;
-  readonly values: readonly string[] | null;
-}
+import type { FeatureField } from "../features/fields.ts";
 
 export interface InputSchema {
   /** The features that the model takes, in its order. */
-  readonly fields: readonly InputField[];
+  readonly fields: readonly FeatureField[];
   /** The columns of the key, when a stored row can be asked for. */
   readonly key: readonly string[];
   /** Other columns of the source: a row as it stands there is a valid request, these are left unread. */
@@ -54,11 +41,19 @@ export function checkInput(schema: InputSchema, input: unknown, row: number | nu
       if (expected === null) given.set(name, plainValue(field, value));
       else problems.push({ field: name, expected, got: describeValue(value) });
     } else if (schema.key.includes(name)) {
-      if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") problems.push({ field: name, expected: "a key: a text or a number", got: describeValue(value) });
+      if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean")
+        problems.push({ field: name, expected: "a key: a text or a number", got: describeValue(value) });
     } else if (!schema.ignored.has(name)) {
       const known = [...fields.keys(), ...schema.key];
       const near = nearest(name, known);
-      problems.push({ field: name, expected: near === undefined ? `one of the inputs ${list(known)}` : `one of the inputs; did you mean ${JSON.stringify(near)}?`, got: "an unknown field" });
+      problems.push({
+        field: name,
+        expected:
+          near === undefined
+            ? `one of the inputs ${list(known)}`
+            : `one of the inputs; did you mean ${JSON.stringify(near)}?`,
+        got: "an unknown field",
+      });
     }
   }
   if (problems.length > 0) throw invalid(problems, row);
@@ -68,7 +63,11 @@ export function checkInput(schema: InputSchema, input: unknown, row: number | nu
 }
 
 /** Throws INFERENCE_INPUT_INVALID naming every required feature that has no value. */
-export function checkComplete(schema: InputSchema, values: ReadonlyMap<string, Value>, row: number | null = null): void {
+export function checkComplete(
+  schema: InputSchema,
+  values: ReadonlyMap<string, Value>,
+  row: number | null = null,
+): void {
   const problems = schema.fields
     .filter((field) => field.required && (values.get(field.name) ?? null) === null)
     .map((field) => ({ field: field.name, expected: expectation(field), got: "nothing" }));
@@ -76,16 +75,24 @@ export function checkComplete(schema: InputSchema, values: ReadonlyMap<string, V
 }
 
 /** Null when the value fits; otherwise what was expected. Ranges are told, not enforced, for values that were never seen. */
-function mismatch(field: InputField, value: unknown): string | null {
+function mismatch(field: FeatureField, value: unknown): string | null {
   if (value === null || value === undefined) return field.required ? expectation(field) : null;
   switch (field.type) {
     case "number":
-      return typeof value === "number" && Number.isFinite(value) && (field.min === null || value >= field.min) && (field.max === null || value <= field.max) ? null : expectation(field);
+      return typeof value === "number" &&
+        Number.isFinite(value) &&
+        (field.min === null || value >= field.min) &&
+        (field.max === null || value <= field.max)
+        ? null
+        : expectation(field);
     case "boolean":
       return typeof value === "boolean" ? null : expectation(field);
     case "category":
       if (field.values === null) return typeof value === "string" ? null : expectation(field);
-      return (typeof value === "string" || typeof value === "number" || typeof value === "boolean") && field.values.includes(String(value)) ? null : expectation(field);
+      return (typeof value === "string" || typeof value === "number" || typeof value === "boolean") &&
+        field.values.includes(String(value))
+        ? null
+        : expectation(field);
     case "text":
       return typeof value === "string" ? null : expectation(field);
     case "time":
@@ -94,12 +101,12 @@ function mismatch(field: InputField, value: unknown): string | null {
 }
 
 /** Known categories may come as numbers or booleans ("1" as 1), the way typed clients hold them. */
-function plainValue(field: InputField, value: unknown): Value {
+function plainValue(field: FeatureField, value: unknown): Value {
   if (value === undefined || value === null) return null;
   return field.type === "category" ? String(value) : (value as Value);
 }
 
-export function expectation(field: InputField): string {
+export function expectation(field: FeatureField): string {
   const unit = field.unit === null ? "" : ` in ${field.unit}`;
   switch (field.type) {
     case "number": {
@@ -134,9 +141,15 @@ function list(names: readonly string[]): string {
 
 function invalid(problems: readonly FieldProblem[], row: number | null) {
   const where = row === null ? "" : `row ${row}: `;
-  const message = problems.map(({ field, expected, got }) => `${field === "" ? "" : `${field}: `}expected ${expected}, got ${got}`).join("; ");
+  const message = problems
+    .map(({ field, expected, got }) => `${field === "" ? "" : `${field}: `}expected ${expected}, got ${got}`)
+    .join("; ");
   const [first] = problems as [FieldProblem];
-  return fail("INFERENCE_INPUT_INVALID", where + (first.field === "" ? message[0]?.toUpperCase() + message.slice(1) : message), {
-    details: { fields: problems, ...(row === null ? {} : { row }) },
-  });
+  return fail(
+    "INFERENCE_INPUT_INVALID",
+    where + (first.field === "" ? message[0]?.toUpperCase() + message.slice(1) : message),
+    {
+      details: { fields: problems, ...(row === null ? {} : { row }) },
+    },
+  );
 }

@@ -1,15 +1,16 @@
 // What an inference component answers with right now: the live model, the input schema and the feature groups behind it.
 
 import { fail } from "../base/failure.ts";
-import type { DataDefinition, InferenceDefinition, LabelDefinition, TrainingDefinition } from "../define/definition.ts";
+import type { InferenceDefinition, LabelDefinition, TrainingDefinition } from "../define/definition.ts";
 import { groupColumns } from "../features/columns.ts";
 import { type Commit, findHead } from "../features/commits.ts";
+import { featureFields } from "../features/fields.ts";
 import { hasOnlineSide } from "../features/online-rows.ts";
 import type { Predictor } from "../learn/model.ts";
 import { findAlias, loadModel, type Version } from "../models/registry.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Database } from "../ports/database.ts";
-import type { InputField, InputSchema } from "./input.ts";
+import type { InputSchema } from "./input.ts";
 
 export interface LiveGroup {
   readonly commit: Commit;
@@ -61,7 +62,9 @@ export function liveSource(parts: LiveParts): LiveSource {
       if (cached !== undefined && performance.now() - cached.checkedAt < recheckMs) return cached.live;
       const version = await findAlias(parts.database, training.name, "live");
       if (version === undefined)
-        throw fail("MODELS_NO_LIVE_VERSION", `Expected a live model of training/${training.name}, got none yet`, { hint: "Train one that passes its gate: see `pentad status`" });
+        throw fail("MODELS_NO_LIVE_VERSION", `Expected a live model of training/${training.name}, got none yet`, {
+          hint: "Train one that passes its gate: see `pentad status`",
+        });
       const live = await assemble(parts.database, inference, training, version, await predictorOf(version));
       cache.set(inference.name, { live, checkedAt: performance.now() });
       return live;
@@ -70,39 +73,39 @@ export function liveSource(parts: LiveParts): LiveSource {
   };
 }
 
-async function assemble(database: Database, inference: InferenceDefinition, training: TrainingDefinition, version: Version, model: Predictor): Promise<Live> {
+async function assemble(
+  database: Database,
+  inference: InferenceDefinition,
+  training: TrainingDefinition,
+  version: Version,
+  model: Predictor,
+): Promise<Live> {
   const groups: LiveGroup[] = [];
   for (const { data, names } of training.features) {
     const commit = await findHead(database, data);
-    if (commit === undefined) throw fail("FEATURES_GROUP_EMPTY", `Expected rows in the feature group ${data}, got none yet`);
+    if (commit === undefined)
+      throw fail("FEATURES_GROUP_EMPTY", `Expected rows in the feature group ${data}, got none yet`);
     groups.push({ commit, features: names, stored: hasOnlineSide(commit.definition) });
   }
-  const spine = groups.find(({ commit }) => commit.group === training.label.data)?.commit ?? (await findHead(database, training.label.data));
+  const spine =
+    groups.find(({ commit }) => commit.group === training.label.data)?.commit ??
+    (await findHead(database, training.label.data));
   const label = spine?.definition.labels.find((one) => one.name === training.label.name);
-  if (label === undefined) throw fail("DATA_COLUMN_MISSING", `Expected data/${training.label.data} to hold the label ${training.label.name}, got none`);
+  if (label === undefined)
+    throw fail(
+      "DATA_COLUMN_MISSING",
+      `Expected data/${training.label.data} to hold the label ${training.label.name}, got none`,
+    );
   return { inference, training, version, model, schema: inputSchema(groups), groups, label };
 }
 
 function inputSchema(groups: readonly LiveGroup[]): InputSchema {
-  const fields = groups.flatMap(({ commit, features }) => features.map((name) => inputField(commit.definition, name)));
+  const fields = featureFields(groups);
   const names = new Set(fields.map((field) => field.name));
   const key = [...new Set(groups.flatMap(({ commit, stored }) => (stored ? commit.definition.key : [])))];
-  const sources = groups.flatMap(({ commit }) => [...commit.sourceColumns, ...groupColumns(commit.definition).map((column) => column.name)]);
+  const sources = groups.flatMap(({ commit }) => [
+    ...commit.sourceColumns,
+    ...groupColumns(commit.definition).map((column) => column.name),
+  ]);
   return { fields, key, ignored: new Set(sources.filter((name) => !names.has(name) && !key.includes(name))) };
-}
-
-function inputField(definition: DataDefinition, name: string): InputField {
-  const feature = definition.features.find((one) => one.name === name);
-  const column = groupColumns(definition).find((one) => one.name === name);
-  if (column === undefined) throw fail("DATA_COLUMN_MISSING", `Expected data/${definition.name} to hold ${JSON.stringify(name)}, got none`);
-  return {
-    name,
-    type: column.type,
-    unit: column.unit,
-    description: column.description,
-    required: feature !== undefined && !feature.optional,
-    min: feature?.min ?? null,
-    max: feature?.max ?? null,
-    values: feature?.values ?? null,
-  };
 }

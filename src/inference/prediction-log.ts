@@ -56,7 +56,10 @@ export function openPredictionLog(database: Database): PredictionLog {
     try {
       await database.transaction(async (tx) => {
         for (const row of batch)
-          await tx.run("insert into inference_predictions (id, inference, training, version, prediction, probabilities, features, at) values (?, ?, ?, ?, ?, ?, ?, ?)", row);
+          await tx.run(
+            "insert into inference_predictions (id, inference, training, version, prediction, probabilities, features, at) values (?, ?, ?, ?, ?, ?, ?, ?)",
+            row,
+          );
       });
     } catch {
       // The log is best effort by contract: what cannot be written is counted, and the answers go on.
@@ -78,8 +81,14 @@ export function openPredictionLog(database: Database): PredictionLog {
         return;
       }
       waiting.push([
-        answer.id, inference, training, answer.model.version, JSON.stringify(answer.prediction),
-        answer.probabilities === undefined ? null : JSON.stringify(answer.probabilities), JSON.stringify(answer.features), Date.parse(answer.at),
+        answer.id,
+        inference,
+        training,
+        answer.model.version,
+        JSON.stringify(answer.prediction),
+        answer.probabilities === undefined ? null : JSON.stringify(answer.probabilities),
+        JSON.stringify(answer.features),
+        Date.parse(answer.at),
       ]);
       if (waiting.length >= flushRows) void flush();
       else timer ??= setTimeout(() => void flush(), flushMs);
@@ -98,20 +107,33 @@ export interface Feedback {
 }
 
 /** Keeps what a person says about an answer. Throws INFERENCE_PREDICTION_UNKNOWN for an id that was never given. */
-export async function recordFeedback(database: Database, log: PredictionLog, prediction: string, feedback: Feedback, atMs: number): Promise<void> {
+export async function recordFeedback(
+  database: Database,
+  log: PredictionLog,
+  prediction: string,
+  feedback: Feedback,
+  atMs: number,
+): Promise<void> {
   await log.flush();
   const known = await database.get("select id from inference_predictions where id = ?", [prediction]);
-  if (known === undefined) throw fail("INFERENCE_PREDICTION_UNKNOWN", `Expected the id of a prediction, got ${JSON.stringify(prediction)}`);
+  if (known === undefined)
+    throw fail("INFERENCE_PREDICTION_UNKNOWN", `Expected the id of a prediction, got ${JSON.stringify(prediction)}`);
   await database.transaction((tx) =>
     tx.run("insert into inference_feedback (prediction, correct, actual, at) values (?, ?, ?, ?)", [
-      prediction, feedback.correct === null ? null : Number(feedback.correct), feedback.actual === null ? null : JSON.stringify(feedback.actual), atMs,
+      prediction,
+      feedback.correct === null ? null : Number(feedback.correct),
+      feedback.actual === null ? null : JSON.stringify(feedback.actual),
+      atMs,
     ]),
   );
 }
 
 /** How many answers an inference gave since a moment. */
 export async function countPredictions(database: Database, inference: string, sinceMs: number): Promise<number> {
-  const row = await database.get<{ n: number }>("select count(*) as n from inference_predictions where inference = ? and at >= ?", [inference, sinceMs]);
+  const row = await database.get<{ n: number }>(
+    "select count(*) as n from inference_predictions where inference = ? and at >= ?",
+    [inference, sinceMs],
+  );
   return row?.n ?? 0;
 }
 

@@ -31,11 +31,19 @@ export function judge(success: Success, evaluation: Evaluation): GateVerdict {
   const value = evaluation.metrics[metric] ?? null;
   const rows = `${evaluation.rows.test.toLocaleString("en")} held-out rows`;
   const checks: GateCheck[] = [];
-  if (value === null) checks.push({ name: "metric", passed: false, message: `${title} is not defined on the ${rows}: they may hold one class only` });
+  if (value === null)
+    checks.push({
+      name: "metric",
+      passed: false,
+      message: `${title} is not defined on the ${rows}: they may hold one class only`,
+    });
   const goal = better === "higher" ? atLeast : atMost;
   if (value !== null && goal !== undefined) {
     const passed = better === "higher" ? value >= goal : value <= goal;
-    const range = evaluation.interval.low === null ? "" : ` (95 % interval ${show(evaluation.interval.low)} to ${show(evaluation.interval.high)})`;
+    const range =
+      evaluation.interval.low === null
+        ? ""
+        : ` (95 % interval ${show(evaluation.interval.low)} to ${show(evaluation.interval.high)})`;
     checks.push({
       name: better === "higher" ? "atLeast" : "atMost",
       passed,
@@ -45,7 +53,11 @@ export function judge(success: Success, evaluation: Evaluation): GateVerdict {
   if (value !== null && beats !== undefined) {
     const baseline = evaluation.baseline?.value ?? null;
     const passed = baseline !== null && (better === "higher" ? value > baseline : value < baseline);
-    checks.push({ name: "beats", passed, message: `${title} is ${show(value)}, the ${beats} baseline reaches ${show(baseline)}${passed ? "" : ": the model is no better"}` });
+    checks.push({
+      name: "beats",
+      passed,
+      message: `${title} is ${show(value)}, the ${beats} baseline reaches ${show(baseline)}${passed ? "" : ": the model is no better"}`,
+    });
   }
   return { passed: checks.length > 0 && checks.every((check) => check.passed), checks };
 }

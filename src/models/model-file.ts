@@ -6,7 +6,7 @@ import { canonicalJson, isObject, type JsonObject } from "../base/json.ts";
 import type { Artifact, ArtifactArray } from "../learn/model.ts";
 
 const magic = "PENTAD-MODEL-1\n";
-const arrayTypes = { Float64Array, Float32Array, Int32Array, Uint32Array, Uint16Array, Uint8Array };
+const arrayTypes = { Float64Array, Float32Array, Int32Array, Uint32Array, Int16Array, Uint16Array, Uint8Array };
 type ArrayTypeName = keyof typeof arrayTypes;
 
 interface ArrayHeader {
@@ -35,7 +35,10 @@ export function encodeModel(artifact: Artifact): Uint8Array {
   // The header ends with a zero byte and is padded to eight, so that the arrays can be read in place.
   for (const [index, name] of names.entries()) {
     const array = artifact.arrays[name] as ArtifactArray;
-    bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), start + (headers[index] as ArrayHeader).offset);
+    bytes.set(
+      new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
+      start + (headers[index] as ArrayHeader).offset,
+    );
   }
   return bytes;
 }
@@ -47,7 +50,8 @@ export function modelId(bytes: Uint8Array): string {
 
 /** Reads a model file. Throws MODELS_ARTIFACT_CORRUPT for anything that is not one, or not the one of that id. */
 export function decodeModel(bytes: Uint8Array, id?: string): Artifact {
-  if (id !== undefined && modelId(bytes) !== id) throw corrupt(`the model ${id}`, `a file whose content is ${modelId(bytes)}`);
+  if (id !== undefined && modelId(bytes) !== id)
+    throw corrupt(`the model ${id}`, `a file whose content is ${modelId(bytes)}`);
   const end = bytes.indexOf(0);
   const text = end < 0 ? "" : Buffer.from(bytes.subarray(0, end)).toString("utf8");
   if (!text.startsWith(magic)) throw corrupt("a Pentad model file", "something else");
@@ -57,7 +61,12 @@ export function decodeModel(bytes: Uint8Array, id?: string): Artifact {
   for (const { name, type, length, offset } of header.arrays) {
     const constructor = Object.hasOwn(arrayTypes, type) ? arrayTypes[type] : undefined;
     const from = start + offset;
-    if (constructor === undefined || !isCount(length) || !isCount(offset) || from + length * constructor.BYTES_PER_ELEMENT > bytes.length)
+    if (
+      constructor === undefined ||
+      !isCount(length) ||
+      !isCount(offset) ||
+      from + length * constructor.BYTES_PER_ELEMENT > bytes.length
+    )
       throw corrupt("arrays within the file", `the array ${JSON.stringify(name)} outside of it`);
     arrays[name] = new constructor(bytes.slice(from, from + length * constructor.BYTES_PER_ELEMENT).buffer);
   }

@@ -2,9 +2,9 @@
 
 import { fail } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
+import { openModel, type Predictor } from "../learn/model.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Database, RoomMigrations, Statements } from "../ports/database.ts";
-import { openModel, type Predictor } from "../learn/model.ts";
 import type { Evaluation, GateVerdict } from "./gate.ts";
 import { decodeModel } from "./model-file.ts";
 
@@ -82,14 +82,29 @@ export function modelBlob(id: string): string {
 
 /** Registers a version inside the caller's transaction; versions count 1, 2, 3 … within a training. */
 export async function registerVersion(tx: Statements, version: NewVersion, atMs: number): Promise<number> {
-  const newest = await tx.get<{ version: number | null }>("select max(version) as version from models_versions where training = ?", [version.training]);
+  const newest = await tx.get<{ version: number | null }>(
+    "select max(version) as version from models_versions where training = ?",
+    [version.training],
+  );
   const number = (newest?.version ?? 0) + 1;
   await tx.run(
     `insert into models_versions (training, version, id, algorithm, params, evaluation, gate, report, training_set, commits, fingerprint, bytes, run, at)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
-      version.training, number, version.id, version.algorithm, JSON.stringify(version.params), JSON.stringify(version.evaluation), JSON.stringify(version.gate),
-      JSON.stringify(version.report), version.trainingSet, JSON.stringify(version.commits), version.fingerprint, version.bytes, version.run, atMs,
+      version.training,
+      number,
+      version.id,
+      version.algorithm,
+      JSON.stringify(version.params),
+      JSON.stringify(version.evaluation),
+      JSON.stringify(version.gate),
+      JSON.stringify(version.report),
+      version.trainingSet,
+      JSON.stringify(version.commits),
+      version.fingerprint,
+      version.bytes,
+      version.run,
+      atMs,
     ],
   );
   return number;
@@ -103,38 +118,73 @@ export interface Move {
 }
 
 /** Points an alias at a version. `live` is refused for a version that did not pass its gate, unless overridden with a reason. */
-export async function moveAlias(tx: Statements, training: string, alias: Alias, version: number, move: Move, atMs: number): Promise<void> {
-  const row = await tx.get<{ gate: string }>("select gate from models_versions where training = ? and version = ?", [training, version]);
+export async function moveAlias(
+  tx: Statements,
+  training: string,
+  alias: Alias,
+  version: number,
+  move: Move,
+  atMs: number,
+): Promise<void> {
+  const row = await tx.get<{ gate: string }>("select gate from models_versions where training = ? and version = ?", [
+    training,
+    version,
+  ]);
   if (row === undefined) throw fail("MODELS_UNKNOWN", `Expected a version of training/${training}, got ${version}`);
   const gate = JSON.parse(row.gate) as GateVerdict;
   if (alias === "live" && !gate.passed && move.override !== true)
-    throw fail("MODELS_GATE_REFUSED", `Version ${version} of training/${training} did not pass its gate: ${failedChecks(gate)}`);
-  const before = await tx.get<{ version: number }>("select version from models_aliases where training = ? and alias = ?", [training, alias]);
+    throw fail(
+      "MODELS_GATE_REFUSED",
+      `Version ${version} of training/${training} did not pass its gate: ${failedChecks(gate)}`,
+    );
+  const before = await tx.get<{ version: number }>(
+    "select version from models_aliases where training = ? and alias = ?",
+    [training, alias],
+  );
   await tx.run(
     "insert into models_aliases (training, alias, version, at) values (?, ?, ?, ?) on conflict (training, alias) do update set version = excluded.version, at = excluded.at",
     [training, alias, version, atMs],
   );
-  await tx.run("insert into models_moves (training, alias, version, before, reason, who, at) values (?, ?, ?, ?, ?, ?, ?)", [
-    training, alias, version, before?.version ?? null, move.reason, move.who, atMs,
-  ]);
+  await tx.run(
+    "insert into models_moves (training, alias, version, before, reason, who, at) values (?, ?, ?, ?, ?, ?, ?)",
+    [training, alias, version, before?.version ?? null, move.reason, move.who, atMs],
+  );
 }
 
 /** Takes an alias away, if it points at that version. */
 export async function dropAlias(tx: Statements, training: string, alias: Alias, version: number): Promise<void> {
-  await tx.run("delete from models_aliases where training = ? and alias = ? and version = ?", [training, alias, version]);
+  await tx.run("delete from models_aliases where training = ? and alias = ? and version = ?", [
+    training,
+    alias,
+    version,
+  ]);
 }
 
 export function failedChecks(gate: GateVerdict): string {
-  return gate.checks.filter((check) => !check.passed).map((check) => check.message).join("; ");
+  return gate.checks
+    .filter((check) => !check.passed)
+    .map((check) => check.message)
+    .join("; ");
 }
 
 /** All versions of a training (of every training when none is named), newest first. */
 export async function listVersions(database: Database, training?: string): Promise<Version[]> {
   const filter = training === undefined ? "" : "where training = ?";
   const parameters = training === undefined ? [] : [training];
-  const rows = await database.all<VersionRow>(`select * from models_versions ${filter} order by training, version desc`, parameters);
-  const aliases = await database.all<{ training: string; alias: Alias; version: number }>(`select * from models_aliases ${filter} order by alias`, parameters);
-  return rows.map((row) => versionOf(row, aliases.filter((one) => one.training === row.training && one.version === row.version).map((one) => one.alias)));
+  const rows = await database.all<VersionRow>(
+    `select * from models_versions ${filter} order by training, version desc`,
+    parameters,
+  );
+  const aliases = await database.all<{ training: string; alias: Alias; version: number }>(
+    `select * from models_aliases ${filter} order by alias`,
+    parameters,
+  );
+  return rows.map((row) =>
+    versionOf(
+      row,
+      aliases.filter((one) => one.training === row.training && one.version === row.version).map((one) => one.alias),
+    ),
+  );
 }
 
 /** The version that an alias points at, or undefined. */
@@ -157,7 +207,10 @@ export interface AliasMove {
 
 /** Every move of a training's aliases, newest first. */
 export async function listMoves(database: Database, training: string): Promise<AliasMove[]> {
-  return database.all<AliasMove>("select alias, version, before, reason, who, at from models_moves where training = ? order by at desc", [training]);
+  return database.all<AliasMove>(
+    "select alias, version, before, reason, who, at from models_moves where training = ? order by at desc",
+    [training],
+  );
 }
 
 /** Loads a version's model, checked against its hash. */
@@ -202,4 +255,44 @@ function versionOf(row: VersionRow, aliases: readonly Alias[]): Version {
     aliases,
     atMs: row.at,
   };
+}
+
+/** The newest version of every training, and the model that is live. */
+export async function listNewest(
+  database: Database,
+): Promise<
+  { training: string; version: number; commits: Record<string, number>; atMs: number; live: string | null }[]
+> {
+  const rows = await database.all<{
+    training: string;
+    version: number;
+    commits: string;
+    at: number;
+    live: string | null;
+  }>(
+    `select v.training, v.version, v.commits, v.at,
+       (select l.id from models_aliases a join models_versions l on l.training = a.training and l.version = a.version where a.training = v.training and a.alias = 'live') as live
+     from models_versions v where v.version = (select max(version) from models_versions where training = v.training)`,
+  );
+  return rows.map((row) => ({
+    training: row.training,
+    version: row.version,
+    commits: JSON.parse(row.commits) as Record<string, number>,
+    atMs: row.at,
+    live: row.live,
+  }));
+}
+
+/** Keeps the verdict on a version under the goal as it stands now. The model itself is never changed. */
+export async function recordVerdict(
+  tx: Statements,
+  training: string,
+  version: number,
+  verdict: GateVerdict,
+): Promise<void> {
+  await tx.run("update models_versions set gate = ? where training = ? and version = ?", [
+    JSON.stringify(verdict),
+    training,
+    version,
+  ]);
 }

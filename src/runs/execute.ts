@@ -3,7 +3,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCodes } from "../base/error-codes.ts";
-import { fail, type Failure, fromFailure, isFailure, type PentadError, toFailure } from "../base/failure.ts";
+import { type Failure, fail, fromFailure, isFailure, type PentadError, toFailure } from "../base/failure.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { Compute, ComputeLimits } from "../ports/compute.ts";
 import type { Ledger, Run } from "./ledger.ts";
@@ -31,14 +31,19 @@ export interface ExecuteOptions {
 const beatMs = 5000;
 
 /** Runs the recipe to its end. Returns the run's failure, or null; never throws for what the recipe does. */
-export async function execute(run: Run, recipe: (work: Work) => Promise<unknown>, options: ExecuteOptions): Promise<Failure | null> {
+export async function execute(
+  run: Run,
+  recipe: (work: Work) => Promise<unknown>,
+  options: ExecuteOptions,
+): Promise<Failure | null> {
   const { ledger } = options;
   const folder = join(options.temporaryFolder, run.run);
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const beat = setInterval(() => {
     ledger.beat(run.run).then(
-      (ours) => ours || stop.abort(fail("RUNS_CANCELLED", `Expected ${run.run} to go on, got it cancelled or taken over`)),
+      (ours) =>
+        ours || stop.abort(fail("RUNS_CANCELLED", `Expected ${run.run} to go on, got it cancelled or taken over`)),
       () => undefined,
     );
   }, beatMs);
@@ -65,7 +70,9 @@ export async function execute(run: Run, recipe: (work: Work) => Promise<unknown>
   try {
     await mkdir(folder, { recursive: true });
     await recipe(work);
-    return refusal === undefined ? null : toFailure(refusal, { component: run.component, run: run.run, step: "gate", attempt: 1 });
+    return refusal === undefined
+      ? null
+      : toFailure(refusal, { component: run.component, run: run.run, step: "gate", attempt: 1 });
   } catch (error) {
     const failure = failureOf(error, run, current);
     // A run that was ended from outside keeps the end that it has.
@@ -86,26 +93,47 @@ function failureOf(error: unknown, run: Run, step: string): Failure {
   return carried ?? toFailure(error, { component: run.component, run: run.run, step, attempt: 1 });
 }
 
-async function runStep(run: Run, step: string, entry: string, input: JsonObject, options: ExecuteOptions): Promise<Json> {
+async function runStep(
+  run: Run,
+  step: string,
+  entry: string,
+  input: JsonObject,
+  options: ExecuteOptions,
+): Promise<Json> {
   const { ledger, compute, signal } = options;
   const attempts = options.attempts ?? 3;
   for (let attempt = 1; ; attempt++) {
     await ledger.startStep(run.run, step, attempt);
     let noted = 0;
     const outcome = await compute.run(
-      { entry, input, component: run.component, run: run.run, step, attempt, projectFolder: options.projectFolder, limits: options.limits, environment: options.environment },
+      {
+        entry,
+        input,
+        component: run.component,
+        run: run.run,
+        step,
+        attempt,
+        projectFolder: options.projectFolder,
+        limits: options.limits,
+        environment: options.environment,
+      },
       {
         onOutput: (line) => options.onOutput(line),
         onProgress(progress) {
           if (performance.now() - noted < 200) return;
           noted = performance.now();
           const { detail, share } = progress as { detail?: string; share?: number };
-          void ledger.note(run.run, { ...(detail === undefined ? {} : { detail }), progress: share ?? null }).then(options.onChange, () => undefined);
+          void ledger
+            .note(run.run, { ...(detail === undefined ? {} : { detail }), progress: share ?? null })
+            .then(options.onChange, () => undefined);
         },
       },
       signal,
     );
-    await ledger.endStep(run.run, step, attempt, { usage: outcome.usage, failure: outcome.ok ? null : outcome.failure });
+    await ledger.endStep(run.run, step, attempt, {
+      usage: outcome.usage,
+      failure: outcome.ok ? null : outcome.failure,
+    });
     if (outcome.ok) return outcome.output;
     const retry = errorCodes[outcome.failure.code].retry === "later" && attempt < attempts && !signal.aborted;
     if (!retry) throw Object.assign(fromFailure(outcome.failure), { failure: outcome.failure });

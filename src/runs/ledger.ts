@@ -1,6 +1,6 @@
 // The ledger: what was asked for, what ran, how it ended. State and failure change in one transaction; events only grow.
 
-import { fail, type Failure, type PentadError, toFailure } from "../base/failure.ts";
+import { type Failure, fail, type PentadError, toFailure } from "../base/failure.ts";
 import { newId } from "../base/ids.ts";
 import type { ComputeUsage } from "../ports/compute.ts";
 import type { Database, SqlValue, Statements } from "../ports/database.ts";
@@ -57,14 +57,21 @@ export interface Ledger {
   cancel(run: string, why: string): Promise<void>;
   note(run: string, note: { detail?: string; progress?: number | null }): Promise<void>;
   startStep(run: string, step: string, attempt: number): Promise<void>;
-  endStep(run: string, step: string, attempt: number, end: { usage: ComputeUsage | null; failure: Failure | null }): Promise<void>;
+  endStep(
+    run: string,
+    step: string,
+    attempt: number,
+    end: { usage: ComputeUsage | null; failure: Failure | null },
+  ): Promise<void>;
   /** Fails the runs whose owner is gone; returns them. Called at start and now and then. */
   recover(): Promise<Run[]>;
   find(run: string): Promise<Run | undefined>;
   list(filter?: { component?: string; limit?: number; state?: RunState }): Promise<Run[]>;
   steps(run: string): Promise<Step[]>;
   /** The newest run of every component that has started one, and the newest that ended. */
-  latest(): Promise<ReadonlyMap<string, { readonly newest: Run; readonly ended: Run | null; readonly done: Run | null }>>;
+  latest(): Promise<
+    ReadonlyMap<string, { readonly newest: Run; readonly ended: Run | null; readonly done: Run | null }>
+  >;
 }
 
 export interface LedgerOptions {
@@ -102,22 +109,40 @@ export function openLedger(database: Database, options: LedgerOptions = {}): Led
   const leaseMs = options.leaseMs ?? 30_000;
   const ownerLives = options.ownerLives ?? processLives;
 
-  async function record(tx: Statements, run: string, component: string, event: string, data: object | null = null): Promise<void> {
+  async function record(
+    tx: Statements,
+    run: string,
+    component: string,
+    event: string,
+    data: object | null = null,
+  ): Promise<void> {
     const last = await tx.get<{ sequence: number | null }>("select max(sequence) as sequence from runs_events");
     await tx.run("insert into runs_events (sequence, at, component, run, event, data) values (?, ?, ?, ?, ?, ?)", [
-      (last?.sequence ?? 0) + 1, now(), component, run, event, data === null ? null : JSON.stringify(data),
+      (last?.sequence ?? 0) + 1,
+      now(),
+      component,
+      run,
+      event,
+      data === null ? null : JSON.stringify(data),
     ]);
   }
 
   /** Ends a run that is still this process's; throws when it is not, so that nothing of a lost run is kept. */
-  async function end(tx: Statements, run: string, state: RunState, set: Record<string, SqlValue>, event: string): Promise<number> {
+  async function end(
+    tx: Statements,
+    run: string,
+    state: RunState,
+    set: Record<string, SqlValue>,
+    event: string,
+  ): Promise<number> {
     const atMs = now();
     const names = Object.keys(set);
     const { changes } = await tx.run(
       `update runs set state = ?, ended_at = ?, progress = null, owner = null, lease_until = null${names.map((name) => `, ${name} = ?`).join("")} where run = ? and state = 'running' and owner = ?`,
       [state, atMs, ...names.map((name) => set[name] as SqlValue), run, owner],
     );
-    if (changes !== 1) throw fail("RUNS_CANCELLED", `Expected ${run} to be this process's to end, got one that was ended or taken over`);
+    if (changes !== 1)
+      throw fail("RUNS_CANCELLED", `Expected ${run} to be this process's to end, got one that was ended or taken over`);
     const row = await tx.get<{ component: string }>("select component from runs where run = ?", [run]);
     await record(tx, run, row?.component ?? "", event, set.failure === undefined ? null : { failure: set.failure });
     return atMs;
@@ -130,10 +155,16 @@ export function openLedger(database: Database, options: LedgerOptions = {}): Led
   return {
     request: (component, reason, fingerprint) =>
       database.transaction(async (tx) => {
-        const waiting = await tx.get<{ run: string }>("select run from runs where component = ? and state = 'requested'", [component]);
+        const waiting = await tx.get<{ run: string }>(
+          "select run from runs where component = ? and state = 'requested'",
+          [component],
+        );
         if (waiting !== undefined) return waiting.run;
         const run = newId("run", now());
-        await tx.run("insert into runs (run, component, reason, state, requested_at, fingerprint) values (?, ?, ?, 'requested', ?, ?)", [run, component, reason, now(), fingerprint]);
+        await tx.run(
+          "insert into runs (run, component, reason, state, requested_at, fingerprint) values (?, ?, ?, 'requested', ?, ?)",
+          [run, component, reason, now(), fingerprint],
+        );
         await record(tx, run, component, "run.requested", { reason });
         return run;
       }),
@@ -144,43 +175,90 @@ export function openLedger(database: Database, options: LedgerOptions = {}): Led
           [run],
         );
         if (row === undefined) return undefined;
-        await tx.run("update runs set state = 'running', started_at = ?, owner = ?, lease_until = ? where run = ?", [now(), owner, now() + leaseMs, run]);
+        await tx.run("update runs set state = 'running', started_at = ?, owner = ?, lease_until = ? where run = ?", [
+          now(),
+          owner,
+          now() + leaseMs,
+          run,
+        ]);
         await record(tx, run, row.component, "run.started");
         return runOf({ ...row, state: "running", started_at: now() });
       }),
     async beat(run) {
-      const { changes } = await database.run("update runs set lease_until = ? where run = ? and state = 'running' and owner = ?", [now() + leaseMs, run, owner]);
+      const { changes } = await database.run(
+        "update runs set lease_until = ? where run = ? and state = 'running' and owner = ?",
+        [now() + leaseMs, run, owner],
+      );
       return changes === 1;
     },
     finish: (run, runEnd, write) =>
       database.transaction(async (tx) => {
         const rows = runEnd.rows ?? null;
-        const set = { detail: runEnd.detail, rows_read: rows?.read ?? null, rows_accepted: rows?.accepted ?? null, rows_quarantined: rows?.quarantined ?? null };
+        const set = {
+          detail: runEnd.detail,
+          rows_read: rows?.read ?? null,
+          rows_accepted: rows?.accepted ?? null,
+          rows_quarantined: rows?.quarantined ?? null,
+        };
         const row = await tx.get<{ component: string }>("select component from runs where run = ?", [run]);
-        const refusal = runEnd.refusal === undefined ? null : toFailure(runEnd.refusal, { component: row?.component ?? null, run, step: "gate", attempt: 1 }, { at: new Date(now()) });
-        const atMs = refusal === null
-          ? await end(tx, run, "done", set, "run.done")
-          : await end(tx, run, "failed", { ...set, failure: JSON.stringify(refusal) }, "run.failed");
+        const refusal =
+          runEnd.refusal === undefined
+            ? null
+            : toFailure(
+                runEnd.refusal,
+                { component: row?.component ?? null, run, step: "gate", attempt: 1 },
+                { at: new Date(now()) },
+              );
+        const atMs =
+          refusal === null
+            ? await end(tx, run, "done", set, "run.done")
+            : await end(tx, run, "failed", { ...set, failure: JSON.stringify(refusal) }, "run.failed");
         return write(tx, atMs);
       }),
-    failRun: (run, failure) => database.transaction(async (tx) => void (await end(tx, run, "failed", { failure: JSON.stringify(failure) }, "run.failed"))),
+    failRun: (run, failure) =>
+      database.transaction(
+        async (tx) => void (await end(tx, run, "failed", { failure: JSON.stringify(failure) }, "run.failed")),
+      ),
     cancel: (run, why) =>
       database.transaction(async (tx) => {
-        const { changes } = await tx.run("update runs set state = 'cancelled', ended_at = ?, detail = ?, owner = null, lease_until = null where run = ? and state in ('requested', 'running')", [now(), why, run]);
+        const { changes } = await tx.run(
+          "update runs set state = 'cancelled', ended_at = ?, detail = ?, owner = null, lease_until = null where run = ? and state in ('requested', 'running')",
+          [now(), why, run],
+        );
         const row = await tx.get<{ component: string }>("select component from runs where run = ?", [run]);
         if (changes === 1) await record(tx, run, row?.component ?? "", "run.cancelled", { why });
       }),
     async note(run, { detail, progress }) {
-      if (detail !== undefined) await database.run("update runs set detail = ?, progress = ? where run = ? and state = 'running'", [detail, progress ?? null, run]);
-      else await database.run("update runs set progress = ? where run = ? and state = 'running'", [progress ?? null, run]);
+      if (detail !== undefined)
+        await database.run("update runs set detail = ?, progress = ? where run = ? and state = 'running'", [
+          detail,
+          progress ?? null,
+          run,
+        ]);
+      else
+        await database.run("update runs set progress = ? where run = ? and state = 'running'", [progress ?? null, run]);
     },
     async startStep(run, step, attempt) {
-      await database.run("insert into runs_steps (run, step, attempt, state, started_at) values (?, ?, ?, 'running', ?)", [run, step, attempt, now()]);
+      await database.run(
+        "insert into runs_steps (run, step, attempt, state, started_at) values (?, ?, ?, 'running', ?)",
+        [run, step, attempt, now()],
+      );
     },
     async endStep(run, step, attempt, { usage, failure }) {
-      await database.run("update runs_steps set state = ?, ended_at = ?, wall_ms = ?, cpu_ms = ?, peak_memory_mb = ?, failure = ? where run = ? and step = ? and attempt = ?", [
-        failure === null ? "done" : "failed", now(), usage?.wallMs ?? null, usage?.cpuMs ?? null, usage?.peakMemoryMb ?? null, failure === null ? null : JSON.stringify(failure), run, step, attempt,
-      ]);
+      await database.run(
+        "update runs_steps set state = ?, ended_at = ?, wall_ms = ?, cpu_ms = ?, peak_memory_mb = ?, failure = ? where run = ? and step = ? and attempt = ?",
+        [
+          failure === null ? "done" : "failed",
+          now(),
+          usage?.wallMs ?? null,
+          usage?.cpuMs ?? null,
+          usage?.peakMemoryMb ?? null,
+          failure === null ? null : JSON.stringify(failure),
+          run,
+          step,
+          attempt,
+        ],
+      );
     },
     recover: () =>
       database.transaction(async (tx) => {
@@ -188,31 +266,65 @@ export function openLedger(database: Database, options: LedgerOptions = {}): Led
           (row) => row.owner !== owner && ((row.lease_until ?? 0) < now() || !ownerLives(row.owner ?? "")),
         );
         for (const row of lost) {
-          const step = await tx.get<{ step: string; attempt: number }>("select step, attempt from runs_steps where run = ? order by started_at desc limit 1", [row.run]);
-          const interrupted = fail("RUNTIME_INTERRUPTED", "Expected the process that ran this to finish it, got its end before that");
-          const failure = toFailure(interrupted, { component: row.component, run: row.run, step: step?.step ?? null, attempt: step?.attempt ?? null }, { at: new Date(now()) });
-          await tx.run("update runs_steps set state = 'failed', ended_at = ?, failure = ? where run = ? and state = 'running'", [now(), JSON.stringify(failure), row.run]);
-          await tx.run("update runs set state = 'failed', ended_at = ?, progress = null, owner = null, lease_until = null, failure = ? where run = ?", [now(), JSON.stringify(failure), row.run]);
+          const step = await tx.get<{ step: string; attempt: number }>(
+            "select step, attempt from runs_steps where run = ? order by started_at desc limit 1",
+            [row.run],
+          );
+          const interrupted = fail(
+            "RUNTIME_INTERRUPTED",
+            "Expected the process that ran this to finish it, got its end before that",
+          );
+          const failure = toFailure(
+            interrupted,
+            { component: row.component, run: row.run, step: step?.step ?? null, attempt: step?.attempt ?? null },
+            { at: new Date(now()) },
+          );
+          await tx.run(
+            "update runs_steps set state = 'failed', ended_at = ?, failure = ? where run = ? and state = 'running'",
+            [now(), JSON.stringify(failure), row.run],
+          );
+          await tx.run(
+            "update runs set state = 'failed', ended_at = ?, progress = null, owner = null, lease_until = null, failure = ? where run = ?",
+            [now(), JSON.stringify(failure), row.run],
+          );
           await record(tx, row.run, row.component, "run.failed", { failure });
         }
         return lost.map(runOf);
       }),
     find: async (run) => (await select("where run = ?", [run]))[0],
     list({ component, limit = 50, state } = {}) {
-      const conditions = [...(component === undefined ? [] : ["component = ?"]), ...(state === undefined ? [] : ["state = ?"])];
+      const conditions = [
+        ...(component === undefined ? [] : ["component = ?"]),
+        ...(state === undefined ? [] : ["state = ?"]),
+      ];
       const where = conditions.length === 0 ? "" : `where ${conditions.join(" and ")}`;
-      return select(`${where} order by requested_at desc, run desc limit ?`, [...(component === undefined ? [] : [component]), ...(state === undefined ? [] : [state]), limit]);
+      return select(`${where} order by requested_at desc, run desc limit ?`, [
+        ...(component === undefined ? [] : [component]),
+        ...(state === undefined ? [] : [state]),
+        limit,
+      ]);
     },
     async steps(run) {
-      const rows = await database.all<StepRow>("select * from runs_steps where run = ? order by started_at, attempt", [run]);
+      const rows = await database.all<StepRow>("select * from runs_steps where run = ? order by started_at, attempt", [
+        run,
+      ]);
       return rows.map(stepOf);
     },
     async latest() {
       const newest = (condition: string) =>
         select(`where run in (select max(run) from runs where ${condition} group by component)`, []);
-      const [started, ended, done] = await Promise.all([newest("state <> 'requested'"), newest("state in ('done', 'failed')"), newest("state = 'done'")]);
+      const [started, ended, done] = await Promise.all([
+        newest("state <> 'requested'"),
+        newest("state in ('done', 'failed')"),
+        newest("state = 'done'"),
+      ]);
       const of = (runs: readonly Run[], component: string) => runs.find((run) => run.component === component) ?? null;
-      return new Map(started.map((run) => [run.component, { newest: run, ended: of(ended, run.component), done: of(done, run.component) }]));
+      return new Map(
+        started.map((run) => [
+          run.component,
+          { newest: run, ended: of(ended, run.component), done: of(done, run.component) },
+        ]),
+      );
     },
   };
 }
@@ -236,7 +348,10 @@ function stepOf(row: StepRow): Step {
     state: row.state,
     startedAtMs: row.started_at,
     endedAtMs: row.ended_at,
-    usage: row.wall_ms === null ? null : { wallMs: row.wall_ms, cpuMs: row.cpu_ms ?? 0, peakMemoryMb: row.peak_memory_mb ?? 0 },
+    usage:
+      row.wall_ms === null
+        ? null
+        : { wallMs: row.wall_ms, cpuMs: row.cpu_ms ?? 0, peakMemoryMb: row.peak_memory_mb ?? 0 },
     failure: row.failure === null ? null : (JSON.parse(row.failure) as Failure),
   };
 }
@@ -252,7 +367,10 @@ function runOf(row: RunRow): Run {
     endedAtMs: row.ended_at,
     progress: row.progress,
     detail: row.detail,
-    rows: row.rows_read === null ? null : { read: row.rows_read, accepted: row.rows_accepted ?? 0, quarantined: row.rows_quarantined ?? 0 },
+    rows:
+      row.rows_read === null
+        ? null
+        : { read: row.rows_read, accepted: row.rows_accepted ?? 0, quarantined: row.rows_quarantined ?? 0 },
     failure: row.failure === null ? null : (JSON.parse(row.failure) as Failure),
     fingerprint: row.fingerprint,
   };

@@ -2,12 +2,12 @@
 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { TypeCheckOptions, TypeMistake } from "../drivers/typescript-check.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Compute, StepHandlers } from "../ports/compute.ts";
 import type { Database } from "../ports/database.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
 import type { Query, QueryOptions } from "../ports/query.ts";
-import type { TypeCheckOptions, TypeMistake } from "../drivers/typescript-check.ts";
 
 export async function openDatabase(stateFolder: string): Promise<Database> {
   const { sqliteDatabase } = await import("../drivers/sqlite-database.ts");
@@ -31,7 +31,9 @@ export async function openQuery(options: QueryOptions): Promise<Query> {
 
 export async function openCompute(stateFolder: string): Promise<Compute> {
   const { processCompute } = await import("../drivers/process-compute.ts");
-  const hostModule = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "./step-main.ts" : "./step-main.js", import.meta.url));
+  const hostModule = fileURLToPath(
+    new URL(import.meta.url.endsWith(".ts") ? "./step-main.ts" : "./step-main.js", import.meta.url),
+  );
   return processCompute({ hostModule, temporaryFolder: join(stateFolder, "tmp") });
 }
 
@@ -44,4 +46,9 @@ export async function serveStepProcess(handlers: StepHandlers): Promise<void> {
 export async function checkTypes(options: TypeCheckOptions): Promise<TypeMistake[]> {
   const { typeCheck } = await import("../drivers/typescript-check.ts");
   return typeCheck(options);
+}
+
+export async function nextCronMs(): Promise<(expression: string, afterMs: number) => number | undefined> {
+  const clock = await import("../drivers/croner-clock.ts");
+  return clock.nextCronMs;
 }

@@ -40,7 +40,9 @@ export function findComponentFiles(folder: string): ComponentFile[] {
   const project = projectName(folder);
   const found: ComponentFile[] = [];
   for (const kind of componentKinds) {
-    const single = ["ts", "mts", "js", "mjs"].map((end) => `${kind}.${end}`).find((file) => existsSync(join(folder, file)));
+    const single = ["ts", "mts", "js", "mjs"]
+      .map((end) => `${kind}.${end}`)
+      .find((file) => existsSync(join(folder, file)));
     if (single !== undefined) found.push({ kind, name: project, file: single });
     const inner = join(folder, kind);
     if (!existsSync(inner)) continue;
@@ -57,13 +59,18 @@ export async function loadComponents(folder: string): Promise<DeclaredComponent[
   const loaded: { file: ComponentFile; component: Component | null; error: unknown }[] = [];
   for (const file of files) {
     try {
-      loaded.push({ file, component: componentOf((await importUserFile(folder, file.file)).default, file), error: null });
+      loaded.push({
+        file,
+        component: componentOf((await importUserFile(folder, file.file)).default, file),
+        error: null,
+      });
     } catch (error) {
       loaded.push({ file, component: null, error });
     }
   }
   const names = new Map<Component, string>();
-  for (const { file, component } of loaded) if (component !== null) names.set(component, component.name === undefined ? file.name : slug(component.name));
+  for (const { file, component } of loaded)
+    if (component !== null) names.set(component, component.name === undefined ? file.name : slug(component.name));
   const seen = new Map<string, string>();
   return loaded.map(({ file, component, error }) => {
     const name = component === null ? file.name : (names.get(component) as string);
@@ -72,16 +79,27 @@ export async function loadComponents(folder: string): Promise<DeclaredComponent[
     try {
       if (component === null) throw error;
       const other = seen.get(id);
-      if (other !== undefined) throw fail("DEFINE_INVALID", `name: expected a name of its own, got ${JSON.stringify(name)}, which ${other} has too`, { location: { file: file.file, line: 1 } });
+      if (other !== undefined)
+        throw fail(
+          "DEFINE_INVALID",
+          `name: expected a name of its own, got ${JSON.stringify(name)}, which ${other} has too`,
+          { location: { file: file.file, line: 1 } },
+        );
       seen.set(id, file.file);
       const definition = describe(component, (one) => nameOf(one, names, file));
       return { ...declared, definition, fingerprint: fingerprintOf(definition, folder, file.file), failure: null };
     } catch (thrown) {
       // A mistake in another component's file is that component's; this one only waits for it.
       const location = isFailure(thrown) ? thrown.location : undefined;
-      const elsewhere = location !== undefined && location.file !== file.file && files.some((one) => one.file === location.file);
+      const elsewhere =
+        location !== undefined && location.file !== file.file && files.some((one) => one.file === location.file);
       const failure = elsewhere ? null : toFailure(thrown, { component: id, step: "load", attempt: 1 });
-      return { ...declared, definition: null, fingerprint: null, failure: failure && { ...failure, location: failure.location ?? { file: file.file, line: 1 } } };
+      return {
+        ...declared,
+        definition: null,
+        fingerprint: null,
+        failure: failure && { ...failure, location: failure.location ?? { file: file.file, line: 1 } },
+      };
     }
   });
 }
@@ -89,8 +107,15 @@ export async function loadComponents(folder: string): Promise<DeclaredComponent[
 function componentOf(value: unknown, { kind, file }: ComponentFile): Component {
   const wanted = `define${kind[0]?.toUpperCase()}${kind.slice(1)}()`;
   if (!isComponent(value))
-    throw fail("DEFINE_INVALID", `Expected a default export made by ${wanted}, got ${value === undefined ? "none" : "something else"}`, { location: { file, line: 1 } });
-  if (value.kind !== kind) throw fail("DEFINE_INVALID", `Expected a default export made by ${wanted}, got a ${value.kind} component`, { location: { file, line: 1 } });
+    throw fail(
+      "DEFINE_INVALID",
+      `Expected a default export made by ${wanted}, got ${value === undefined ? "none" : "something else"}`,
+      { location: { file, line: 1 } },
+    );
+  if (value.kind !== kind)
+    throw fail("DEFINE_INVALID", `Expected a default export made by ${wanted}, got a ${value.kind} component`, {
+      location: { file, line: 1 },
+    });
   return value;
 }
 
@@ -98,10 +123,14 @@ function nameOf(component: Component, names: ReadonlyMap<Component, string>, { f
   const name = names.get(component);
   if (name !== undefined) return name;
   const near = nearest(component.kind, componentKinds);
-  throw fail("DEFINE_INVALID", `Expected the ${component.kind} component to be the default export of a file of the project, got one that is not`, {
-    hint: `Move it to ${near ?? component.kind}.ts or ${component.kind}/NAME.ts and import it from there`,
-    location: { file, line: 1 },
-  });
+  throw fail(
+    "DEFINE_INVALID",
+    `Expected the ${component.kind} component to be the default export of a file of the project, got one that is not`,
+    {
+      hint: `Move it to ${near ?? component.kind}.ts or ${component.kind}/NAME.ts and import it from there`,
+      location: { file, line: 1 },
+    },
+  );
 }
 
 /**
@@ -109,8 +138,17 @@ function nameOf(component: Component, names: ReadonlyMap<Component, string>, { f
  * which limits it runs does not count.
  */
 function fingerprintOf(definition: Definition, folder: string, file: string): string {
-  const { limits: _limits, schedule: _schedule, freshForMs: _freshForMs, batchSchedule: _batch, when: _when, ...lasting } = definition as Definition & Record<string, unknown>;
-  const hasCode = definition.kind === "data" && ((definition as DataDefinition).transform || (definition as DataDefinition).source.kind === "rows");
+  const {
+    limits: _limits,
+    schedule: _schedule,
+    freshForMs: _freshForMs,
+    batchSchedule: _batch,
+    when: _when,
+    ...lasting
+  } = definition as Definition & Record<string, unknown>;
+  const hasCode =
+    definition.kind === "data" &&
+    ((definition as DataDefinition).transform || (definition as DataDefinition).source.kind === "rows");
   return contentHash(canonicalJson(lasting), hasCode ? codeHash(folder, file, new Set()) : "").slice(0, 32);
 }
 
@@ -119,6 +157,11 @@ function codeHash(folder: string, file: string, seen: Set<string>): string {
   if (seen.has(file)) return "";
   seen.add(file);
   const text = readFileSync(join(folder, file), "utf8");
-  const imported = [...text.matchAll(/(?:from|import)\s*\(?\s*["'](\.[^"']+)["']/g)].map((match) => relative(folder, resolve(folder, dirname(file), match[1] as string)));
-  return contentHash(text, ...imported.filter((one) => existsSync(join(folder, one))).map((one) => codeHash(folder, one, seen)));
+  const imported = [...text.matchAll(/(?:from|import)\s*\(?\s*["'](\.[^"']+)["']/g)].map((match) =>
+    relative(folder, resolve(folder, dirname(file), match[1] as string)),
+  );
+  return contentHash(
+    text,
+    ...imported.filter((one) => existsSync(join(folder, one))).map((one) => codeHash(folder, one, seen)),
+  );
 }

@@ -1,8 +1,8 @@
 // What a step process can do: entry names to functions. It runs the user's code; the product's own process never does.
 
 import type { Json, JsonObject } from "../base/json.ts";
+import { type ReadInput, readSource } from "../data/read.ts";
 import type { DataComponent } from "../define/data.ts";
-import { readSource, type ReadInput } from "../data/read.ts";
 import type { StepContext, StepHandlers } from "../ports/compute.ts";
 import type { Query } from "../ports/query.ts";
 import { type FitInput, fitFinal, makeTrainingSet, type SetInput, tryCandidate } from "../training/fit.ts";
@@ -13,21 +13,27 @@ import { importUserFile } from "./user-modules.ts";
 export const stepHandlers: StepHandlers = {
   "project/load": async (_input, { task }) => asJson(await loadComponents(task.projectFolder)),
   "data/read": (input, context) => withQuery(context, (query) => readData(input, query, context)),
-  "training/set": (input, context) => withQuery(context, (query) => makeTrainingSet(input as unknown as SetInput, query)),
-  "training/candidate": (input, context) => withQuery(context, (query) => tryCandidate(input as unknown as FitInput, query, context.progress)),
-  "training/final": (input, context) => withQuery(context, (query) => fitFinal(input as unknown as FitInput, query, context.progress)),
+  "training/set": (input, context) =>
+    withQuery(context, (query) => makeTrainingSet(input as unknown as SetInput, query)),
+  "training/candidate": (input, context) =>
+    withQuery(context, (query) => tryCandidate(input as unknown as FitInput, query, context.progress)),
+  "training/final": (input, context) =>
+    withQuery(context, (query) => fitFinal(input as unknown as FitInput, query, context.progress)),
 };
 
 async function readData(input: JsonObject, query: Query, context: StepContext) {
   const { projectFolder, environment } = context.task;
   const component = (await importUserFile(projectFolder, input.file as string)).default as DataComponent;
-  return readSource({ ...(input as unknown as ReadInput), projectFolder, secrets: environment }, {
-    source: component.options.source,
-    transform: component.options.transform,
-    query,
-    signal: context.signal,
-    progress: context.progress,
-  });
+  return readSource(
+    { ...(input as unknown as ReadInput), projectFolder, secrets: environment },
+    {
+      source: component.options.source,
+      transform: component.options.transform,
+      query,
+      signal: context.signal,
+      progress: context.progress,
+    },
+  );
 }
 
 /** An engine of the step's own, with most of the step's memory; the rest is for the step's code. */

@@ -15,7 +15,8 @@ function resolvePackageToItself(): void {
   hooked = true;
   const door = new URL(import.meta.url.endsWith(".ts") ? "../index.ts" : "../index.js", import.meta.url).href;
   registerHooks({
-    resolve: (specifier, context, next) => (specifier === "pentad" ? { url: door, shortCircuit: true } : next(specifier, context)),
+    resolve: (specifier, context, next) =>
+      specifier === "pentad" ? { url: door, shortCircuit: true } : next(specifier, context),
   });
 }
 
@@ -33,7 +34,11 @@ function located(error: unknown, projectFolder: string, file: string): PentadErr
   const stack = error instanceof Error ? error.stack : undefined;
   if (isFailure(error)) {
     const location = error.location ?? locationInProject(stack, projectFolder);
-    return fail(error.code, error.message, { hint: error.hint, location, ...(error.details === undefined ? {} : { details: error.details }) });
+    return fail(error.code, error.message, {
+      hint: error.hint,
+      location,
+      ...(error.details === undefined ? {} : { details: error.details }),
+    });
   }
   const name = (error as { name?: string } | null)?.name;
   const code = (error as { code?: string } | null)?.code;
@@ -45,8 +50,16 @@ function located(error: unknown, projectFolder: string, file: string): PentadErr
       ...(enumLike ? { hint: "Use syntax that can be stripped: no enum, namespace or parameter properties" } : {}),
     });
   }
-  if (code === "ERR_MODULE_NOT_FOUND" || code === "ERR_UNSUPPORTED_DIR_IMPORT" || code === "ERR_PACKAGE_PATH_NOT_EXPORTED") return missingImport(error, projectFolder, file);
-  return fail("DEFINE_THROWS", messageOf(error), { location: locationInProject(stack, projectFolder) ?? { file, line: 1 }, cause: (error as { cause?: unknown } | null)?.cause });
+  if (
+    code === "ERR_MODULE_NOT_FOUND" ||
+    code === "ERR_UNSUPPORTED_DIR_IMPORT" ||
+    code === "ERR_PACKAGE_PATH_NOT_EXPORTED"
+  )
+    return missingImport(error, projectFolder, file);
+  return fail("DEFINE_THROWS", messageOf(error), {
+    location: locationInProject(stack, projectFolder) ?? { file, line: 1 },
+    cause: (error as { cause?: unknown } | null)?.cause,
+  });
 }
 
 /** The stack of a syntax error begins with `file:line`, and shows the column by a row of carets. */
@@ -56,14 +69,19 @@ function syntaxLocation(stack: string | undefined, projectFolder: string): Sourc
   const path = match === null ? undefined : decodeURIComponent(match[1] as string);
   if (match === null || path === undefined || !path.startsWith(`${projectFolder}/`)) return undefined;
   const caret = lines.find((line) => /^\s*\^+\s*$/.test(line));
-  return { file: path.slice(projectFolder.length + 1), line: Number(match[2]), ...(caret === undefined ? {} : { column: caret.indexOf("^") + 1 }) };
+  return {
+    file: path.slice(projectFolder.length + 1),
+    line: Number(match[2]),
+    ...(caret === undefined ? {} : { column: caret.indexOf("^") + 1 }),
+  };
 }
 
 /** Node names the module that was not found and the file that wanted it; the line is that of the import. */
 function missingImport(error: unknown, projectFolder: string, file: string): PentadError {
   const message = messageOf(error);
   const importer = / imported from (.+)$/.exec(message)?.[1]?.replace(/^file:\/\//, "");
-  const inProject = importer?.startsWith(`${projectFolder}/`) === true ? importer.slice(projectFolder.length + 1) : file;
+  const inProject =
+    importer?.startsWith(`${projectFolder}/`) === true ? importer.slice(projectFolder.length + 1) : file;
   const wanted = /Cannot find (?:module|package) '([^']+)'/.exec(message)?.[1] ?? "";
   const shown = wanted.startsWith(`${projectFolder}/`) ? wanted.slice(projectFolder.length + 1) : wanted;
   return fail("DEFINE_SYNTAX", `Expected the import ${JSON.stringify(shown)} to exist, got nothing there`, {
@@ -75,7 +93,9 @@ function missingImport(error: unknown, projectFolder: string, file: string): Pen
 function lineOfImport(path: string, wanted: string): number {
   const last = wanted.split("/").at(-1) ?? wanted;
   try {
-    const index = readFileSync(path, "utf8").split("\n").findIndex((line) => line.includes("import") && line.includes(last));
+    const index = readFileSync(path, "utf8")
+      .split("\n")
+      .findIndex((line) => line.includes("import") && line.includes(last));
     return Math.max(0, index) + 1;
   } catch {
     return 1;

@@ -46,7 +46,10 @@ export async function makeTrainingSet(input: SetInput, query: Query): Promise<Se
   const path = `${input.temporaryFolder}/training-set.parquet`;
   const { rows } = await writeTrainingSet(query, plan, path);
   if (rows === 0)
-    throw fail("TRAINING_LABEL_MISSING", `Expected rows with the label ${JSON.stringify(training.label.name)} of data/${training.label.data}, got none`);
+    throw fail(
+      "TRAINING_LABEL_MISSING",
+      `Expected rows with the label ${JSON.stringify(training.label.name)} of data/${training.label.data}, got none`,
+    );
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   const timed = groups.get(training.label.data)?.definition.eventTime !== null;
@@ -68,12 +71,23 @@ export interface CandidateScore {
 }
 
 /** Fits a candidate on a part of the training rows and scores it on the rest by the problem's metric. */
-export async function tryCandidate(input: FitInput, query: Query, progress: (progress: JsonObject) => void): Promise<CandidateScore> {
+export async function tryCandidate(
+  input: FitInput,
+  query: Query,
+  progress: (progress: JsonObject) => void,
+): Promise<CandidateScore> {
   const { training, problem, candidate } = input;
   const { table, label, split, kind } = await loadParts(input, query);
-  const inner = splitRows(split.train, kind, table, label, { test: training.split.test, gapMs: training.split.gapMs, seed: training.seed + 1 });
+  const inner = splitRows(split.train, kind, table, label, {
+    test: training.split.test,
+    gapMs: training.split.gapMs,
+    seed: training.seed + 1,
+  });
   checkVariety(takeLabel(label, inner.train));
-  const artifact = await fit(spec(candidate), features(table, input.set, inner.train), takeLabel(label, inner.train), { seed: training.seed, onProgress: reporter(progress) });
+  const artifact = await fit(spec(candidate), features(table, input.set, inner.train), takeLabel(label, inner.train), {
+    seed: training.seed,
+    onProgress: reporter(progress),
+  });
   const prediction = openModel(artifact).predict(features(table, input.set, inner.test));
   const value = score(problem.success.metric, takeLabel(label, inner.test), prediction);
   return { value: finite(value), rows: { train: inner.train.length, validation: inner.test.length } };
@@ -88,13 +102,20 @@ export interface FinalOutput {
 }
 
 /** Fits the chosen candidate on all training rows and evaluates it once on the test rows, beside the baseline. */
-export async function fitFinal(input: FitInput, query: Query, progress: (progress: JsonObject) => void): Promise<FinalOutput> {
+export async function fitFinal(
+  input: FitInput,
+  query: Query,
+  progress: (progress: JsonObject) => void,
+): Promise<FinalOutput> {
   const { training, problem, candidate } = input;
   const { table, label, split } = await loadParts(input, query);
   const trainLabel = takeLabel(label, split.train);
   const testLabel = takeLabel(label, split.test);
   checkVariety(trainLabel);
-  const artifact = await fit(spec(candidate), features(table, input.set, split.train), trainLabel, { seed: training.seed, onProgress: reporter(progress) });
+  const artifact = await fit(spec(candidate), features(table, input.set, split.train), trainLabel, {
+    seed: training.seed,
+    onProgress: reporter(progress),
+  });
   const model = openModel(artifact);
   const prediction = model.predict(features(table, input.set, split.test));
   checkFinite(prediction);
@@ -106,15 +127,27 @@ export async function fitFinal(input: FitInput, query: Query, progress: (progres
   return { path, id: modelId(bytes), bytes: bytes.length, evaluation, importance: model.importance() };
 }
 
-function evaluate(problem: ProblemDefinition, seed: number, train: Label, test: Label, prediction: Prediction): Evaluation {
+function evaluate(
+  problem: ProblemDefinition,
+  seed: number,
+  train: Label,
+  test: Label,
+  prediction: Prediction,
+): Evaluation {
   const { metric, beats } = problem.success;
   const interval = bootstrapInterval(metric, test, prediction, { seed, rounds: rowsOf(test) > 20_000 ? 50 : 200 });
-  const baseline = beats === undefined ? null : openModel(fitBaseline(beats, train)).predict({ rowCount: rowsOf(test), columns: new Map() });
+  const baseline =
+    beats === undefined
+      ? null
+      : openModel(fitBaseline(beats, train)).predict({ rowCount: rowsOf(test), columns: new Map() });
   return {
     rows: { train: rowsOf(train), test: rowsOf(test) },
-    metrics: Object.fromEntries(Object.entries(scoreAll(test, prediction)).map(([name, value]) => [name, finite(value)])),
+    metrics: Object.fromEntries(
+      Object.entries(scoreAll(test, prediction)).map(([name, value]) => [name, finite(value)]),
+    ),
     interval: { low: finite(interval.low), high: finite(interval.high) },
-    baseline: baseline === null || beats === undefined ? null : { name: beats, value: finite(score(metric, test, baseline)) },
+    baseline:
+      baseline === null || beats === undefined ? null : { name: beats, value: finite(score(metric, test, baseline)) },
   };
 }
 
@@ -122,7 +155,11 @@ async function loadParts(input: FitInput, query: Query) {
   const { training, problem, set } = input;
   const table = await loadTrainingSet(query, set.path, [...set.features, set.label]);
   const column = table.columns.get(set.label.name);
-  if (column === undefined) throw fail("TRAINING_LABEL_MISSING", `Expected the label ${JSON.stringify(set.label.name)} in the training set, got none`);
+  if (column === undefined)
+    throw fail(
+      "TRAINING_LABEL_MISSING",
+      `Expected the label ${JSON.stringify(set.label.name)} in the training set, got none`,
+    );
   const label = toLabel(column, problem.task);
   checkVariety(label);
   if (set.rows < 10) throw fail("TRAINING_TOO_FEW_ROWS", `Expected at least 10 rows with a label, got ${set.rows}`);
@@ -136,12 +173,16 @@ async function loadParts(input: FitInput, query: Query) {
 function checkVariety(label: Label): void {
   if (label.task === "regression") {
     const [first] = label.values;
-    if (label.values.every((value) => value === first)) throw fail("TRAINING_LABEL_CONSTANT", `Expected a label that varies, got ${first} in every training row`);
+    if (label.values.every((value) => value === first))
+      throw fail("TRAINING_LABEL_CONSTANT", `Expected a label that varies, got ${first} in every training row`);
     return;
   }
   const seen = new Set(label.codes);
   if (seen.size < 2)
-    throw fail("TRAINING_LABEL_CONSTANT", `Expected at least two classes in the training rows, got ${[...seen].map((code) => JSON.stringify(label.classes[code])).join(", ") || "none"}`);
+    throw fail(
+      "TRAINING_LABEL_CONSTANT",
+      `Expected at least two classes in the training rows, got ${[...seen].map((code) => JSON.stringify(label.classes[code])).join(", ") || "none"}`,
+    );
 }
 
 function features(table: Table, set: SetOutput, rows: Int32Array): Table {
@@ -159,7 +200,8 @@ function reporter(progress: (progress: JsonObject) => void) {
 
 function checkFinite(prediction: Prediction): void {
   const numbers = "values" in prediction ? prediction.values : prediction.probabilities;
-  if (!numbers.every(Number.isFinite)) throw fail("TRAINING_DIVERGED", "Expected finite predictions on the held-out rows, got NaN or infinity");
+  if (!numbers.every(Number.isFinite))
+    throw fail("TRAINING_DIVERGED", "Expected finite predictions on the held-out rows, got NaN or infinity");
 }
 
 function rowsOf(label: Label): number {

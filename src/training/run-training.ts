@@ -37,14 +37,20 @@ export async function runTraining(
   const pinned = await pinGroups(training, parts);
   work.detail("joining features point in time");
   const set = (await work.step("training set", "training/set", {
-    training, groups: pinned.groups, temporaryFolder: work.folder,
+    training,
+    groups: pinned.groups,
+    temporaryFolder: work.folder,
   } as unknown as JsonObject)) as unknown as SetOutput;
 
   const tried = await tryCandidates(training, problem, set, work);
   const winner = tried.best;
   work.detail(`fitting ${winner.algorithm} on all training rows`);
   const final = (await work.step(`fit ${winner.algorithm}`, "training/final", {
-    training, problem, set, candidate: winner, temporaryFolder: work.folder,
+    training,
+    problem,
+    set,
+    candidate: winner,
+    temporaryFolder: work.folder,
   } as unknown as JsonObject)) as unknown as FinalOutput;
   await parts.models.adopt(final.path, modelBlob(final.id));
 
@@ -57,9 +63,23 @@ export async function runTraining(
       const number = await registerVersion(
         tx,
         {
-          training: training.name, id: final.id, algorithm: winner.algorithm, params: winner.params, evaluation: final.evaluation, gate,
-          report: { importance: final.importance, candidates: tried.scores, label: set.label, features: set.features } as unknown as JsonObject,
-          trainingSet: set.hash, commits: pinned.commits, fingerprint, bytes: final.bytes, run: work.run,
+          training: training.name,
+          id: final.id,
+          algorithm: winner.algorithm,
+          params: winner.params,
+          evaluation: final.evaluation,
+          gate,
+          report: {
+            importance: final.importance,
+            candidates: tried.scores,
+            label: set.label,
+            features: set.features,
+          } as unknown as JsonObject,
+          trainingSet: set.hash,
+          commits: pinned.commits,
+          fingerprint,
+          bytes: final.bytes,
+          run: work.run,
         },
         atMs,
       );
@@ -81,9 +101,10 @@ export async function runTraining(
         ? {}
         : {
             refusal: fail("MODELS_GATE_REFUSED", `The new model did not pass its gate: ${failedChecks(gate)}`, {
-              hint: before === undefined
-                ? "Improve the data or the model, or lower the goal in problem.ts; no model is live yet"
-                : `Improve the data or the model, or lower the goal in problem.ts; version ${before.version} stays live`,
+              hint:
+                before === undefined
+                  ? "Improve the data or the model, or lower the goal in problem.ts; no model is live yet"
+                  : `Improve the data or the model, or lower the goal in problem.ts; version ${before.version} stays live`,
             }),
           }),
     },
@@ -96,7 +117,10 @@ async function pinGroups(training: TrainingDefinition, parts: TrainingParts) {
   const commits: Record<string, number> = {};
   for (const name of new Set([training.label.data, ...training.features.map(({ data }) => data)])) {
     const head = await findHead(parts.database, name);
-    if (head === undefined) throw fail("FEATURES_GROUP_EMPTY", `Expected rows in the feature group ${name}, got none yet`, { hint: `data/${name} must run first` });
+    if (head === undefined)
+      throw fail("FEATURES_GROUP_EMPTY", `Expected rows in the feature group ${name}, got none yet`, {
+        hint: `data/${name} must run first`,
+      });
     const files = await groupFiles(parts.database, parts.offline, name, head.sequence);
     groups[name] = { definition: head.definition satisfies DataDefinition, files, late: files.late };
     commits[name] = head.sequence;
@@ -106,11 +130,20 @@ async function pinGroups(training: TrainingDefinition, parts: TrainingParts) {
 
 interface Tried {
   readonly best: Candidate;
-  readonly scores: readonly { readonly algorithm: string; readonly value: number | null; readonly failure: string | null }[];
+  readonly scores: readonly {
+    readonly algorithm: string;
+    readonly value: number | null;
+    readonly failure: string | null;
+  }[];
 }
 
 /** Each candidate in a process of its own: one that fails costs only itself. The metric's best on held-back training rows wins. */
-async function tryCandidates(training: TrainingDefinition, problem: ProblemDefinition, set: SetOutput, work: Work): Promise<Tried> {
+async function tryCandidates(
+  training: TrainingDefinition,
+  problem: ProblemDefinition,
+  set: SetOutput,
+  work: Work,
+): Promise<Tried> {
   const [only, ...others] = training.candidates;
   if (others.length === 0) return { best: only as Candidate, scores: [] };
   const { better } = metrics[problem.success.metric];
@@ -121,12 +154,20 @@ async function tryCandidates(training: TrainingDefinition, problem: ProblemDefin
     work.detail(`trying ${candidate.algorithm}`);
     try {
       const output: Json = await work.step(`try ${candidate.algorithm}`, "training/candidate", {
-        training, problem, set, candidate, temporaryFolder: work.folder,
+        training,
+        problem,
+        set,
+        candidate,
+        temporaryFolder: work.folder,
       } as unknown as JsonObject);
       const { value } = output as unknown as CandidateScore;
       scores.push({ algorithm: candidate.algorithm, value, failure: null });
       // A metric that is not defined on these rows cannot rank; the first candidate that fits at all then stands.
-      if (best === undefined || (value !== null && (Number.isNaN(best.value) || (better === "higher" ? value > best.value : value < best.value))))
+      if (
+        best === undefined ||
+        (value !== null &&
+          (Number.isNaN(best.value) || (better === "higher" ? value > best.value : value < best.value)))
+      )
         best = { candidate, value: value ?? Number.NaN };
     } catch (error) {
       if (isFailure(error, "RUNS_CANCELLED")) throw error;
@@ -137,6 +178,10 @@ async function tryCandidates(training: TrainingDefinition, problem: ProblemDefin
   if (best === undefined)
     throw isFailure(firstFailure) && firstFailure.code.startsWith("TRAINING_")
       ? firstFailure
-      : fail("TRAINING_CANDIDATES_FAILED", `Expected one of ${training.candidates.length} candidates to fit, got none: ${messageOf(firstFailure)}`, { cause: firstFailure });
+      : fail(
+          "TRAINING_CANDIDATES_FAILED",
+          `Expected one of ${training.candidates.length} candidates to fit, got none: ${messageOf(firstFailure)}`,
+          { cause: firstFailure },
+        );
   return { best: best.candidate, scores };
 }

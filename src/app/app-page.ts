@@ -1,0 +1,230 @@
+// Step 5's contract with its page: the question, a form with sensible defaults, and what the answers rest on.
+
+import { formatAge } from "../base/clock.ts";
+import { fail } from "../base/failure.ts";
+import type { Value } from "../base/table.ts";
+import type { AppDefinition, ProblemDefinition, TrainingDefinition } from "../define/definition.ts";
+import { metrics } from "../define/problem.ts";
+import { findHead } from "../features/commits.ts";
+import {
+  type FeatureField,
+  featureFields,
+  fieldStatistics,
+  type SelectedGroup,
+  typicalValue,
+} from "../features/fields.ts";
+import { findOnlineRow } from "../features/online.ts";
+import { hasOnlineSide } from "../features/online-rows.ts";
+import type { ColumnStatistics } from "../features/statistics.ts";
+import { show } from "../models/gate.ts";
+import { findAlias, type Version } from "../models/registry.ts";
+import type { Database } from "../ports/database.ts";
+import type { OnlineStore } from "../ports/online-store.ts";
+import type { Work } from "../runs/work.ts";
+
+export interface PageField {
+  readonly name: string;
+  readonly label: string;
+  readonly type: FeatureField["type"];
+  readonly description: string | null;
+  readonly unit: string | null;
+  readonly required: boolean;
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly step: number | null;
+  readonly values: readonly string[] | null;
+  readonly default: Value;
+}
+
+export interface AppPage {
+  readonly name: string;
+  readonly title: string;
+  readonly intro: string | null;
+  readonly question: string;
+  readonly feedback: boolean;
+  readonly inference: string;
+  readonly task: ProblemDefinition["task"];
+  readonly label: { readonly name: string; readonly unit: string | null; readonly classes: readonly string[] };
+  readonly fields: readonly PageField[];
+  readonly stored: {
+    readonly key: readonly string[];
+    readonly examples: readonly Readonly<Record<string, Value>>[];
+    readonly asOf: string | null;
+  } | null;
+  readonly model: {
+    readonly version: number;
+    readonly ageSeconds: number;
+    readonly algorithm: string;
+    readonly quality: string;
+  } | null;
+  readonly waitingFor: string | null;
+  readonly dataAgeSeconds: number | null;
+}
+
+export interface AppParts {
+  readonly database: Database;
+  readonly online: OnlineStore;
+}
+
+/** Describes the page of an app. Before the first model is live, `model` is null and the fields may still be missing. */
+export async function describeApp(
+  app: AppDefinition,
+  training: TrainingDefinition,
+  problem: ProblemDefinition,
+  parts: AppParts,
+): Promise<AppPage> {
+  const now = Date.now();
+  const groups = await selectedGroups(training, parts.database);
+  const version = await findAlias(parts.database, training.name, "live");
+  const spine = await findHead(parts.database, training.label.data);
+  const label = spine?.definition.labels.find((one) => one.name === training.label.name);
+  const labelFacts = spine?.statistics.columns.find((column) => column.name === training.label.name);
+  const ready = groups !== null;
+  return {
+    name: app.name,
+    title: app.title,
+    intro: app.intro,
+    question: problem.question,
+    feedback: app.feedback,
+    inference: app.inference,
+    task: problem.task,
+    label: {
+      name: training.label.name,
+      unit: label?.unit ?? null,
+      classes: problem.task === "regression" ? [] : classesOf(label?.column?.values, labelFacts),
+    },
+    fields: ready ? featureFields(groups).map((field) => pageField(field, fieldStatistics(groups, field.name))) : [],
+    stored: ready ? storedRows(groups, parts.online) : null,
+    model: version === undefined ? null : liveModel(version, problem, now),
+    waitingFor:
+      version !== undefined
+        ? null
+        : ready
+          ? `training/${training.name} has no model yet that passed its gate`
+          : `data/${training.label.data} has no rows yet`,
+    dataAgeSeconds: ready ? Math.round((now - Math.min(...groups.map(({ commit }) => commit.atMs))) / 1000) : null,
+  };
+}
+
+/** Checks that the page can be made, before anybody opens it. */
+export async function runApp(
+  app: AppDefinition,
+  training: TrainingDefinition,
+  problem: ProblemDefinition,
+  parts: AppParts,
+  work: Work,
+): Promise<void> {
+  const page = await describeApp(app, training, problem, parts);
+  await work.commit(async () => undefined, {
+    detail: `a form of ${page.fields.length} ${page.fields.length === 1 ? "field" : "fields"} for "${page.question}"`,
+  });
+}
+
+async function selectedGroups(training: TrainingDefinition, database: Database): Promise<SelectedGroup[] | null> {
+  const groups: SelectedGroup[] = [];
+  for (const { data, names } of training.features) {
+    const commit = await findHead(database, data);
+    if (commit === undefined) return null;
+    groups.push({ commit, features: names });
+  }
+  return groups;
+}
+
+function classesOf(values: readonly string[] | undefined, statistics: ColumnStatistics | undefined): readonly string[] {
+  return values ?? (statistics?.top ?? []).map((one) => one.value).sort();
+}
+
+/** Ranges come from the schema where it has some, otherwise from the data, rounded outwards. */
+function pageField(field: FeatureField, statistics: ColumnStatistics | undefined): PageField {
+  const numeric = field.type === "number";
+  const low = field.min ?? (typeof statistics?.min === "number" ? statistics.min : null);
+  const high = field.max ?? (typeof statistics?.max === "number" ? statistics.max : null);
+  const step = numeric && low !== null && high !== null ? niceStep(low, high, statistics) : null;
+  const outwards = (value: number | null, round: (value: number) => number) =>
+    value === null || step === null ? value : Number((round(value / step) * step).toPrecision(12));
+  return {
+    ...field,
+    label: readable(field.name),
+    min: numeric ? (field.min ?? outwards(low, Math.floor)) : null,
+    max: numeric ? (field.max ?? outwards(high, Math.ceil)) : null,
+    step,
+    values: field.values ?? (field.type === "category" ? (statistics?.top ?? []).map((one) => one.value) : null),
+    default: typicalValue(field, statistics),
+  };
+}
+
+/** 1, 2 or 5 times a power of ten, about a two-hundredth of the range; 1 where the data are whole numbers. */
+function niceStep(low: number, high: number, statistics: ColumnStatistics | undefined): number {
+  const whole = [statistics?.min, statistics?.max, statistics?.quantiles?.[2]].every(
+    (value) => value === undefined || Number.isInteger(value),
+  );
+  const raw = (high - low) / 200;
+  if (!(raw > 0)) return 1;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= raw * 0.75) ?? power * 10;
+  return whole ? Math.max(1, Math.round(step)) : step;
+}
+
+/** `temp_max` and `tempMax` become "Temp max"; names that are words already stay as they are. */
+function readable(name: string): string {
+  const words = name
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .replaceAll("_", " ")
+    .trim();
+  return /\s/.test(name)
+    ? name
+    : words.charAt(0).toUpperCase() + words.slice(1).replace(/\b([A-Z])(?=[a-z])/g, (letter) => letter.toLowerCase());
+}
+
+function storedRows(groups: readonly SelectedGroup[], online: OnlineStore): AppPage["stored"] {
+  const group = groups.find(({ commit }) => hasOnlineSide(commit.definition));
+  if (group === undefined) return null;
+  const { definition, eventToMs } = group.commit;
+  const asOf = eventToMs === null ? null : new Date(eventToMs).toISOString();
+  if (definition.key.length > 0) return { key: definition.key, examples: keyExamples(group), asOf };
+  const row = findOnlineRow(online, definition.name, []);
+  return row === undefined ? null : { key: [], examples: [row.values], asOf: new Date(row.eventMs).toISOString() };
+}
+
+/** Keys that are features too are known by their most frequent values. */
+function keyExamples({ commit }: SelectedGroup): Record<string, Value>[] {
+  const [name, ...others] = commit.definition.key;
+  if (name === undefined || others.length > 0) return [];
+  const statistics = commit.statistics.columns.find((column) => column.name === name);
+  return (statistics?.top ?? []).map(({ value }) => ({ [name]: value }));
+}
+
+function liveModel(version: Version, problem: ProblemDefinition, now: number): AppPage["model"] {
+  const { metric } = problem.success;
+  const { rows } = version.evaluation;
+  return {
+    version: version.version,
+    ageSeconds: Math.round((now - version.atMs) / 1000),
+    algorithm: version.algorithm,
+    quality: qualityText(problem, version.evaluation.metrics[metric] ?? null, version.evaluation.metrics, rows.test),
+  };
+}
+
+/** In words that need no statistics where there are some: "right on 76 % of 292 rows it had not seen". */
+function qualityText(
+  problem: ProblemDefinition,
+  value: number | null,
+  all: Readonly<Record<string, number | null>>,
+  rows: number,
+): string {
+  const held = `${rows.toLocaleString("en")} rows it had not seen`;
+  if (problem.task !== "regression" && typeof all.accuracy === "number")
+    return `right on ${Math.round(all.accuracy * 100)} % of ${held}`;
+  if (typeof all.mae === "number") return `off by ${show(all.mae)} on average on ${held}`;
+  return `${metrics[problem.success.metric].title} ${show(value)} on ${held}`;
+}
+
+export function ageText(seconds: number): string {
+  return formatAge(seconds * 1000);
+}
+
+export function unknownApp(name: string, known: readonly string[]) {
+  return fail("APP_UNKNOWN", `Expected an app of the project, got ${JSON.stringify(name)}`, {
+    hint: known.length === 0 ? "The project has no app yet" : `The apps are ${known.join(", ")}`,
+  });
+}

@@ -1,0 +1,125 @@
+// Every command: what it takes and what it is for, and where its work is. Light, so that --help is instant.
+
+import type { Arguments, CommandSpec } from "./arguments.ts";
+
+export interface Command extends CommandSpec {
+  /** Loads the command's work and does it; resolves with the exit code. */
+  readonly run: (spec: CommandSpec, args: Arguments) => Promise<number>;
+}
+
+const serveOptions = {
+  port: { type: "string", value: "4400", help: "The port (default 4400; 0 takes any free one)" },
+  host: { type: "string", value: "127.0.0.1", help: "The address to listen on (default 127.0.0.1: this machine only)" },
+} as const;
+
+export const commands: readonly Command[] = [
+  {
+    name: "new",
+    summary: "Make a project from a table: profile it, judge whether the problem is feasible, write the five files",
+    operands: "DIR",
+    options: {
+      from: { type: "string", value: "FILE|URL", help: "CSV, TSV, NDJSON, JSON or Parquet, optionally gzipped" },
+      predict: { type: "string", value: "COLUMN", help: "The column to predict" },
+      key: {
+        type: "string",
+        value: "COLUMN",
+        help: "The column that names the entity, e.g. a customer (default: none, or found in the data)",
+      },
+      time: {
+        type: "string",
+        value: "COLUMN",
+        help: "The column that says when a row held (default: none, or found in the data)",
+      },
+      yes: { type: "boolean", help: "Never ask" },
+    },
+    details: ["Example: pentad new rain --from weather.csv --predict rainTomorrow --time date"],
+    run: async (spec, args) => (await import("./commands/new.ts")).runNew(spec, args),
+  },
+  {
+    name: "dev",
+    summary: "Ingest, train, gate and serve the project, and follow changes of its files",
+    options: serveOptions,
+    run: async (spec, args) => (await import("./commands/serve.ts")).runServe(spec, args, { watch: true }),
+  },
+  {
+    name: "start",
+    summary: "Serve the project without following changes of its files",
+    options: serveOptions,
+    run: async (spec, args) => (await import("./commands/serve.ts")).runServe(spec, args, { watch: false }),
+  },
+  {
+    name: "run",
+    summary: "Run components now, or with --all everything that is due",
+    operands: "COMPONENT… | --all",
+    options: {
+      all: {
+        type: "boolean",
+        help: "Run everything that is due, in dependency order; done when a model that passed its gate is live",
+      },
+    },
+    details: ["Example: pentad run data/weather"],
+    run: async (spec, args) => (await import("./commands/run.ts")).runRun(spec, args),
+  },
+  {
+    name: "tick",
+    summary: "Do what is due now and return, for hosts whose clock is outside",
+    options: { "until-idle": { type: "boolean", help: "Go on until nothing is due any more (the default)" } },
+    run: async (spec, args) => (await import("./commands/run.ts")).runTick(spec, args),
+  },
+  {
+    name: "status",
+    summary: "The state of every component",
+    options: {},
+    run: async (spec, args) => (await import("./commands/status.ts")).runStatus(spec, args),
+  },
+  {
+    name: "logs",
+    summary: "The runs of a component, or what one run printed",
+    operands: "[COMPONENT | RUN]",
+    options: { limit: { type: "string", value: "N", help: "How many runs (default 20)" } },
+    run: async (spec, args) => (await import("./commands/logs.ts")).runLogs(spec, args),
+  },
+  {
+    name: "predict",
+    summary: "Ask an inference component",
+    operands: "NAME",
+    options: {
+      input: {
+        type: "string",
+        value: "JSON",
+        help: "One object of inputs, or an array of them; - reads stdin, @FILE a file",
+      },
+      explain: { type: "boolean", help: "Give the reasons with the answer" },
+    },
+    details: [`Example: pentad predict rain --input '{"precipitation": 3.2}'`],
+    run: async (spec, args) => (await import("./commands/predict.ts")).runPredict(spec, args),
+  },
+  {
+    name: "models",
+    summary: "The model registry: list, show, promote, rollback",
+    operands:
+      "list [TRAINING] | show TRAINING VERSION | promote TRAINING VERSION --reason TEXT | rollback TRAINING --reason TEXT",
+    options: {
+      reason: { type: "string", value: "TEXT", help: "Why; kept with the move" },
+      override: { type: "boolean", help: "Promote although the gate refused" },
+    },
+    run: async (spec, args) => (await import("./commands/models.ts")).runModels(spec, args),
+  },
+  {
+    name: "quarantine",
+    summary: "The rows that were rejected, each with its reason",
+    operands: "list | show DATA",
+    options: { limit: { type: "string", value: "N", help: "How many rows (default 20)" } },
+    run: async (spec, args) => (await import("./commands/quarantine.ts")).runQuarantine(spec, args),
+  },
+  {
+    name: "export",
+    summary: "Write a feature group's rows or a training set to a file",
+    operands: "features/NAME | training/NAME",
+    options: {
+      as: { type: "string", value: "csv|parquet", help: "The format (default: by the file's ending)" },
+      out: { type: "string", value: "FILE", help: "Where to write" },
+    },
+    run: async (spec, args) => (await import("./commands/export.ts")).runExport(spec, args),
+  },
+];

@@ -1,0 +1,25 @@
+// `pentad export`: a feature group's rows or a training set as a file.
+
+import { resolve } from "node:path";
+import { type ExportFormat, exportRows } from "../../runtime/export.ts";
+import { type Arguments, type CommandSpec, usage } from "../arguments.ts";
+import { print, printJson } from "../output.ts";
+import { withProject } from "./with-project.ts";
+
+export async function runExport(spec: CommandSpec, args: Arguments): Promise<number> {
+  const [what, ...more] = args.operands;
+  if (what === undefined || more.length > 0 || !/^(?:features|training)\/./.test(what))
+    throw usage(spec, `Expected features/NAME or training/NAME, got ${args.operands.join(" ") || "nothing"}`);
+  const out = args.text("out");
+  if (out === undefined) throw usage(spec, "--out: expected a file to write, got nothing");
+  const format = args.text("as") ?? (/\.parquet$/i.test(out) ? "parquet" : "csv");
+  if (format !== "csv" && format !== "parquet")
+    throw usage(spec, `--as: expected csv or parquet, got ${JSON.stringify(format)}`);
+  return withProject(args, async (project) => {
+    const path = resolve(out);
+    const { rows } = await exportRows(project, what, format satisfies ExportFormat, path);
+    if (args.flag("json")) printJson({ what, as: format, out: path, rows });
+    else print(`${rows.toLocaleString("en")} rows of ${what} in ${out}`);
+    return 0;
+  });
+}

@@ -1,0 +1,71 @@
+// `pentad predict`: asks an inference component and prints the same document as the HTTP endpoint.
+
+import { readFileSync } from "node:fs";
+import { fail } from "../../base/failure.ts";
+import type { Answer } from "../../inference/answer.ts";
+import { openAsker } from "../../runtime/predict.ts";
+import { type Arguments, type CommandSpec, usage } from "../arguments.ts";
+import { print, printJson } from "../output.ts";
+import { withProject } from "./with-project.ts";
+
+export async function runPredict(spec: CommandSpec, args: Arguments): Promise<number> {
+  const [name, ...more] = args.operands;
+  if (name === undefined || more.length > 0)
+    throw usage(
+      spec,
+      `Expected one inference name, got ${args.operands.length === 0 ? "none" : args.operands.join(" ")}`,
+    );
+  const input = readInput(spec, args.text("input"));
+  return withProject(
+    args,
+    async (project) => {
+      const reply = await openAsker(project).ask(name, input, args.flag("explain") ? { explain: true } : {});
+      if (args.flag("json")) printJson(reply);
+      else for (const one of Array.isArray(reply) ? reply : [reply]) print(answerText(one));
+      return 0;
+    },
+    { load: false },
+  );
+}
+
+function readInput(spec: CommandSpec, text: string | undefined): unknown {
+  if (text === undefined) throw usage(spec, "--input: expected a JSON object of inputs, got nothing");
+  const json = text === "-" ? readFileSync(0, "utf8") : text.startsWith("@") ? readInputFile(text.slice(1)) : text;
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    throw usage(
+      spec,
+      `--input: expected JSON, got text that does not parse: ${(error as Error).message}`,
+      `Quote it for the shell: --input '{"name": 1}'`,
+    );
+  }
+}
+
+function readInputFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw fail("CLI_USAGE", `--input: expected a file at ${path}, got ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+
+function answerText({ prediction, probabilities, model, staleness, explanation }: Answer): string {
+  const chances = Object.entries(probabilities ?? {})
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, 5);
+  return [
+    String(prediction),
+    ...chances.map(([name, probability]) => `  ${(probability * 100).toFixed(1).padStart(5)} %  ${name}`),
+    ...(explanation === undefined
+      ? []
+      : explanation.contributions
+          .slice(0, 6)
+          .map(
+            (one) =>
+              `  ${one.contribution >= 0 ? "+" : "−"}${Math.abs(one.contribution).toPrecision(3)}  ${one.feature} = ${one.value}`,
+          )),
+    `by version ${model.version} of ${model.name}`,
+    ...(staleness.message === null ? [] : [`note: ${staleness.message}`]),
+  ].join("\n");
+}

@@ -1,0 +1,77 @@
+// What the command line prints: results on stdout, everything else on stderr, failures in full.
+
+import { type Failure, isFailure, toFailure } from "../base/failure.ts";
+
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+export function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+export function printJson(document: unknown): void {
+  process.stdout.write(`${JSON.stringify(document, null, process.stdout.isTTY ? 2 : undefined)}\n`);
+}
+
+/** "where: what happened", the source line, the hint. */
+export function failureText(failure: Failure): string {
+  const { code, component, step, message, hint, location, cause } = failure;
+  const where = component === null ? "" : `${component}${step === null || step === "load" ? "" : ` (${step})`}: `;
+  const lines = [`${where}${message} [${code}]`];
+  if (location !== null)
+    lines.push(`  at ${location.file}:${location.line}${location.column === undefined ? "" : `:${location.column}`}`);
+  if (cause !== null && cause !== message && failure.code !== "INTERNAL")
+    lines.push(`  because ${cause.split("\n")[0]}`);
+  lines.push(`  → ${hint}`);
+  return lines.join("\n");
+}
+
+/** Exit code 2 for a command that was used wrongly, 1 for work that failed. */
+export function exitCodeOf(error: unknown): 1 | 2 {
+  return isFailure(error, "CLI_USAGE") || isFailure(error, "CLI_NODE_TOO_OLD") ? 2 : 1;
+}
+
+export function reportError(error: unknown, json: boolean): void {
+  const failure = toFailure(error);
+  if (json) {
+    const { code, message, hint, location } = failure;
+    const details = isFailure(error) ? error.details : undefined;
+    printJson({
+      error: {
+        code,
+        message,
+        hint,
+        ...(location === null ? {} : { location }),
+        ...(details === undefined ? {} : { details }),
+      },
+    });
+  }
+  note(`error: ${failureText(failure)}`);
+  if (failure.code === "INTERNAL" && error instanceof Error && process.env.PENTAD_DEBUG !== undefined)
+    note(String(error.stack));
+}
+
+/** Columns padded to their widest cell. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows)
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
+  return rows
+    .map((row) =>
+      row
+        .map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] as number)))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+export function duration(ms: number | null): string {
+  if (ms === null) return "";
+  return ms < 1000
+    ? `${Math.round(ms)} ms`
+    : ms < 60_000
+      ? `${(ms / 1000).toFixed(1)} s`
+      : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}

@@ -1,0 +1,40 @@
+// Reads request bodies: JSON within a size, with a clear error for everything else.
+
+import type { Context } from "hono";
+import { fail } from "../base/failure.ts";
+
+const mostBytes = 16 * 1024 * 1024;
+
+/** The JSON value of the request's body. Throws HTTP_BODY_INVALID, HTTP_BODY_TOO_LARGE or HTTP_MEDIA_TYPE. */
+export async function readJson(context: Context): Promise<unknown> {
+  const type = context.req.header("content-type");
+  if (type !== undefined && !/^(?:application\/(?:[\w.+-]+\+)?json|text\/plain)\b/i.test(type))
+    throw fail("HTTP_MEDIA_TYPE", `Expected application/json, got ${type}`);
+  const declared = Number(context.req.header("content-length") ?? 0);
+  if (declared > mostBytes) throw tooLarge(declared);
+  const text = await readText(context);
+  if (text.trim() === "") throw fail("HTTP_BODY_INVALID", "Expected a JSON body, got an empty one");
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw fail("HTTP_BODY_INVALID", `Expected a JSON body, got text that does not parse: ${(error as Error).message}`);
+  }
+}
+
+/** A body without a declared length is cut off where it grows too large, not read to its end. */
+async function readText(context: Context): Promise<string> {
+  const body = context.req.raw.body;
+  if (body === null) return "";
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of body as unknown as AsyncIterable<Uint8Array>) {
+    size += part.byteLength;
+    if (size > mostBytes) throw tooLarge(size);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString("utf8");
+}
+
+function tooLarge(bytes: number) {
+  return fail("HTTP_BODY_TOO_LARGE", `Expected at most ${mostBytes} bytes, got ${bytes}`);
+}

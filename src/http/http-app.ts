@@ -1,0 +1,169 @@
+// Every address of the product: predictions, the open protocol, the API behind the dashboard, the pages, health.
+
+import { Hono } from "hono";
+import { fail, isFailure, messageOf } from "../base/failure.ts";
+import { isObject, type Json } from "../base/json.ts";
+import { recordFeedback } from "../inference/prediction-log.ts";
+import { moveAlias } from "../models/registry.ts";
+import { describeAppPage, describeGroup, describeRun, describeVersions } from "../runtime/documents.ts";
+import type { Project } from "../runtime/open-project.ts";
+import type { Asker } from "../runtime/predict.ts";
+import { describeStatus, summarizeRun } from "../runtime/status.ts";
+import type { FeedbackDocument, ProjectDocument } from "./api.ts";
+import { readJson } from "./body.ts";
+import { errorResponse } from "./errors.ts";
+import { serveEvents } from "./events.ts";
+import { inferenceProtocol } from "./inference-protocol.ts";
+import { openApi } from "./openapi.ts";
+import { servePages } from "./pages.ts";
+
+export interface HttpParts {
+  readonly project: Project;
+  readonly asker: Asker;
+  readonly version: string;
+  /** Starts a run of one component now, without waiting for its end; returns the run's id. */
+  readonly startRun: (component: string) => Promise<string>;
+}
+
+export function httpApp(parts: HttpParts): Hono {
+  const { project, asker, version } = parts;
+  const app = new Hono();
+  app.onError((error, context) => {
+    const { status, document } = errorResponse(error);
+    if (!isFailure(error)) project.log.error(`${context.req.method} ${context.req.path}: ${messageOf(error)}`);
+    return context.json(document, status as 500);
+  });
+  app.notFound((context) =>
+    context.json(
+      errorResponse(
+        fail("HTTP_NOT_FOUND", `Expected an address that is served, got ${context.req.method} ${context.req.path}`),
+      ).document,
+      404,
+    ),
+  );
+  app.use(async (context, next) => {
+    refuseOtherSites(context.req.raw);
+    await next();
+    context.header("x-content-type-options", "nosniff");
+  });
+
+  const ready = async () => {
+    for (const name of await asker.names()) await asker.live(name);
+    return true;
+  };
+  app.get("/healthz", (context) => context.json({ status: "ok" }));
+  app.get("/readyz", async (context) => {
+    const failure = await ready().then(
+      () => null,
+      (error: unknown) => error,
+    );
+    return failure === null ? context.json({ status: "ready" }) : context.json(errorResponse(failure).document, 503);
+  });
+  app.post("/predict/:name", async (context) => {
+    const explain = context.req.query("explain");
+    const input = await readJson(context);
+    return context.json(
+      (await asker.ask(
+        context.req.param("name"),
+        input,
+        explain === undefined ? {} : { explain: explain !== "false" && explain !== "0" },
+      )) as never,
+    );
+  });
+  app.post("/feedback/:prediction", async (context) => {
+    const prediction = context.req.param("prediction");
+    await recordFeedback(
+      project.database,
+      project.predictions,
+      prediction,
+      readFeedback(await readJson(context)),
+      Date.now(),
+    );
+    project.changed();
+    return context.json({ prediction, recorded: true } satisfies FeedbackDocument);
+  });
+  app.route("/v2", inferenceProtocol(asker, { version, ready: () => ready().catch(() => false) }));
+  app.get("/openapi.json", async (context) => {
+    const live = (
+      await Promise.all((await asker.names()).map((name) => asker.live(name).catch(() => undefined)))
+    ).filter((one) => one !== undefined);
+    const data = (await project.components.list()).filter(({ kind }) => kind === "data").map((one) => one.name);
+    return context.json(openApi({ project: project.name, version, live, data }));
+  });
+  serveApi(app, parts);
+  serveEvents(app, project);
+  servePages(app);
+  return app;
+}
+
+function serveApi(app: Hono, { project, version, startRun }: HttpParts): void {
+  app.get("/api/project", async (context) => {
+    const components = await project.components.list();
+    const problem = components.find(({ definition }) => definition?.kind === "problem")?.definition;
+    const apps = components.flatMap(({ name, definition }) =>
+      definition?.kind === "app" ? [{ name, title: definition.title }] : [],
+    );
+    return context.json({
+      project: project.name,
+      question: problem?.kind === "problem" ? problem.question : null,
+      apps,
+      version,
+    } satisfies ProjectDocument);
+  });
+  app.get("/api/status", async (context) => context.json(await describeStatus(project)));
+  app.get("/api/runs", async (context) => {
+    const component = context.req.query("component");
+    const limit = Math.min(500, Math.max(1, Number(context.req.query("limit") ?? 50) || 50));
+    const runs = await project.ledger.list({ limit, ...(component === undefined ? {} : { component }) });
+    return context.json({ runs: runs.map(summarizeRun) });
+  });
+  app.get("/api/runs/:run", async (context) => context.json(await describeRun(project, context.req.param("run"))));
+  app.get("/api/data/:name", async (context) => context.json(await describeGroup(project, context.req.param("name"))));
+  app.get("/api/models", async (context) =>
+    context.json({ models: await describeVersions(project, context.req.query("training")) }),
+  );
+  app.get("/api/apps/:name", async (context) =>
+    context.json(await describeAppPage(project, context.req.param("name"))),
+  );
+  app.post("/api/run/:kind/:name", async (context) => {
+    const component = `${context.req.param("kind")}/${context.req.param("name")}`;
+    return context.json({ run: await startRun(component), component }, 202);
+  });
+  app.post("/api/models/:training/promote", async (context) => {
+    const training = context.req.param("training");
+    const { version: wanted, reason } = readPromotion(await readJson(context));
+    await project.database.transaction((tx) =>
+      moveAlias(tx, training, "live", wanted, { reason, who: "a person", override: true }, Date.now()),
+    );
+    project.changed();
+    return context.json({ training, version: wanted, alias: "live" });
+  });
+}
+
+/** A page of another site must not act in a person's name; tools without an origin are not pages. */
+function refuseOtherSites(request: Request): void {
+  const origin = request.headers.get("origin");
+  if (origin === null || request.method === "GET" || request.method === "HEAD") return;
+  const host = request.headers.get("host");
+  if (origin === "null" || new URL(origin).host !== host)
+    throw fail("HTTP_FORBIDDEN", `Expected a request from ${host}, got one from ${origin}`);
+}
+
+function readFeedback(body: unknown): { correct: boolean | null; actual: Json } {
+  if (!isObject(body) || (typeof body.correct !== "boolean" && body.actual === undefined))
+    throw fail(
+      "HTTP_BODY_INVALID",
+      'Expected {"correct": true}, {"correct": false} or {"actual": value}, got something else',
+    );
+  return { correct: typeof body.correct === "boolean" ? body.correct : null, actual: (body.actual ?? null) as Json };
+}
+
+function readPromotion(body: unknown): { version: number; reason: string } {
+  if (!isObject(body) || !Number.isInteger(body.version))
+    throw fail("HTTP_BODY_INVALID", 'Expected {"version": number, "reason": text}, got something else');
+  if (typeof body.reason !== "string" || body.reason.trim() === "")
+    throw fail("HTTP_BODY_INVALID", "Expected a reason for the promotion, got none", {
+      hint: "Say why: the reason is kept",
+    });
+  return { version: body.version as number, reason: body.reason.trim() };
+}

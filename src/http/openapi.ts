@@ -1,0 +1,222 @@
+// The OpenAPI 3.1 document of a project: one predict operation per inference, typed by its feature schema.
+
+import type { FeatureField } from "../features/fields.ts";
+import { typicalRow } from "../features/fields.ts";
+import type { Live } from "../inference/live.ts";
+
+type Schema = Record<string, unknown>;
+
+export interface OpenApiOptions {
+  readonly project: string;
+  readonly version: string;
+  /** Every inference that has a live model. */
+  readonly live: readonly Live[];
+  /** Every data component. */
+  readonly data: readonly string[];
+}
+
+export function openApi({ project, version, live }: OpenApiOptions): Schema {
+  const schemas: Schema = { Error: errorSchema(), Explanation: explanationSchema() };
+  const paths: Schema = {};
+  for (const one of live) {
+    const { name } = one.inference;
+    schemas[`${name}Input`] = inputSchema(one);
+    schemas[`${name}Answer`] = answerSchema(one);
+    paths[`/predict/${name}`] = { post: predictOperation(one) };
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: project,
+      version,
+      description: "Ask the models of this project. Errors carry a code, a message and a hint.",
+    },
+    servers: [{ url: "/" }],
+    paths: { ...paths, ...fixedPaths() },
+    components: { schemas },
+  };
+}
+
+function predictOperation(live: Live): Schema {
+  const { name } = live.inference;
+  const reference = (what: string) => ({ $ref: `#/components/schemas/${name}${what}` });
+  const oneOrMany = (what: string) => ({ oneOf: [reference(what), { type: "array", items: reference(what) }] });
+  return {
+    operationId: `predict_${name.replaceAll("-", "_")}`,
+    summary: `Predicts ${live.label.name}; an array of inputs gives an array of answers`,
+    tags: ["predict"],
+    parameters: [
+      {
+        name: "explain",
+        in: "query",
+        required: false,
+        schema: { type: "boolean" },
+        description: "Give the reasons with each answer",
+      },
+    ],
+    requestBody: {
+      required: true,
+      content: { "application/json": { schema: oneOrMany("Input"), example: typicalRow(live.groups) } },
+    },
+    responses: {
+      200: { description: "The answer", content: { "application/json": { schema: oneOrMany("Answer") } } },
+      ...errorResponses({ 400: "The input does not fit", 503: "No model is live yet" }),
+    },
+  };
+}
+
+function inputSchema(live: Live): Schema {
+  const properties: Schema = {};
+  for (const field of live.schema.fields) properties[field.name] = fieldSchema(field);
+  const stored = live.groups.some((group) => group.stored);
+  for (const key of live.schema.key)
+    properties[key] ??= {
+      type: ["string", "number"],
+      description: "Names the stored entity; what the request leaves out comes from its newest row",
+    };
+  return {
+    type: "object",
+    properties,
+    required: stored ? [] : live.schema.fields.filter((field) => field.required).map((field) => field.name),
+  };
+}
+
+function fieldSchema(field: FeatureField): Schema {
+  const type = { number: "number", boolean: "boolean", category: "string", text: "string", time: "string" }[field.type];
+  const description = [field.description, field.unit === null ? null : `in ${field.unit}`]
+    .filter((part) => part !== null)
+    .join(", ");
+  return {
+    type: field.required ? type : [type, "null"],
+    ...(field.type === "time" ? { format: "date-time" } : {}),
+    ...(field.min === null ? {} : { minimum: field.min }),
+    ...(field.max === null ? {} : { maximum: field.max }),
+    ...(field.values === null ? {} : { enum: field.required ? field.values : [...field.values, null] }),
+    ...(description === "" ? {} : { description }),
+  };
+}
+
+function answerSchema(live: Live): Schema {
+  const { classes, task } = live.model;
+  const prediction =
+    task === "regression"
+      ? { type: "number" }
+      : live.label.type === "boolean"
+        ? { type: "boolean" }
+        : live.label.type === "number"
+          ? { type: "number" }
+          : { type: "string", enum: classes };
+  const age = { type: "integer", minimum: 0 };
+  return {
+    type: "object",
+    required: ["prediction", "model", "features", "at", "staleness", "id"],
+    properties: {
+      prediction: { ...prediction, ...(live.label.unit === undefined ? {} : { description: `in ${live.label.unit}` }) },
+      ...(classes.length === 0
+        ? {}
+        : {
+            probabilities: {
+              type: "object",
+              properties: Object.fromEntries(classes.map((name) => [name, { type: "number", minimum: 0, maximum: 1 }])),
+            },
+          }),
+      explanation: { $ref: "#/components/schemas/Explanation" },
+      model: {
+        type: "object",
+        properties: { name: { type: "string" }, version: { type: "integer" }, id: { type: "string" }, ageSeconds: age },
+      },
+      features: { type: "object", additionalProperties: { type: ["string", "number", "boolean", "null"] } },
+      at: { type: "string", format: "date-time" },
+      staleness: {
+        type: "object",
+        properties: {
+          dataSeconds: { type: ["integer", "null"] },
+          modelSeconds: age,
+          message: { type: ["string", "null"] },
+        },
+      },
+      id: { type: "string" },
+    },
+  };
+}
+
+function explanationSchema(): Schema {
+  const contribution = {
+    type: "object",
+    properties: {
+      feature: { type: "string" },
+      value: { type: ["string", "number", "boolean", "null"] },
+      contribution: { type: "number" },
+    },
+  };
+  return {
+    type: "object",
+    properties: {
+      base: { type: "number" },
+      unit: { type: "string", enum: ["margin", "value"] },
+      class: { type: ["string", "null"] },
+      contributions: { type: "array", items: contribution },
+    },
+  };
+}
+
+function errorSchema(): Schema {
+  const text = { type: "string" };
+  return {
+    type: "object",
+    required: ["error"],
+    properties: {
+      error: {
+        type: "object",
+        required: ["code", "message", "hint"],
+        properties: { code: text, message: text, hint: text, component: text, run: text, details: { type: "object" } },
+      },
+    },
+  };
+}
+
+function errorResponses(descriptions: Readonly<Record<number, string>>): Schema {
+  const content = { "application/json": { schema: { $ref: "#/components/schemas/Error" } } };
+  return Object.fromEntries(
+    Object.entries(descriptions).map(([status, description]) => [status, { description, content }]),
+  );
+}
+
+function fixedPaths(): Schema {
+  const get = (operationId: string, summary: string, tag: string, failures: Readonly<Record<number, string>> = {}) => ({
+    get: {
+      operationId,
+      summary,
+      tags: [tag],
+      responses: {
+        200: { description: "Done", content: { "application/json": { schema: { type: "object" } } } },
+        ...errorResponses(failures),
+      },
+    },
+  });
+  return {
+    "/feedback/{prediction}": {
+      post: {
+        operationId: "feedback",
+        summary: "Says whether an answer was right, or what really happened",
+        tags: ["predict"],
+        parameters: [{ name: "prediction", in: "path", required: true, schema: { type: "string" } }],
+        requestBody: {
+          required: true,
+          content: {
+            "application/json": {
+              schema: { type: "object", properties: { correct: { type: "boolean" }, actual: {} } },
+            },
+          },
+        },
+        responses: {
+          200: { description: "Recorded", content: { "application/json": { schema: { type: "object" } } } },
+          ...errorResponses({ 400: "The feedback cannot be read", 404: "There is no such prediction" }),
+        },
+      },
+    },
+    "/api/status": get("status", "The state of every component", "project"),
+    "/healthz": get("health", "Whether the process lives", "health"),
+    "/readyz": get("readiness", "Whether every online inference has a live model", "health", { 503: "Not yet" }),
+  };
+}

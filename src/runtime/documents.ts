@@ -1,0 +1,172 @@
+// What the dashboard and the CLI show of one thing: a feature group's profile, model versions, a run with its steps.
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type AppPage, describeApp, unknownApp } from "../app/app-page.ts";
+import { type Failure, fail } from "../base/failure.ts";
+import { groupColumns } from "../features/columns.ts";
+import { findHead, listCommits } from "../features/commits.ts";
+import type { GateCheck } from "../models/gate.ts";
+import { listVersions, type Version } from "../models/registry.ts";
+import type { Project } from "./open-project.ts";
+import { chainOf } from "./run-component.ts";
+import { type RunSummary, summarizeRun } from "./status.ts";
+
+export interface GroupProfile {
+  readonly name: string;
+  readonly source: string;
+  readonly rows: number;
+  readonly commits: number;
+  readonly key: readonly string[];
+  readonly eventTime: string | null;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly quarantined: number;
+  readonly columns: readonly {
+    readonly name: string;
+    readonly type: "number" | "category" | "boolean" | "text" | "time";
+    readonly role: "feature" | "window" | "label";
+    readonly unit: string | null;
+    readonly description: string | null;
+    readonly missing: number;
+    readonly distinct: number;
+    readonly min: number | string | null;
+    readonly max: number | string | null;
+    readonly mean: number | null;
+    readonly median: number | null;
+    readonly histogram: readonly number[] | null;
+    readonly top: readonly { readonly value: string; readonly count: number }[] | null;
+  }[];
+}
+
+/** A feature group at its newest commit. Throws FEATURES_UNKNOWN, or FEATURES_GROUP_EMPTY while it has no rows. */
+export async function describeGroup(project: Project, name: string): Promise<GroupProfile> {
+  const head = await findHead(project.database, name);
+  if (head === undefined) {
+    const declared = (await project.components.list()).filter(({ kind }) => kind === "data").map((one) => one.name);
+    if (declared.includes(name))
+      throw fail("FEATURES_GROUP_EMPTY", `Expected rows in the feature group ${name}, got none yet`);
+    throw fail("FEATURES_UNKNOWN", `Expected a feature group of the project, got ${JSON.stringify(name)}`, {
+      hint: `The project has ${declared.join(", ") || "none"}`,
+    });
+  }
+  const { definition, statistics } = head;
+  const isoOf = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+  return {
+    name,
+    source: definition.source.description,
+    rows: head.rows.total,
+    commits: (await listCommits(project.database, name)).length,
+    key: definition.key,
+    eventTime: definition.eventTime?.column ?? null,
+    from: isoOf(head.eventFromMs),
+    to: isoOf(head.eventToMs),
+    quarantined: head.rows.quarantined,
+    columns: groupColumns(definition).map((column) => {
+      const facts = statistics.columns.find((one) => one.name === column.name);
+      return {
+        ...column,
+        missing: facts?.missing ?? 0,
+        distinct: facts?.distinct ?? 0,
+        min: facts?.min ?? null,
+        max: facts?.max ?? null,
+        mean: facts?.mean ?? null,
+        median: facts?.quantiles?.[2] ?? null,
+        histogram: facts?.histogram ?? null,
+        top: facts?.top ?? null,
+      };
+    }),
+  };
+}
+
+export interface VersionSummary {
+  readonly training: string;
+  readonly version: number;
+  readonly id: string;
+  readonly algorithm: string;
+  readonly createdAt: string;
+  readonly aliases: readonly string[];
+  readonly metrics: Readonly<Record<string, number | null>>;
+  readonly gate: { readonly passed: boolean; readonly checks: readonly GateCheck[] };
+  readonly rows: { readonly train: number; readonly test: number };
+}
+
+/** Newest first; of every training when none is named. */
+export async function describeVersions(project: Project, training?: string): Promise<VersionSummary[]> {
+  return (await listVersions(project.database, training)).map(summarizeVersion);
+}
+
+function summarizeVersion(version: Version): VersionSummary {
+  return {
+    training: version.training,
+    version: version.version,
+    id: version.id,
+    algorithm: version.algorithm,
+    createdAt: new Date(version.atMs).toISOString(),
+    aliases: version.aliases,
+    metrics: version.evaluation.metrics,
+    gate: version.gate,
+    rows: version.evaluation.rows,
+  };
+}
+
+export interface RunDetail extends RunSummary {
+  readonly steps: readonly {
+    readonly step: string;
+    readonly attempt: number;
+    readonly state: "running" | "done" | "failed";
+    readonly startedAt: string;
+    readonly endedAt: string | null;
+    readonly wallMs: number | null;
+    readonly cpuMs: number | null;
+    readonly peakMemoryMb: number | null;
+    readonly failure: Failure | null;
+  }[];
+  readonly log: readonly string[];
+}
+
+/** A run with its steps and the end of its log. Throws RUNS_UNKNOWN. */
+export async function describeRun(project: Project, id: string): Promise<RunDetail> {
+  const run = await project.ledger.find(id);
+  if (run === undefined) throw fail("RUNS_UNKNOWN", `Expected a run on the ledger, got ${JSON.stringify(id)}`);
+  const steps = await project.ledger.steps(id);
+  return {
+    ...summarizeRun(run),
+    steps: steps.map((step) => ({
+      step: step.step,
+      attempt: step.attempt,
+      state: step.state,
+      startedAt: new Date(step.startedAtMs).toISOString(),
+      endedAt: step.endedAtMs === null ? null : new Date(step.endedAtMs).toISOString(),
+      wallMs: step.usage?.wallMs ?? null,
+      cpuMs: step.usage?.cpuMs ?? null,
+      peakMemoryMb: step.usage?.peakMemoryMb ?? null,
+      failure: step.failure,
+    })),
+    log: await readLog(project, id),
+  };
+}
+
+const shownLines = 1000;
+
+/** The last lines that a run's steps printed. */
+export async function readLog(project: Project, run: string): Promise<string[]> {
+  const text = await readFile(join(project.stateFolder, "logs", `${run}.log`), "utf8").catch(() => "");
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .slice(-shownLines);
+}
+
+/** What the product page of an app needs. Throws APP_UNKNOWN. */
+export async function describeAppPage(project: Project, name: string): Promise<AppPage> {
+  const components = await project.components.list();
+  const definition = components.find((one) => one.id === `app/${name}`)?.definition;
+  if (definition?.kind !== "app")
+    throw unknownApp(
+      name,
+      components.filter(({ kind }) => kind === "app").map((one) => one.name),
+    );
+  const { training, problem } = chainOf(definition, components);
+  return describeApp(definition, training, problem, project);
+}

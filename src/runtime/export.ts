@@ -1,0 +1,72 @@
+// Writes exactly the rows of a feature group, or a training set as of now, to a file of the user's own.
+
+import { mkdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fail } from "../base/failure.ts";
+import { newId } from "../base/ids.ts";
+import { eventColumn, groupColumns, keyColumn } from "../features/columns.ts";
+import { findHead, groupFiles } from "../features/commits.ts";
+import { enrichedSql, orderSql } from "../features/relation.ts";
+import { type PinnedGroup, planTrainingSet } from "../features/training-set.ts";
+import { sqlName, sqlText } from "../ports/query.ts";
+import { openQuery } from "./drivers.ts";
+import type { Project } from "./open-project.ts";
+import { finder } from "./run-component.ts";
+
+export type ExportFormat = "csv" | "parquet";
+
+/** `what` is `features/NAME` or `training/NAME`. The file appears whole or not at all. */
+export async function exportRows(
+  project: Project,
+  what: string,
+  format: ExportFormat,
+  out: string,
+): Promise<{ rows: number }> {
+  const [kind, name = ""] = what.split("/");
+  const sql = kind === "features" ? await groupSql(project, name) : await trainingSql(project, name);
+  const temporary = join(dirname(out), `.${newId("export")}`);
+  const query = await openQuery({ memoryMb: 1024, temporaryFolder: join(project.stateFolder, "tmp"), threads: 2 });
+  try {
+    await mkdir(dirname(out), { recursive: true });
+    const options = format === "csv" ? "FORMAT csv, HEADER" : "FORMAT parquet, COMPRESSION zstd";
+    await query.run(`COPY (${sql}) TO ${sqlText(temporary)} (${options})`);
+    const [count] = await query.rows<{ n: number }>(`SELECT count(*) AS n FROM (${sql})`);
+    await rename(temporary, out);
+    return { rows: count?.n ?? 0 };
+  } finally {
+    await query.close();
+    await rm(temporary, { force: true });
+  }
+}
+
+/** Key and event time under the source's names, then features, windows and labels; a key that is a feature too stands once. */
+async function groupSql(project: Project, name: string): Promise<string> {
+  const head = await findHead(project.database, name);
+  if (head === undefined)
+    throw fail("FEATURES_UNKNOWN", `Expected a feature group with rows, got ${JSON.stringify(name)}`);
+  const { definition } = head;
+  const own = groupColumns(definition).map((column) => column.name);
+  const keys = definition.key
+    .filter((key) => !own.includes(key))
+    .map((key) => `e.${sqlName(keyColumn(key))} AS ${sqlName(key)}`);
+  const event =
+    definition.eventTime === null || own.includes(definition.eventTime.column)
+      ? []
+      : [`e.${eventColumn} AS ${sqlName(definition.eventTime.column)}`];
+  const columns = [...keys, ...event, ...own.map((column) => `e.${sqlName(column)}`)];
+  const files = await groupFiles(project.database, project.offline, name);
+  return `SELECT ${columns.join(", ")} FROM (${enrichedSql(definition, files)}) e ORDER BY ${orderSql(definition, "e")}`;
+}
+
+async function trainingSql(project: Project, name: string): Promise<string> {
+  const training = finder(await project.components.list())("training", name);
+  const groups = new Map<string, PinnedGroup>();
+  for (const data of new Set([training.label.data, ...training.features.map((one) => one.data)])) {
+    const head = await findHead(project.database, data);
+    if (head === undefined)
+      throw fail("FEATURES_GROUP_EMPTY", `Expected rows in the feature group ${data}, got none yet`);
+    const files = await groupFiles(project.database, project.offline, data);
+    groups.set(data, { definition: head.definition, files, late: files.late });
+  }
+  return planTrainingSet(training, groups).sql;
+}

@@ -1,0 +1,91 @@
+// Keeps a project current: loads the files when they change, runs what is due, and wakes when something may be due again.
+
+import { type FSWatcher, watch } from "node:fs";
+import { messageOf } from "../base/failure.ts";
+import type { DeclaredComponent } from "../catalog/components.ts";
+import { loadProject } from "./load-project.ts";
+import type { Project } from "./open-project.ts";
+import { type Ran, runDue } from "./run-due.ts";
+
+export interface KeepCurrentOptions {
+  readonly signal: AbortSignal;
+  /** Load the files again when they change. */
+  readonly watch: boolean;
+  readonly onLoad?: (components: readonly DeclaredComponent[]) => void;
+  readonly onStart?: (component: string, reason: string) => void;
+  readonly onEnd?: (ran: Ran) => void;
+  /** Everything that was due at the start has run. */
+  readonly onSettled?: () => void;
+}
+
+/** How often schedules and sources are looked at. */
+const tickMs = 1000;
+/** Editors write a file in several steps; only the last counts. */
+const quietMs = 120;
+
+/** Resolves when the signal aborts and the running work has been stopped. */
+export async function keepCurrent(project: Project, options: KeepCurrentOptions): Promise<void> {
+  const { signal } = options;
+  let stale = true;
+  let wake: () => void = () => undefined;
+  const watcher = options.watch
+    ? watchFiles(project.folder, () => {
+        stale = true;
+        wake();
+      })
+    : undefined;
+  signal.addEventListener("abort", () => wake());
+  let settled = false;
+  let work: Promise<unknown> | undefined;
+  while (!signal.aborted) {
+    if (stale) {
+      stale = false;
+      await load(project, options);
+    }
+    // Work goes on while files are watched: a change of one component must not wait for a long run of another.
+    work ??= runDue(project, options)
+      .catch((error: unknown) => project.log.error(messageOf(error)))
+      .then(() => {
+        work = undefined;
+        if (!settled) options.onSettled?.();
+        settled = true;
+      });
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, tickMs);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      if (stale || signal.aborted) wake();
+    });
+  }
+  watcher?.close();
+  await work;
+}
+
+async function load(project: Project, options: KeepCurrentOptions): Promise<void> {
+  try {
+    const components = await loadProject(project);
+    options.onLoad?.(components);
+    project.changed();
+  } catch (error) {
+    project.log.error(`The project's files could not be loaded: ${messageOf(error)}`);
+  }
+}
+
+/** Calls back, a little later, after changes of the project's own files. */
+function watchFiles(folder: string, onChange: () => void): FSWatcher {
+  let timer: NodeJS.Timeout | undefined;
+  const watcher = watch(folder, { recursive: true }, (_event, name) => {
+    if (
+      name === null ||
+      !/\.(?:[cm]?[jt]s|json)$/.test(name) ||
+      /(?:^|\/)(?:\.pentad|node_modules|\.git)(?:\/|$)/.test(name)
+    )
+      return;
+    clearTimeout(timer);
+    timer = setTimeout(onChange, quietMs);
+  });
+  watcher.on("error", () => undefined);
+  return watcher;
+}

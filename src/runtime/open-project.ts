@@ -1,0 +1,117 @@
+// Opens a project's stores and engines, and closes them again: everything that the verbs of the product work with.
+
+import { existsSync } from "node:fs";
+import { access, constants, mkdir, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { fail } from "../base/failure.ts";
+import type { Log } from "../base/log.ts";
+import { type Components, catalogMigrations, openComponents } from "../catalog/components.ts";
+import { lineageMigrations } from "../catalog/lineage.ts";
+import { migrate } from "../catalog/migrations.ts";
+import { featuresMigrations } from "../features/commits.ts";
+import { type LiveSource, liveSource } from "../inference/live.ts";
+import { inferenceMigrations, openPredictionLog, type PredictionLog } from "../inference/prediction-log.ts";
+import { modelsMigrations } from "../models/registry.ts";
+import type { BlobStore } from "../ports/blob-store.ts";
+import type { Compute } from "../ports/compute.ts";
+import type { Database } from "../ports/database.ts";
+import type { OnlineStore } from "../ports/online-store.ts";
+import { type Ledger, openLedger } from "../runs/ledger.ts";
+import { runsMigrations } from "../runs/tables.ts";
+import { openBlobs, openCompute, openDatabase, openOnline } from "./drivers.ts";
+import { findComponentFiles, projectName } from "./load-components.ts";
+
+export interface Project {
+  readonly name: string;
+  readonly folder: string;
+  /** `.pentad/` in the project: everything that is not the user's own. */
+  readonly stateFolder: string;
+  readonly log: Log;
+  readonly database: Database;
+  readonly components: Components;
+  readonly ledger: Ledger;
+  readonly offline: BlobStore;
+  readonly models: BlobStore;
+  readonly online: OnlineStore;
+  readonly compute: Compute;
+  readonly live: LiveSource;
+  readonly predictions: PredictionLog;
+  /** Calls back after every change that this process made; returns how to stop that. */
+  onChange(listener: () => void): () => void;
+  changed(): void;
+  close(): Promise<void>;
+}
+
+/** Opens the project in `folder`. Throws RUNTIME_NO_PROJECT, RUNTIME_NOT_WRITABLE, CATALOG_… */
+export async function openProject(folder: string, log: Log): Promise<Project> {
+  const root = resolve(folder);
+  if (!existsSync(root)) throw fail("RUNTIME_NO_PROJECT", `Expected a project in ${root}, got no such folder`);
+  if (findComponentFiles(root).length === 0)
+    throw fail(
+      "RUNTIME_NO_PROJECT",
+      `Expected a project in ${root}, got a folder without problem.ts, data/, training.ts, inference.ts or app.ts`,
+    );
+  const stateFolder = join(root, ".pentad");
+  await mkdir(join(stateFolder, "tmp"), { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    throw notWritable(root, error);
+  });
+  await access(stateFolder, constants.W_OK).catch((error: NodeJS.ErrnoException) => {
+    throw notWritable(root, error);
+  });
+  await mkdir(join(stateFolder, "logs"), { recursive: true });
+  const database = await openDatabase(stateFolder);
+  await migrate(database, [
+    catalogMigrations,
+    lineageMigrations,
+    runsMigrations,
+    featuresMigrations,
+    modelsMigrations,
+    inferenceMigrations,
+  ]);
+  const ledger = openLedger(database);
+  for (const lost of await ledger.recover())
+    await rm(join(stateFolder, "tmp", lost.run), { recursive: true, force: true });
+  const models = await openBlobs(stateFolder, "models");
+  const online = await openOnline(stateFolder);
+  const compute = await openCompute(stateFolder);
+  const live = liveSource({ database, models });
+  const predictions = openPredictionLog(database);
+  const listeners = new Set<() => void>();
+  return {
+    name: projectName(root),
+    folder: root,
+    stateFolder,
+    log,
+    database,
+    components: openComponents(database),
+    ledger,
+    offline: await openBlobs(stateFolder, "offline"),
+    models,
+    online,
+    compute,
+    live,
+    predictions,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    changed() {
+      live.invalidate();
+      for (const listener of listeners) listener();
+    },
+    async close() {
+      await compute.close();
+      await predictions.close();
+      await online.close();
+      await database.close();
+    },
+  };
+}
+
+function notWritable(folder: string, error: NodeJS.ErrnoException) {
+  if (error.code === "ENOSPC")
+    return fail("RUNTIME_DISK_FULL", `Expected room for ${folder}/.pentad, got a full disk`, { cause: error });
+  return fail("RUNTIME_NOT_WRITABLE", `Expected to write to ${folder}/.pentad, got ${error.code ?? error.message}`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,151 @@
+// What is due now and why: pure, from what is declared, what ran, what is stored and what time it is.
+
+import { contentHash } from "../base/ids.ts";
+import { canonicalJson } from "../base/json.ts";
+import type { DeclaredComponent } from "../catalog/components.ts";
+import {
+  type DataDefinition,
+  type Definition,
+  dependenciesOf,
+  type InferenceDefinition,
+  type ProblemDefinition,
+  type TrainingDefinition,
+} from "../define/definition.ts";
+import { parseSchedule } from "../define/schedule.ts";
+import type { Run, RunReason } from "../runs/ledger.ts";
+
+/** Everything that the plan looks at. */
+export interface Situation {
+  readonly components: readonly DeclaredComponent[];
+  readonly latest: ReadonlyMap<string, { readonly newest: Run; readonly ended: Run | null; readonly done: Run | null }>;
+  /** By feature group: its newest commit. */
+  readonly groups: ReadonlyMap<string, { readonly sequence: number; readonly rows: number; readonly atMs: number }>;
+  /** By data component: what identifies the source's content now; null when that cannot be told. */
+  readonly sources: ReadonlyMap<string, string | null>;
+  /** By training: the newest version and the live one. */
+  readonly versions: ReadonlyMap<
+    string,
+    { readonly rows: Readonly<Record<string, number>>; readonly atMs: number; readonly live: string | null }
+  >;
+  readonly nowMs: number;
+  /** Components to run again although nothing changed since they failed. */
+  readonly retry: ReadonlySet<string>;
+  /** The first moment of a cron expression after another. */
+  readonly nextCronMs: (expression: string, afterMs: number) => number | undefined;
+}
+
+export interface Due {
+  readonly component: string;
+  readonly reason: RunReason;
+  /** What the run is for; a finished run of the same fingerprint need not be repeated. */
+  readonly fingerprint: string;
+}
+
+/** The components to run now, in dependency order. One whose dependencies are due or running is not due yet. */
+export function planDue(situation: Situation): Due[] {
+  const due: Due[] = [];
+  const blocked = new Set<string>();
+  for (const component of inOrder(situation.components)) {
+    const { definition } = component;
+    if (definition === null || component.failure !== null) continue;
+    const latest = situation.latest.get(component.id);
+    const waits = dependenciesOf(definition).some(
+      (id) => blocked.has(id) || situation.latest.get(id)?.newest.state === "running",
+    );
+    const fingerprint = effectiveFingerprint(component, situation);
+    const reason = dueReason(component, definition, fingerprint, situation);
+    if (latest?.newest.state === "running" || reason !== null) blocked.add(component.id);
+    if (reason !== null && !waits && latest?.newest.state !== "running" && !missingInputs(definition, situation))
+      due.push({ component: component.id, reason, fingerprint });
+  }
+  return due;
+}
+
+/** The component's own fingerprint and what of its surroundings its output depends on. */
+export function effectiveFingerprint(
+  component: DeclaredComponent,
+  situation: Pick<Situation, "components" | "sources" | "versions">,
+): string {
+  const definition = component.definition as Definition;
+  const find = (id: string) => situation.components.find((one) => one.id === id)?.definition;
+  const around: unknown[] = [component.fingerprint];
+  if (definition.kind === "data") around.push(situation.sources.get(component.id) ?? null);
+  if (definition.kind === "training") {
+    const problem = find(`problem/${definition.problem}`) as ProblemDefinition | undefined;
+    around.push([problem?.predict, problem?.task, problem?.success.metric]);
+    for (const { data } of [{ data: definition.label.data }, ...definition.features])
+      around.push(groupShape(find(`data/${data}`) as DataDefinition | undefined));
+  }
+  if (definition.kind === "inference") around.push(situation.versions.get(definition.training)?.live ?? null);
+  if (definition.kind === "app") around.push(find(`inference/${definition.inference}`) ?? null);
+  return contentHash(canonicalJson(around)).slice(0, 32);
+}
+
+function groupShape(definition: DataDefinition | null | undefined): unknown {
+  return definition === undefined || definition === null
+    ? null
+    : [definition.key, definition.eventTime, definition.features, definition.windows, definition.labels];
+}
+
+function dueReason(
+  component: DeclaredComponent,
+  definition: Definition,
+  fingerprint: string,
+  situation: Situation,
+): RunReason | null {
+  const latest = situation.latest.get(component.id);
+  const ended = latest?.ended ?? null;
+  if (ended === null) return latest?.newest.state === "cancelled" ? null : "first";
+  if (ended.fingerprint !== fingerprint) return "changed";
+  if (ended.failure !== null && (ended.failure.code === "RUNTIME_INTERRUPTED" || situation.retry.has(component.id)))
+    return "retry";
+  const schedule =
+    definition.kind === "data"
+      ? definition.schedule
+      : definition.kind === "inference"
+        ? (definition as InferenceDefinition).batchSchedule
+        : null;
+  const next =
+    schedule === null ? null : nextRunMs(schedule, ended.startedAtMs ?? ended.requestedAtMs, situation.nextCronMs);
+  if (next !== null && next <= situation.nowMs) return "schedule";
+  return definition.kind === "training" && trainingIsDue(definition, ended, situation) ? "new rows" : null;
+}
+
+/** The moment after `afterMs` at which the schedule fires next; a moment that was missed fires once. */
+export function nextRunMs(schedule: string, afterMs: number, nextCronMs: Situation["nextCronMs"]): number | null {
+  const parsed = parseSchedule(schedule);
+  if (parsed === undefined) return null;
+  return parsed.type === "every" ? afterMs + parsed.ms : (nextCronMs(parsed.expression, afterMs) ?? null);
+}
+
+/** New rows since the newest version: as many as asked for, or any once `every` has passed; any at once when nothing is said. */
+function trainingIsDue(definition: TrainingDefinition, ended: Run, situation: Situation): boolean {
+  const version = situation.versions.get(definition.name);
+  if (version === undefined) return false;
+  let fresh = 0;
+  for (const [group, rows] of Object.entries(version.rows))
+    fresh += Math.max(0, (situation.groups.get(group)?.rows ?? 0) - rows);
+  const changed = Object.keys(version.rows).some(
+    (group) => (situation.groups.get(group)?.atMs ?? 0) > (ended.startedAtMs ?? 0),
+  );
+  const { everyMs, newRows } = definition.when;
+  if (newRows !== null && fresh >= newRows) return true;
+  if (everyMs !== null) return changed && situation.nowMs - version.atMs >= everyMs;
+  return newRows === null && changed;
+}
+
+/** A training needs rows, an inference a live model. */
+function missingInputs(definition: Definition, situation: Situation): boolean {
+  if (definition.kind === "training")
+    return [definition.label.data, ...definition.features.map(({ data }) => data)].some(
+      (group) => !situation.groups.has(group),
+    );
+  if (definition.kind === "inference") return (situation.versions.get(definition.training)?.live ?? null) === null;
+  return false;
+}
+
+/** Dependencies first; kinds in the order of the product, names in order. */
+export function inOrder(components: readonly DeclaredComponent[]): DeclaredComponent[] {
+  const kinds = ["problem", "data", "training", "inference", "app"];
+  return components.toSorted((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || (a.name < b.name ? -1 : 1));
+}

@@ -1,0 +1,98 @@
+// Asks an inference component, one input or many: the same for HTTP and the command line.
+
+import { fail } from "../base/failure.ts";
+import type { DeclaredComponent } from "../catalog/components.ts";
+import type { InferenceDefinition } from "../define/definition.ts";
+import { type Answer, answer } from "../inference/answer.ts";
+import type { Live } from "../inference/live.ts";
+import type { Project } from "./open-project.ts";
+import { finder } from "./run-component.ts";
+
+export interface Asker {
+  /** One object of inputs in, one answer out; a list in, a list out. Every answer is logged. */
+  ask(name: string, input: unknown, options?: { explain?: boolean }): Promise<Answer | Answer[]>;
+  /** The live state behind an inference. Throws INFERENCE_UNKNOWN, MODELS_NO_LIVE_VERSION. */
+  live(name: string): Promise<Live>;
+  names(): Promise<string[]>;
+}
+
+/** How long what is declared may be remembered; changes of this process are seen at once. */
+const rememberMs = 1000;
+
+export function openAsker(project: Project): Asker {
+  let remembered:
+    | { components: readonly DeclaredComponent[]; warnings: ReadonlyMap<string, string>; atMs: number }
+    | undefined;
+  project.onChange(() => {
+    remembered = undefined;
+  });
+
+  async function recall() {
+    if (remembered === undefined || performance.now() - remembered.atMs > rememberMs) {
+      const components = await project.components.list();
+      remembered = { components, warnings: await stalenessWarnings(project, components), atMs: performance.now() };
+    }
+    return remembered;
+  }
+
+  async function find(name: string): Promise<{ live: Live; warning: string | null }> {
+    const { components, warnings } = await recall();
+    const definition = components.find((one) => one.id === `inference/${name}`)?.definition as
+      | InferenceDefinition
+      | null
+      | undefined;
+    if (definition === undefined || definition === null) throw unknownInference(name, components);
+    const training = finder(components)("training", definition.training);
+    return { live: await project.live.get(definition, training), warning: warnings.get(name) ?? null };
+  }
+
+  return {
+    async ask(name, input, { explain } = {}) {
+      const { live, warning } = await find(name);
+      const one = (single: unknown, row?: number): Answer => {
+        const reply = answer(live, project.online, single, {
+          explain: explain ?? live.inference.explain,
+          staleness: warning,
+          ...(row === undefined ? {} : { row }),
+        });
+        project.predictions.add(live.inference.name, live.training.name, reply);
+        return reply;
+      };
+      return Array.isArray(input) ? input.map((single, row) => one(single, row)) : one(input);
+    },
+    live: async (name) => (await find(name)).live,
+    names: async () =>
+      (await recall()).components.flatMap((one) =>
+        one.kind === "inference" && one.definition !== null ? [one.name] : [],
+      ),
+  };
+}
+
+function unknownInference(name: string, components: readonly DeclaredComponent[]) {
+  const known = components.filter(({ kind }) => kind === "inference").map((one) => one.name);
+  return fail("INFERENCE_UNKNOWN", `Expected an inference component of the project, got ${JSON.stringify(name)}`, {
+    hint: known.length === 0 ? "The project declares none: add inference.ts" : `The project has ${known.join(", ")}`,
+  });
+}
+
+/** By inference: what failed behind it, so that its answers can say what they rest on. */
+async function stalenessWarnings(
+  project: Project,
+  components: readonly DeclaredComponent[],
+): Promise<ReadonlyMap<string, string>> {
+  const latest = await project.ledger.latest();
+  const failed = (id: string) =>
+    components.find((one) => one.id === id)?.failure !== null || latest.get(id)?.ended?.state === "failed";
+  const warnings = new Map<string, string>();
+  for (const { name, definition } of components) {
+    if (definition?.kind !== "inference") continue;
+    const training = components.find((one) => one.id === `training/${definition.training}`)?.definition;
+    if (training?.kind !== "training") continue;
+    const data = [...new Set(training.features.map((one) => `data/${one.data}`))].filter(failed);
+    const parts = data.map((id) => `${id} failed: this answer uses its last good data`);
+    if (failed(`training/${training.name}`))
+      parts.push(`training/${training.name} failed: this answer comes from its last good model`);
+    if (parts.length > 0) warnings.set(name, parts.join("; "));
+  }
+  return warnings;
+}

@@ -1,0 +1,114 @@
+// Runs one component: finds its recipe, gives it its parts, and leaves what happened on the ledger.
+
+import { appendFile } from "node:fs/promises";
+import { join } from "node:path";
+import { runApp } from "../app/app-page.ts";
+import type { Failure } from "../base/failure.ts";
+import { fail } from "../base/failure.ts";
+import type { DeclaredComponent } from "../catalog/components.ts";
+import { runData } from "../data/run-data.ts";
+import type { ComponentKind } from "../define/component.ts";
+import type { AppDefinition, Definition, DefinitionOf, LimitsDefinition } from "../define/definition.ts";
+import { runInference } from "../inference/run-inference.ts";
+import { runProblem } from "../problem/run-problem.ts";
+import { execute } from "../runs/execute.ts";
+import type { Run } from "../runs/ledger.ts";
+import type { Work } from "../runs/work.ts";
+import { runTraining } from "../training/run-training.ts";
+import type { Project } from "./open-project.ts";
+import { sourceFingerprint } from "./situation.ts";
+
+const defaultLimits: LimitsDefinition = { timeMs: 600_000, memoryMb: 1024 };
+
+/** Executes a claimed run to its end and returns its failure, or null. */
+export async function runComponent(
+  project: Project,
+  run: Run,
+  components: readonly DeclaredComponent[],
+  signal: AbortSignal,
+): Promise<Failure | null> {
+  const component = components.find((one) => one.id === run.component);
+  const definition = component?.definition ?? null;
+  const logFile = join(project.stateFolder, "logs", `${run.run}.log`);
+  return execute(run, (work) => recipe(project, component, components, work), {
+    ledger: project.ledger,
+    compute: project.compute,
+    projectFolder: project.folder,
+    temporaryFolder: join(project.stateFolder, "tmp"),
+    limits: limitsOf(definition),
+    environment: {},
+    signal,
+    onOutput: (line) => {
+      void appendFile(logFile, `${line}\n`).catch(() => undefined);
+    },
+    onChange: project.changed,
+  });
+}
+
+function limitsOf(definition: Definition | null): LimitsDefinition {
+  return definition !== null && "limits" in definition ? definition.limits : defaultLimits;
+}
+
+async function recipe(
+  project: Project,
+  component: DeclaredComponent | undefined,
+  components: readonly DeclaredComponent[],
+  work: Work,
+): Promise<unknown> {
+  const definition = component?.definition;
+  if (component === undefined || definition === undefined || definition === null)
+    throw fail(
+      "RUNTIME_COMPONENT_UNKNOWN",
+      `Expected a component that loads, got ${component === undefined ? "one that is gone" : `${component.id}, which does not load`}`,
+    );
+  const find = finder(components);
+  switch (definition.kind) {
+    case "problem": {
+      const trainings = components.flatMap((one) =>
+        one.definition?.kind === "training" && one.definition.problem === definition.name ? [one.name] : [],
+      );
+      return runProblem(definition, trainings, project.database, work);
+    }
+    case "data":
+      return runData(
+        {
+          definition,
+          file: component.file,
+          sourceFingerprint: await sourceFingerprint(project.folder, component),
+          atMs: Date.now(),
+        },
+        project,
+        work,
+      );
+    case "training":
+      return runTraining(definition, find("problem", definition.problem), component.fingerprint ?? "", project, work);
+    case "inference":
+      return runInference(definition, find("training", definition.training), project.live, project.online, work);
+    case "app": {
+      const { training, problem } = chainOf(definition, components);
+      return runApp(definition, training, problem, project, work);
+    }
+  }
+}
+
+type Find = <Kind extends ComponentKind>(kind: Kind, name: string) => DefinitionOf<Kind>;
+
+/** Looks up definitions that must exist; a component whose dependency does not load cannot run. */
+export function finder(components: readonly DeclaredComponent[]): Find {
+  return (kind, name) => {
+    const definition = components.find((one) => one.id === `${kind}/${name}`)?.definition;
+    if (definition === undefined || definition === null)
+      throw fail("RUNTIME_COMPONENT_UNKNOWN", `Expected ${kind}/${name} to load, got none`, {
+        hint: "Correct its file first: see `pentad status`",
+      });
+    return definition as never;
+  };
+}
+
+/** The inference, the training and the problem behind an app. */
+export function chainOf(app: AppDefinition, components: readonly DeclaredComponent[]) {
+  const find = finder(components);
+  const inference = find("inference", app.inference);
+  const training = find("training", inference.training);
+  return { inference, training, problem: find("problem", training.problem) };
+}

@@ -1,0 +1,54 @@
+// Looks up everything that the plan needs: sources on disk, groups and versions in the stores, runs on the ledger.
+
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { DeclaredComponent } from "../catalog/components.ts";
+import { listHeads, rowsAtCommit } from "../features/commits.ts";
+import { listNewest } from "../models/registry.ts";
+import { nextCronMs } from "./drivers.ts";
+import type { Project } from "./open-project.ts";
+import type { Situation } from "./plan.ts";
+
+export async function surveySituation(
+  project: Project,
+  components?: readonly DeclaredComponent[],
+  retry: ReadonlySet<string> = new Set(),
+): Promise<Situation> {
+  const { database, ledger } = project;
+  const declared = components ?? (await project.components.list());
+  return {
+    components: declared,
+    latest: await ledger.latest(),
+    groups: new Map((await listHeads(database)).map((head) => [head.group, head])),
+    sources: new Map(
+      await Promise.all(
+        declared
+          .filter(({ kind }) => kind === "data")
+          .map(async (one) => [one.id, await sourceFingerprint(project.folder, one)] as const),
+      ),
+    ),
+    versions: await surveyVersions(project),
+    nowMs: Date.now(),
+    retry,
+    nextCronMs: await nextCronMs(),
+  };
+}
+
+/** Size and time of a source that is a local file; null for every other source. */
+export async function sourceFingerprint(folder: string, component: DeclaredComponent): Promise<string | null> {
+  const watch = component.definition?.kind === "data" ? component.definition.source.watch : null;
+  if (watch === null || watch === undefined) return null;
+  const facts = await stat(join(folder, watch)).catch(() => undefined);
+  return facts === undefined ? "missing" : `${facts.size}-${Math.round(facts.mtimeMs)}`;
+}
+
+async function surveyVersions({ database }: Project): Promise<Situation["versions"]> {
+  const versions = new Map<string, { rows: Record<string, number>; atMs: number; live: string | null }>();
+  for (const { training, commits, atMs, live } of await listNewest(database)) {
+    const rows: Record<string, number> = {};
+    for (const [group, sequence] of Object.entries(commits))
+      rows[group] = await rowsAtCommit(database, group, sequence);
+    versions.set(training, { rows, atMs, live });
+  }
+  return versions;
+}
