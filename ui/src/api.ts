@@ -68,7 +68,7 @@ async function answer(path: string, init: RequestInit): Promise<Response> {
           "It may be busy; try again",
           0,
         )
-      : new Problem("UNREACHABLE", "The server does not answer", "Check that it is still running, then try again", 0);
+      : new Problem("UNREACHABLE", "The server does not answer", "Check that it is still running", 0);
   }
 }
 

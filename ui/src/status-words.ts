@@ -55,6 +55,7 @@ export function reasonText(reason: string): string {
 /** What a run did with its rows: `1,461 rows read, 1,458 accepted, 3 quarantined`. */
 export function rowsText(rows: RunSummary["rows"]): string {
   if (rows === null) return "";
+  if (rows.read === 0) return "no new rows";
   if (rows.quarantined === 0 && rows.read === rows.accepted) return count(rows.read, "row");
   const parts = [`${count(rows.read, "row")} read`, `${numberText(rows.accepted)} accepted`];
   if (rows.quarantined > 0) parts.push(`${numberText(rows.quarantined)} quarantined`);

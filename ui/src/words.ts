@@ -3,6 +3,8 @@
 const minute = 60;
 const hour = 60 * minute;
 const day = 24 * hour;
+const month = 30.44 * day;
+const year = 365.25 * day;
 
 /** At most four significant digits below 1000, whole numbers above, with thousands separated: `1,461`, `3.25`, `0.0012`. */
 export function numberText(value: number): string {
@@ -54,9 +56,9 @@ export function spanText(seconds: number): string {
   if (span < minute) return count(Math.round(span), "second");
   if (span < hour) return count(Math.floor(span / minute), "minute");
   if (span < 2 * day) return count(Math.floor(span / hour), "hour");
-  if (span < 60 * day) return count(Math.floor(span / day), "day");
-  if (span < 730 * day) return count(Math.floor(span / (30.44 * day)), "month");
-  return count(Math.floor(span / (365.25 * day)), "year");
+  if (span < 2 * month) return count(Math.floor(span / day), "day");
+  if (span < 2 * year) return count(Math.floor(span / month), "month");
+  return count(Math.floor(span / year), "year");
 }
 
 export function agoText(seconds: number): string {
@@ -117,6 +119,11 @@ export function clockText(iso: string, now: Date, timeZone?: string): string {
 export function freshText(at: string, now: Date): string {
   const seconds = secondsSince(at, now);
   return seconds < 2 * day ? `${spanText(seconds)} old` : `from ${dateText(at)}`;
+}
+
+/** The same beside the words "newest data": `4 minutes old`, `31 Dec 2015`. */
+export function newestText(at: string, now: Date): string {
+  return freshText(at, now).replace(/^from /, "");
 }
 
 /** Seconds from an ISO time to now; never negative. */

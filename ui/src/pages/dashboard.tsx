@@ -50,7 +50,7 @@ export default function Dashboard() {
       </button>
       <Head project={project.value} status={status} live={live} place={place} />
       <main id="main" className="dashboard" ref={main} tabIndex={-1}>
-        {live.lostAt !== null && status !== null && <LostNotice since={live.lostAt} now={now} />}
+        {live.lostAt !== null && status !== null && <LostNotice since={live.lostAt} problem={live.problem} now={now} />}
         {status !== null ? (
           <At place={place} status={status} question={project.value?.question ?? null} now={now} />
         ) : live.problem !== null ? (

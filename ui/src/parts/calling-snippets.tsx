@@ -28,7 +28,10 @@ export function CallingSnippets({
       {snippets.map(({ id, text }) => (
         <TabPanel key={id} id={id}>
           <div className="log-frame">
-            <pre className="log">{text}</pre>
+            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
+            <pre className="log" tabIndex={0}>
+              {text}
+            </pre>
             <CopyButton text={text} />
           </div>
         </TabPanel>

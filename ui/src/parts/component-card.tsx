@@ -1,9 +1,9 @@
 // One component on the home page: its state in words, colour and shape, its facts, its freshness and its runs.
 
 import type { ComponentStatus, RunSummary } from "../../../src/http/api.ts";
-import { componentHref } from "../routes.ts";
+import { appHref, componentHref } from "../routes.ts";
 import { nextRunText, stateWords } from "../status-words.ts";
-import { durationText, freshText, sentence } from "../words.ts";
+import { durationText, newestText, sentence } from "../words.ts";
 import { Ago } from "./ago.tsx";
 import { RunStrip } from "./run-strip.tsx";
 import { StateMark } from "./state-mark.tsx";
@@ -39,7 +39,7 @@ export function ComponentCard({ component, runs, now }: ComponentCardProps) {
         {freshness !== null && (
           <div>
             <dt>newest data</dt>
-            <dd>{freshText(freshness.at, now)}</dd>
+            <dd>{newestText(freshness.at, now)}</dd>
           </div>
         )}
         {lastRun !== null && state !== "running" && (
@@ -59,6 +59,11 @@ export function ComponentCard({ component, runs, now }: ComponentCardProps) {
         )}
       </dl>
       {runs.length > 1 && <RunStrip runs={runs} />}
+      {component.kind === "app" && (
+        <a className="button card-link" href={appHref(name)}>
+          Open the page
+        </a>
+      )}
     </article>
   );
 }

@@ -2,11 +2,14 @@
 
 import type { ComponentStatus } from "../../../src/http/api.ts";
 import { kindTitles, nextRunText, stateWords } from "../status-words.ts";
-import { durationText, freshText, sentence } from "../words.ts";
+import { durationText, newestText, sentence } from "../words.ts";
 import { Ago } from "./ago.tsx";
 import { RunButton } from "./run-button.tsx";
 import { StateMark } from "./state-mark.tsx";
 import { WorkBar } from "./work-bar.tsx";
+
+/** A problem and an app only declare something: there is nothing to start. */
+const runnable = new Set(["data", "training", "inference"]);
 
 export function ComponentHead({ component, now }: { readonly component: ComponentStatus; readonly now: Date }) {
   const { state, lastRun, freshness, waitingFor } = component;
@@ -17,7 +20,7 @@ export function ComponentHead({ component, now }: { readonly component: Componen
         <h1>
           <span className="dim">{kindTitles[component.kind]}</span> {component.name}
         </h1>
-        <RunButton id={component.id} label="Run now" running={state === "running"} />
+        {runnable.has(component.kind) && <RunButton id={component.id} label="Run now" running={state === "running"} />}
       </div>
       <p className="row">
         <span className={`state ${state}`}>
@@ -46,7 +49,7 @@ export function ComponentHead({ component, now }: { readonly component: Componen
         {freshness !== null && (
           <div>
             <dt>newest data</dt>
-            <dd>{freshText(freshness.at, now)}</dd>
+            <dd>{newestText(freshness.at, now)}</dd>
           </div>
         )}
       </dl>

@@ -32,7 +32,7 @@ export function Head({ project, status, live, place }: HeadProps) {
         ))}
       </nav>
       <span className={`connection ${live.lostAt === null ? "" : "lost"}`}>
-        {live.lostAt !== null ? "not connected" : status === null ? "connecting" : "live"}
+        {live.lostAt !== null ? "no news" : status === null ? "connecting" : "live"}
       </span>
     </header>
   );

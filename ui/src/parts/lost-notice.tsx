@@ -1,13 +1,21 @@
-// Says that the connection is lost, since when, and that what is shown may be old.
+// Says that no news comes, since when and why, and that what is shown may be old.
 
-import { clockText } from "../words.ts";
+import type { Problem } from "../api.ts";
+import { clockText, sentence } from "../words.ts";
 
-export function LostNotice({ since, now }: { readonly since: Date; readonly now: Date }) {
+interface LostNoticeProps {
+  readonly since: Date;
+  readonly problem: Problem | null;
+  readonly now: Date;
+}
+
+export function LostNotice({ since, problem, now }: LostNoticeProps) {
   return (
     <div className="notice waits" role="alert">
       <p>
-        <strong>The server has not answered since {clockText(since.toISOString(), now)}.</strong> What you see is the
-        last state it told. This page keeps trying; check that <code>pentad dev</code> is still running.
+        <strong>No news from the server since {clockText(since.toISOString(), now)}.</strong> What you see is the last
+        state it told. {problem !== null && `${sentence(problem.message)} ${sentence(problem.hint)} `}
+        This page keeps trying by itself.
       </p>
     </div>
   );

@@ -55,7 +55,7 @@ export function ModelTable({ models, now, onPromoted }: ModelTableProps) {
               </td>
             ))}
             <td data-label="Gate" className="gate-cell">
-              <details>
+              <details open={!model.gate.passed}>
                 <summary className={`state ${model.gate.passed ? "ok" : "failed"}`}>
                   <StateMark state={model.gate.passed ? "ok" : "failed"} /> {model.gate.passed ? "passed" : "refused"}
                 </summary>

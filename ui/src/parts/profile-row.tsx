@@ -8,7 +8,7 @@ import { TopValues } from "./top-values.tsx";
 const roleWords: Readonly<Record<ColumnProfile["role"], string>> = {
   feature: "",
   window: "computed over time",
-  label: "the label",
+  label: "",
 };
 
 export function ProfileRow({ column, rows }: { readonly column: ColumnProfile; readonly rows: number }) {
