@@ -59,18 +59,23 @@ export function decodeModel(bytes: Uint8Array, id?: string): Artifact {
   const start = Math.ceil((end + 1) / 8) * 8;
   const arrays: Record<string, ArtifactArray> = {};
   for (const { name, type, length, offset } of header.arrays) {
-    const constructor = Object.hasOwn(arrayTypes, type) ? arrayTypes[type] : undefined;
+    const ArrayType = Object.hasOwn(arrayTypes, type) ? arrayTypes[type] : undefined;
     const from = start + offset;
     if (
-      constructor === undefined ||
+      ArrayType === undefined ||
       !isCount(length) ||
       !isCount(offset) ||
-      from + length * constructor.BYTES_PER_ELEMENT > bytes.length
+      from + length * ArrayType.BYTES_PER_ELEMENT > bytes.length
     )
       throw corrupt("arrays within the file", `the array ${JSON.stringify(name)} outside of it`);
-    arrays[name] = new constructor(bytes.slice(from, from + length * constructor.BYTES_PER_ELEMENT).buffer);
+    arrays[name] = new ArrayType(copyOf(bytes, from, length * ArrayType.BYTES_PER_ELEMENT));
   }
   return { format: header.format, meta: header.meta, arrays };
+}
+
+/** A copy of its own: a Buffer's slice would share the memory of others, at any alignment. */
+function copyOf(bytes: Uint8Array, from: number, length: number): ArrayBuffer {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset + from, length).slice().buffer as ArrayBuffer;
 }
 
 function parseHeader(text: string): { format: string; meta: JsonObject; arrays: ArrayHeader[] } {
