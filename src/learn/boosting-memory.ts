@@ -1,102 +1,55 @@
-// The one WebAssembly memory that a boosting run works in: what lies where, and the kernels over it.
+// The one WebAssembly memory that a boosting run works in: what lies where.
 
 import { fail } from "../base/failure.ts";
-import type { Bins } from "./boosting-bins.ts";
-import { boostingWasm } from "./kernels/boosting.wasm.ts";
-import { mostBytes, type WasmMemory, wasmKernels, wasmMemory } from "./wasm.ts";
+import { type BoostingKernels, boostingKernels } from "./boosting-kernels.ts";
+import { mostBytes, type WasmMemory, wasmMemory } from "./wasm.ts";
 
-/** The kernels of kernels/boosting.as.ts; all arguments are addresses, counts or numbers. */
-export interface BoostingKernels {
-  binColumn(values: number, count: number, bounds: number, missing: number, out: number, stride: number): void;
-  gradients(
-    objective: number,
-    level: number,
-    scores: number,
-    y: number,
-    weights: number,
-    from: number,
-    to: number,
-    g: number,
-    h: number,
-    parts: number,
-  ): void;
-  softmax(scores: number, out: number, classes: number, pitch: number, from: number, to: number): void;
-  softmaxGradients(
-    probabilities: number,
-    codes: number,
-    code: number,
-    factor: number,
-    weights: number,
-    from: number,
-    to: number,
-    g: number,
-    h: number,
-    parts: number,
-  ): void;
-  quantise(g: number, h: number, from: number, to: number, scaleG: number, scaleH: number, out: number): void;
-  countUp(out: number, from: number, to: number): void;
-  histogram(
-    blocks: number,
-    blockCount: number,
-    rows: number,
-    count: number,
-    gh: number,
-    out: number,
-    spare: number,
-  ): void;
-  clear(features: number, from: number, to: number, histogram: number): void;
-  subtract(features: number, from: number, to: number, target: number, other: number): void;
-  join(features: number, from: number, to: number, target: number, other: number): void;
-  search(
-    histogram: number,
-    count: number,
-    lowest: number,
-    highest: number,
-    features: number,
-    from: number,
-    featureCount: number,
-    step: number,
-    params: number,
-    results: number,
-    tables: number,
-    spare: number,
-  ): void;
-  partition(bins: number, stride: number, rows: number, count: number, table: number, spare: number): number;
-  leafSums(rows: number, count: number, g: number, h: number, out: number): void;
-  addToScores(rows: number, count: number, value: number, scores: number): void;
-  walk(nodes: number, tables: number, leafValues: number, rows: number, count: number, scores: number): void;
+/** Features whose bins lie beside each other, row after row. */
+export interface Panel {
+  /** Address of row 0. */
+  readonly address: number;
+  /** Bytes per row. */
+  readonly stride: number;
+  readonly feature: number;
+  readonly features: number;
 }
 
-/** Rows in binned form: feature f of a row is the byte at `address[f] + row · stride[f]`. */
-export interface BinnedRows {
-  readonly rowCount: number;
-  readonly address: Uint32Array;
-  readonly stride: Uint32Array;
-}
-
-/** A run of up to 8 features of one panel that histograms read at once. */
+/** Up to 8 features of a panel that histograms read as one word. */
 export interface Block {
+  readonly panel: number;
   readonly feature: number;
   readonly width: 1 | 4 | 8;
 }
 
-/** Features of a row that lie beside each other: about one cache line, so that a row of a small leaf costs one fetch per panel. */
+/** Half a cache line: a row of a small leaf costs one fetch per panel. */
 const panelFeatures = 32;
 
-/** Histograms beyond this are given up and built again when needed. */
+/** Histograms of leaves beyond this are given up, and built again when needed. */
 const histogramBytes = 512 * 2 ** 20;
-const featureBytes = 2048;
 
-/** Addresses of everything; plain numbers, so that it can be handed to other threads. */
+/** 256 cells of 8 bytes. */
+export const featureBytes = 2048;
+
+/** Rows that are copied into the memory at once to be binned. */
+export const stagingRows = 16_384;
+
+/** Addresses of everything: plain numbers, so that it can be handed to other threads. */
 export interface BoostingLayout {
   readonly rowCount: number;
+  readonly heldRows: number;
   /** rowCount rounded up to whole vectors. */
   readonly padded: number;
   readonly outputs: number;
   readonly featureCount: number;
-  readonly train: BinnedRows;
-  readonly held: BinnedRows;
+  /** Bins by feature: feature f of row i is the byte at columns + f · columnPitch + i. */
+  readonly columns: number;
+  readonly columnPitch: number;
+  readonly heldColumns: number;
+  readonly heldColumnPitch: number;
+  /** The same bins by row. */
+  readonly panels: readonly Panel[];
   readonly blocks: readonly Block[];
+  readonly panelRecords: number;
   readonly blockRecords: number;
   readonly featureRecords: number;
   readonly bounds: number;
@@ -112,8 +65,11 @@ export interface BoostingLayout {
   readonly weights: number;
   readonly g: number;
   readonly h: number;
+  /** Both in fixed point, one i64 per row. */
   readonly gh: number;
+  /** Row numbers, leaf beside leaf. */
   readonly rows: number;
+  /** Row numbers that the current tree is not grown on. */
   readonly bag: number;
   readonly spareRows: number;
   readonly parts: number;
@@ -139,9 +95,6 @@ export interface LayoutNeeds {
   readonly weighted: boolean;
 }
 
-/** Rows that are copied into the memory at once to be binned. */
-export const stagingRows = 16384;
-
 /** Plans the memory. Throws RUNS_STEP_MEMORY when it would not fit into the 4 GB that WebAssembly can address. */
 export function boostingLayout({
   rowCount,
@@ -160,16 +113,24 @@ export function boostingLayout({
   const padded = Math.ceil(rowCount / 4) * 4;
   const pitch = padded * 4;
   const heldPitch = Math.ceil(heldRows / 4) * 16;
-  const most = Math.max(2, Math.min(leaves + 1, Math.floor(histogramBytes / (featureCount * featureBytes))));
-  const blocks = blocksOf(featureCount);
+  const mostHistograms = Math.max(2, Math.min(leaves + 1, Math.floor(histogramBytes / (featureCount * featureBytes))));
+  const panels = panelsOf(rowCount, featureCount, take);
+  const blocks = blocksOf(panels);
   const layout: BoostingLayout = {
     rowCount,
+    heldRows,
     padded,
     outputs,
     featureCount,
+    panels,
     blocks,
     pitch,
     heldPitch,
+    columnPitch: rowCount,
+    heldColumnPitch: heldRows,
+    columns: take(rowCount * featureCount),
+    heldColumns: take(heldRows * featureCount),
+    panelRecords: take(panels.length * 16),
     blockRecords: take(blocks.length * 16),
     featureRecords: take(featureCount * 32),
     params: take(128),
@@ -178,16 +139,14 @@ export function boostingLayout({
     sums: take(64),
     results: take(featureCount * 16),
     tables: take(featureCount * 256),
-    // Holds a chunk of gradients (8 KB) or the search's order of categories (2.3 KB).
-    spare: take(8192),
+    // Holds a chunk of 512 rows' gradients and bins (20 KB and a vector's overhang), or the search's order of categories (2.3 KB).
+    spare: take(512 * 8 + 512 * panelFeatures + 64),
     parts: take((Math.ceil(rowCount / 8192) + 1) * 16),
     walkNodes: take(leaves * 16),
     walkTables: take(leaves * 256),
     walkValues: take(leaves * 4),
     staging: take(Math.min(stagingRows, Math.max(rowCount, heldRows)) * 8),
-    histograms: Array.from({ length: most }, () => take(featureCount * featureBytes)),
-    train: panels(rowCount, featureCount, take),
-    held: panels(heldRows, featureCount, take),
+    histograms: Array.from({ length: mostHistograms }, () => take(featureCount * featureBytes)),
     labels: take(pitch),
     weights: weighted ? take(pitch) : 0,
     scores: take(outputs * pitch),
@@ -210,28 +169,25 @@ export function boostingLayout({
   return { ...layout, bytes: end };
 }
 
-function panels(rowCount: number, featureCount: number, take: (bytes: number) => number): BinnedRows {
-  const address = new Uint32Array(featureCount);
-  const stride = new Uint32Array(featureCount);
-  for (let first = 0; first < featureCount; first += panelFeatures) {
-    const features = Math.min(panelFeatures, featureCount - first);
-    const width = features > 2 ? Math.ceil(features / 4) * 4 : features;
-    const base = take(rowCount * width);
-    for (let f = 0; f < features; f++) {
-      address[first + f] = base + f;
-      stride[first + f] = width;
-    }
+function panelsOf(rowCount: number, featureCount: number, take: (bytes: number) => number): Panel[] {
+  const panels: Panel[] = [];
+  for (let feature = 0; feature < featureCount; feature += panelFeatures) {
+    const features = Math.min(panelFeatures, featureCount - feature);
+    const stride = features > 2 ? Math.ceil(features / 4) * 4 : features;
+    // A whole vector is read from the last row's start.
+    panels.push({ address: take(rowCount * stride + 32), stride, feature, features });
   }
-  return { rowCount, address, stride };
+  return panels;
 }
 
-function blocksOf(featureCount: number): Block[] {
+function blocksOf(panels: readonly Panel[]): Block[] {
   const blocks: Block[] = [];
-  for (let feature = 0; feature < featureCount; ) {
-    const left = featureCount - feature;
-    const width = left >= 8 ? 8 : left >= 4 ? 4 : 1;
-    blocks.push({ feature, width });
-    feature += width;
+  for (const [panel, { feature, features }] of panels.entries()) {
+    for (let done = 0; done < features; ) {
+      const width = features - done >= 8 ? 8 : features - done >= 4 ? 4 : 1;
+      blocks.push({ panel, feature: feature + done, width });
+      done += width;
+    }
   }
   return blocks;
 }
@@ -254,66 +210,11 @@ export function boostingMemory(layout: BoostingLayout, joined?: WasmMemory): Boo
   return {
     memory,
     layout,
-    kernels: wasmKernels<BoostingKernels>(boostingWasm, memory),
+    kernels: boostingKernels(memory),
     bytes: new Uint8Array(buffer),
     i32: new Int32Array(buffer),
     u32: new Uint32Array(buffer),
     f32: new Float32Array(buffer),
     f64: new Float64Array(buffer),
   };
-}
-
-/** Writes the records that kernels read about features and blocks. `active` has 1 for each feature drawn for the tree. */
-export function writeFeatures(
-  { i32, u32, layout }: BoostingMemory,
-  bins: readonly Bins[],
-  monotone: Int8Array,
-  active: Uint8Array,
-): void {
-  for (const [f, { count, hasMissing, kind }] of bins.entries()) {
-    const at = layout.featureRecords / 4 + f * 8;
-    i32[at] = count;
-    i32[at + 1] = hasMissing ? count : -1;
-    i32[at + 2] = kind === "category" ? 1 : 0;
-    i32[at + 3] = active[f]!;
-    i32[at + 4] = monotone[f]!;
-    i32[at + 5] = -1;
-  }
-  for (const [b, { feature, width }] of layout.blocks.entries()) {
-    const at = layout.blockRecords / 4 + b * 4;
-    u32[at] = layout.train.address[feature]!;
-    u32[at + 1] = layout.train.stride[feature]!;
-    u32[at + 2] = active.subarray(feature, feature + width).includes(1) ? width : 0;
-    u32[at + 3] = feature * featureBytes;
-  }
-}
-
-/** Bins one encoded column into `rows`; `order` names the column's row for each of them (all in order when absent). */
-export function writeBins(
-  { kernels, bytes, f64, layout }: BoostingMemory,
-  rows: BinnedRows,
-  feature: number,
-  bins: Bins,
-  values: Float64Array,
-  order?: Int32Array,
-): void {
-  const address = rows.address[feature]!;
-  const stride = rows.stride[feature]!;
-  const missing = bins.count;
-  if (bins.kind === "category") {
-    for (let row = 0; row < rows.rowCount; row++) {
-      const code = values[order === undefined ? row : order[row]!]!;
-      const bin = Number.isNaN(code) ? -1 : bins.binOfCode[code]!;
-      bytes[address + row * stride] = bin < 0 ? missing : bin;
-    }
-    return;
-  }
-  f64.fill(Number.POSITIVE_INFINITY, layout.bounds / 8, layout.bounds / 8 + 256);
-  f64.set(bins.bounds, layout.bounds / 8);
-  for (let from = 0; from < rows.rowCount; from += stagingRows) {
-    const count = Math.min(stagingRows, rows.rowCount - from);
-    if (order === undefined) f64.set(values.subarray(from, from + count), layout.staging / 8);
-    else for (let i = 0; i < count; i++) f64[layout.staging / 8 + i] = values[order[from + i]!]!;
-    kernels.binColumn(layout.staging, count, layout.bounds, missing, address + from * stride, stride);
-  }
 }

@@ -74,15 +74,10 @@ export function growTree(
     leaf.count >= Math.max(2, settings.minRowsInLeaf) && leaf.depth < settings.maxDepth;
   const measure = (leaf: OpenLeaf): void => {
     kernels.clear(layout.featureRecords, 0, layout.featureCount, leaf.histogram);
-    kernels.histogram(
-      layout.blockRecords,
-      layout.blocks.length,
-      layout.rows + leaf.start * 4,
-      leaf.count,
-      layout.gh,
-      leaf.histogram,
-      layout.spare,
-    );
+    // All rows in their own order need not be gathered.
+    const rows = leaf.count === layout.rowCount ? 0 : layout.rows + leaf.start * 4;
+    const { panelRecords, panels, blockRecords, gh, spare } = layout;
+    kernels.histogram(panelRecords, panels.length, blockRecords, rows, 0, leaf.count, gh, leaf.histogram, spare);
   };
   const acquire = (): number => {
     const address = free.pop();
@@ -109,12 +104,10 @@ export function growTree(
     if (at < 0) break;
     const leaf = leaves[at]!;
     const { feature, gain, threshold, missing, table } = leaf.best!;
-    const { address, stride } = layout.train;
     bytes.set(table, layout.splitTable);
     const begin = layout.rows + leaf.start * 4;
     const leftCount = kernels.partition(
-      address[feature]!,
-      stride[feature]!,
+      layout.columns + feature * layout.columnPitch,
       begin,
       leaf.count,
       layout.splitTable,
@@ -229,15 +222,15 @@ function middleOfGap(i32: Int32Array, histogram: number, threshold: number, coun
   return (threshold + last) >> 1;
 }
 
-/** A leaf's Newton step within its bounds, from the exact derivatives of its rows. */
+/** A leaf's Newton step within its bounds. */
 export function leafOutput(
   { kernels, layout, f64 }: BoostingMemory,
   leaf: GrownLeaf,
   settings: BoostingSettings,
 ): number {
-  kernels.leafSums(layout.rows + leaf.start * 4, leaf.count, layout.g, layout.h, layout.sums);
-  const G = f64[layout.sums / 8]!;
-  const H = f64[layout.sums / 8 + 1]!;
+  kernels.leafSums(layout.rows + leaf.start * 4, leaf.count, layout.gh, layout.sums);
+  const G = f64[layout.sums / 8]! * f64[layout.params / 8]!;
+  const H = f64[layout.sums / 8 + 1]! * f64[layout.params / 8 + 1]!;
   if (!(H + settings.l2 > 0)) return 0;
   const softened = Math.sign(G) * Math.max(0, Math.abs(G) - settings.l1);
   return Math.min(leaf.highest, Math.max(leaf.lowest, -softened / (H + settings.l2)));

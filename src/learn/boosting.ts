@@ -1,9 +1,10 @@
 // Gradient boosting of histogram trees: Friedman 2001 with second-order steps (Chen & Guestrin 2016), grown leaf-wise (Ke et al. 2017).
 
 import { type Bins, binsOf } from "./boosting-bins.ts";
-import { type BoostingMemory, boostingLayout, boostingMemory, writeBins, writeFeatures } from "./boosting-memory.ts";
+import { type BoostingMemory, boostingLayout, boostingMemory } from "./boosting-memory.ts";
 import { boostingObjective, type Objective, type Target } from "./boosting-objective.ts";
 import { type BoostingParams, type BoostingSettings, boostingSettings } from "./boosting-params.ts";
+import { writeFeatures, writeHeldBins, writeTrainingBins } from "./boosting-rows.ts";
 import { drawBag } from "./boosting-sample.ts";
 import { deriveFixedPoint } from "./boosting-step.ts";
 import { type GrownTree, growTree, leafOutput } from "./boosting-tree.ts";
@@ -182,8 +183,8 @@ function prepare({ train, held, features, settings, objective }: Run) {
       train.order === undefined ? column : Float64Array.from(train.order, (row) => column[row]!),
       settings.maxBins,
     );
-    writeBins(memory, layout.train, f, own, column, train.order);
-    if (held !== undefined) writeBins(memory, layout.held, f, own, held.columns[f]!, held.order);
+    writeTrainingBins(memory, f, own, column, train.order);
+    if (held !== undefined) writeHeldBins(memory, f, own, held.columns[f]!, held.order);
     return own;
   });
   const target = objective.targetOf(train.label, train.order, train.weights);
@@ -249,16 +250,26 @@ function spread(
   const scores = layout.scores + output * layout.pitch;
   for (const [i, { start, count }] of tree.leaves.entries())
     kernels.addToScores(layout.rows + start * 4, count, values[i]!, scores);
-  if (outside > 0) walk(memory, tree, values, layout.train, layout.bag, outside, scores);
+  if (outside > 0) walk(memory, tree, values, layout.columns, layout.columnPitch, layout.bag, outside, scores);
   if (hasHeld)
-    walk(memory, tree, values, layout.held, 0, layout.held.rowCount, layout.heldScores + output * layout.heldPitch);
+    walk(
+      memory,
+      tree,
+      values,
+      layout.heldColumns,
+      layout.heldColumnPitch,
+      0,
+      layout.heldRows,
+      layout.heldScores + output * layout.heldPitch,
+    );
 }
 
 function walk(
   { kernels, layout, bytes, u32, i32, f32 }: BoostingMemory,
   { splits }: GrownTree,
   values: Float64Array,
-  rows: { readonly address: Uint32Array; readonly stride: Uint32Array },
+  columns: number,
+  pitch: number,
   list: number,
   count: number,
   scores: number,
@@ -271,10 +282,9 @@ function walk(
   }
   for (const [n, { feature, table, left, right }] of splits.entries()) {
     const at = layout.walkNodes / 4 + n * 4;
-    u32[at] = rows.address[feature]!;
-    u32[at + 1] = rows.stride[feature]!;
-    i32[at + 2] = left;
-    i32[at + 3] = right;
+    u32[at] = columns + feature * pitch;
+    i32[at + 1] = left;
+    i32[at + 2] = right;
     bytes.set(table, layout.walkTables + n * 256);
   }
   f32.set(values, layout.walkValues / 4);
@@ -289,11 +299,10 @@ function sourceTree(
   values: Float64Array,
   weighted: boolean,
 ): SourceTree {
-  const { kernels, layout, f64 } = memory;
+  const { kernels, layout } = memory;
   const covers = leaves.map(({ start, count }) => {
     if (!weighted) return count;
-    kernels.leafSums(layout.rows + start * 4, count, layout.weights, layout.weights, layout.sums);
-    return f64[layout.sums / 8]!;
+    return kernels.sumOf(layout.rows + start * 4, count, layout.weights);
   });
   // Leaves are numbered after the splits.
   const number = (child: number): number => (child >= 0 ? child : splits.length + ~child);

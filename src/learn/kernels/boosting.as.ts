@@ -1,7 +1,8 @@
 // Training kernels of gradient boosting, in AssemblyScript: compiled to WebAssembly with SIMD by scripts/build-kernels.ts.
 //
 // Addresses come from boosting-memory.ts, which owns the layout. The ideas that everything rests on:
-// - A row's features are bytes (bin numbers) that lie beside each other, up to 8 of them read as one word.
+// - Values are bytes (bin numbers), kept twice: by feature, to part rows by one of them, and by row in panels of features, to add
+//   rows to histograms with up to 8 features read as one word.
 // - A histogram cell is one i64: the sum of gradients in fixed point above, the sum of curvatures below. One addition updates
 //   both, integer sums do not depend on their order (so any number of threads grows the same tree), and a sibling's histogram
 //   is an exact subtraction. Scales are chosen so that no subset of rows can overflow.
@@ -35,7 +36,7 @@ const P_GENERAL: usize = 64; // not 0: L1, bounds or monotone constraints are in
 // --- bins ------------------------------------------------------------------------------------------------------------------
 
 /** bin = the first of 256 ascending bounds that is not below the value; NaN and infinities go to `missing`. */
-export function binColumn(values: usize, count: usize, bounds: usize, missing: usize, out: usize, stride: usize): void {
+export function binColumn(values: usize, count: usize, bounds: usize, missing: usize, out: usize): void {
   for (let i: usize = 0; i < count; i++) {
     const v = load<f64>(values + (i << 3));
     let p: usize = 0;
@@ -48,8 +49,13 @@ export function binColumn(values: usize, count: usize, bounds: usize, missing: u
     p += load<f64>(bounds + ((p + 3) << 3)) < v ? 4 : 0;
     p += load<f64>(bounds + ((p + 1) << 3)) < v ? 2 : 0;
     p += load<f64>(bounds + (p << 3)) < v ? 1 : 0;
-    store<u8>(out + i * stride, v - v == 0 ? p : missing);
+    store<u8>(out + i, v - v == 0 ? p : missing);
   }
+}
+
+/** Copies a column of bins to its place in the rows of a panel. */
+export function interleave(column: usize, count: usize, out: usize, stride: usize): void {
+  for (let i: usize = 0; i < count; i++) store<u8>(out + i * stride, load<u8>(column + i));
 }
 
 // --- gradients -------------------------------------------------------------------------------------------------------------
@@ -185,9 +191,9 @@ export function countUp(out: usize, from: usize, to: usize): void {
   store<i64>(cell, load<i64>(cell) + value);
 }
 
-function add8(bins: usize, stride: usize, rows: usize, values: usize, count: usize, h: usize): void {
+function add8(bins: usize, stride: usize, values: usize, count: usize, h: usize): void {
   for (let i: usize = 0; i < count; i++) {
-    const word = load<u64>(bins + <usize>load<u32>(rows + (i << 2)) * stride);
+    const word = load<u64>(bins);
     const value = load<i64>(values + (i << 3));
     add(h, word & 255, value);
     add(h + 2048, (word >> 8) & 255, value);
@@ -197,43 +203,96 @@ function add8(bins: usize, stride: usize, rows: usize, values: usize, count: usi
     add(h + 10240, (word >> 40) & 255, value);
     add(h + 12288, (word >> 48) & 255, value);
     add(h + 14336, word >> 56, value);
+    bins += stride;
   }
 }
 
-function add4(bins: usize, stride: usize, rows: usize, values: usize, count: usize, h: usize): void {
+function add4(bins: usize, stride: usize, values: usize, count: usize, h: usize): void {
   for (let i: usize = 0; i < count; i++) {
-    const word = <u64>load<u32>(bins + <usize>load<u32>(rows + (i << 2)) * stride);
+    const word = <u64>load<u32>(bins);
     const value = load<i64>(values + (i << 3));
     add(h, word & 255, value);
     add(h + 2048, (word >> 8) & 255, value);
     add(h + 4096, (word >> 16) & 255, value);
     add(h + 6144, word >> 24, value);
+    bins += stride;
   }
 }
 
-function add1(bins: usize, stride: usize, rows: usize, values: usize, count: usize, h: usize): void {
-  for (let i: usize = 0; i < count; i++)
-    add(h, load<u8>(bins + <usize>load<u32>(rows + (i << 2)) * stride), load<i64>(values + (i << 3)));
+function add1(bins: usize, stride: usize, values: usize, count: usize, h: usize): void {
+  for (let i: usize = 0; i < count; i++) {
+    add(h, load<u8>(bins), load<i64>(values + (i << 3)));
+    bins += stride;
+  }
 }
 
-/** Rows that stay in the cache while all their blocks are added. */
-const CHUNK: usize = 1024;
+/** Copies the rows of a panel beside each other. Whole words: what a row writes too much, the next one overwrites. */
+function gather(bins: usize, stride: usize, rows: usize, count: usize, out: usize): void {
+  if (stride <= 8) {
+    for (let i: usize = 0; i < count; i++) store<u64>(out + i * stride, load<u64>(bins + <usize>load<u32>(rows + (i << 2)) * stride));
+  } else if (stride <= 16) {
+    for (let i: usize = 0; i < count; i++) {
+      const from = bins + <usize>load<u32>(rows + (i << 2)) * stride;
+      v128.store(out + i * stride, v128.load(from));
+    }
+  } else if (stride <= 24) {
+    for (let i: usize = 0; i < count; i++) {
+      const from = bins + <usize>load<u32>(rows + (i << 2)) * stride;
+      const to = out + i * stride;
+      v128.store(to, v128.load(from));
+      store<u64>(to, load<u64>(from, 16), 16);
+    }
+  } else {
+    for (let i: usize = 0; i < count; i++) {
+      const from = bins + <usize>load<u32>(rows + (i << 2)) * stride;
+      const to = out + i * stride;
+      v128.store(to, v128.load(from));
+      v128.store(to, v128.load(from, 16), 16);
+    }
+  }
+}
 
-/** Adds rows to a histogram. Blocks are records of 16 bytes: address of row 0, bytes per row, width (8, 4, 1; 0 skips), histogram offset. */
-export function histogram(blocks: usize, blockCount: usize, rows: usize, count: usize, gh: usize, out: usize, spare: usize): void {
+/** Rows that stay in the cache while all their features are added. */
+const CHUNK: usize = 512;
+
+/**
+ * Adds rows to a histogram. Panels are records of 16 bytes: address of row 0, bytes per row, first block, blocks. Blocks are
+ * records of 16 bytes: offset in the row, width (8, 4, 1; 0 skips), histogram offset. `rows` 0 means rows from `first` on.
+ *
+ * Rows of a leaf lie scattered. They are first gathered by a loop that does nothing else: so short that many of its loads are
+ * under way at once, which hides the memory's delay; the additions then read from the cache.
+ */
+export function histogram(
+  panels: usize, panelCount: usize, blocks: usize, rows: usize, first: usize, count: usize, gh: usize, out: usize, spare: usize,
+): void {
+  const gathered = spare + (CHUNK << 3);
   for (let from: usize = 0; from < count; from += CHUNK) {
     const some = min<usize>(CHUNK, count - from);
     const chunk = rows + (from << 2);
-    for (let i: usize = 0; i < some; i++) store<i64>(spare + (i << 3), load<i64>(gh + (<usize>load<u32>(chunk + (i << 2)) << 3)));
-    for (let b: usize = 0; b < blockCount; b++) {
-      const block = blocks + (b << 4);
-      const bins: usize = load<u32>(block);
-      const stride: usize = load<u32>(block, 4);
-      const width = load<u32>(block, 8);
-      const h = out + <usize>load<u32>(block, 12);
-      if (width == 8) add8(bins, stride, chunk, spare, some, h);
-      else if (width == 4) add4(bins, stride, chunk, spare, some, h);
-      else if (width == 1) add1(bins, stride, chunk, spare, some, h);
+    let values = gh + ((first + from) << 3);
+    if (rows != 0) {
+      values = spare;
+      for (let i: usize = 0; i < some; i++) store<i64>(spare + (i << 3), load<i64>(gh + (<usize>load<u32>(chunk + (i << 2)) << 3)));
+    }
+    for (let p: usize = 0; p < panelCount; p++) {
+      const panel = panels + (p << 4);
+      const stride: usize = load<u32>(panel, 4);
+      const end: usize = <usize>load<u32>(panel, 8) + <usize>load<u32>(panel, 12);
+      let bins: usize = load<u32>(panel);
+      if (rows == 0) bins += (first + from) * stride;
+      else {
+        gather(bins, stride, chunk, some, gathered);
+        bins = gathered;
+      }
+      for (let b: usize = load<u32>(panel, 8); b < end; b++) {
+        const block = blocks + (b << 4);
+        const width = load<u32>(block, 4);
+        const at = bins + <usize>load<u32>(block);
+        const h = out + <usize>load<u32>(block, 8);
+        if (width == 8) add8(at, stride, values, some, h);
+        else if (width == 4) add4(at, stride, values, some, h);
+        else if (width == 1) add1(at, stride, values, some, h);
+      }
     }
   }
 }
@@ -461,12 +520,12 @@ export function search(
 // --- rows ------------------------------------------------------------------------------------------------------------------
 
 /** Moves the rows that go left to the front, keeping their order on both sides; returns how many they are. */
-export function partition(bins: usize, stride: usize, rows: usize, count: usize, table: usize, spare: usize): usize {
+export function partition(bins: usize, rows: usize, count: usize, table: usize, spare: usize): usize {
   let left = rows;
   let right = spare;
   for (let i: usize = 0; i < count; i++) {
     const row = load<u32>(rows + (i << 2));
-    const goes: usize = load<u8>(table + <usize>load<u8>(bins + <usize>row * stride));
+    const goes: usize = load<u8>(table + <usize>load<u8>(bins + <usize>row));
     // Both are written, one counts: no branch to mispredict. The left side never overtakes what is still to be read.
     store<u32>(left, row);
     store<u32>(right, row);
@@ -477,17 +536,24 @@ export function partition(bins: usize, stride: usize, rows: usize, count: usize,
   return (left - rows) >> 2;
 }
 
-/** Exact sums of a leaf's gradients and curvatures, in row order: out = f64 G, f64 H. */
-export function leafSums(rows: usize, count: usize, g: usize, h: usize, out: usize): void {
-  let G: f64 = 0;
-  let H: f64 = 0;
+/** The fixed-point sums of a leaf's rows: out = i64 gradients, i64 curvatures as f64. */
+export function leafSums(rows: usize, count: usize, gh: usize, out: usize): void {
+  let g: i64 = 0;
+  let c: i64 = 0;
   for (let i: usize = 0; i < count; i++) {
-    const at = <usize>load<u32>(rows + (i << 2)) << 2;
-    G += <f64>load<f32>(g + at);
-    H += <f64>load<f32>(h + at);
+    const cell = load<i64>(gh + (<usize>load<u32>(rows + (i << 2)) << 3));
+    g += gradientOf(cell);
+    c += curvatureOf(cell);
   }
-  store<f64>(out, G);
-  store<f64>(out, H, 8);
+  store<f64>(out, <f64>g);
+  store<f64>(out, <f64>c, 8);
+}
+
+/** The sum of some rows' values, in their order. */
+export function sumOf(rows: usize, count: usize, values: usize): f64 {
+  let sum: f64 = 0;
+  for (let i: usize = 0; i < count; i++) sum += <f64>load<f32>(values + (<usize>load<u32>(rows + (i << 2)) << 2));
+  return sum;
 }
 
 export function addToScores(rows: usize, count: usize, value: f32, scores: usize): void {
@@ -498,8 +564,8 @@ export function addToScores(rows: usize, count: usize, value: f32, scores: usize
 }
 
 /**
- * Adds a tree's values to rows it was not grown on. Nodes are records of 16 bytes: address of row 0's bin, bytes per row, left,
- * right (below 0: the complement of a leaf's number); node n's table lies at tables + 256 · n. `rows` 0 means all of them.
+ * Adds a tree's values to rows it was not grown on. Nodes are records of 16 bytes: address of the feature's bins, left, right
+ * (below 0: the complement of a leaf's number); node n's table lies at tables + 256 · n. `rows` 0 means all of them.
  */
 export function walk(nodes: usize, tables: usize, leafValues: usize, rows: usize, count: usize, scores: usize): void {
   for (let i: usize = 0; i < count; i++) {
@@ -507,8 +573,8 @@ export function walk(nodes: usize, tables: usize, leafValues: usize, rows: usize
     let node = 0;
     while (node >= 0) {
       const record = nodes + (<usize>node << 4);
-      const bin: usize = load<u8>(<usize>load<u32>(record) + row * <usize>load<u32>(record, 4));
-      node = load<u8>(tables + (<usize>node << 8) + bin) != 0 ? load<i32>(record, 8) : load<i32>(record, 12);
+      const bin: usize = load<u8>(<usize>load<u32>(record) + row);
+      node = load<u8>(tables + (<usize>node << 8) + bin) != 0 ? load<i32>(record, 4) : load<i32>(record, 8);
     }
     const at = scores + (row << 2);
     store<f32>(at, load<f32>(at) + load<f32>(leafValues + (<usize>~node << 2)));
