@@ -1,0 +1,79 @@
+// What the parent and a step's process say to each other: one JSON document a line.
+
+import type { SourceLocation } from "../base/failure.ts";
+import { isObject, type Json, type JsonObject } from "../base/json.ts";
+import type { ComputeTask } from "../ports/compute.ts";
+
+/** The child's pipes to the parent: one for the step's thread and one for the watchdog's, so that they never mix. */
+export const stepPipe = 4;
+export const watchdogPipe = 5;
+
+/** An environment variable that every process of an attempt inherits, by which strays are found. */
+export const attemptMark = "PENTAD_ATTEMPT";
+
+/** The symbol under which the step's thread keeps its collection of garbage for the watchdog. */
+export const collectorName = "pentad.collect";
+
+export type ToStep =
+  | { readonly type: "task"; readonly task: ComputeTask; readonly maxResultBytes: number }
+  | { readonly type: "cancel" };
+
+/** What the step's process used since its task began. */
+export interface StepUsage {
+  readonly cpuMs: number;
+  readonly peakMemoryMb: number;
+}
+
+/** Something that was thrown, described where it was thrown. */
+export interface Thrown {
+  /** The code of an error of Pentad's own, or the system's. */
+  readonly code: string | null;
+  readonly message: string;
+  readonly hint: string | null;
+  readonly cause: string | null;
+  readonly location: SourceLocation | null;
+}
+
+export type FromStep =
+  | { readonly type: "ready" }
+  | { readonly type: "progress"; readonly progress: JsonObject }
+  | { readonly type: "result"; readonly output: Json; readonly usage: StepUsage }
+  | { readonly type: "thrown"; readonly thrown: Thrown; readonly usage: StepUsage }
+  /** The step is about to end its own process; `how` is the call. */
+  | {
+      readonly type: "leaving";
+      readonly how: string;
+      readonly location: SourceLocation | null;
+      readonly usage: StepUsage;
+    }
+  /** Nothing is pending any more, yet the step has not settled. */
+  | { readonly type: "deserted"; readonly usage: StepUsage }
+  /** The watchdog saw a limit crossed, and is looking for the line. */
+  | { readonly type: "crossed"; readonly limit: Limit }
+  /** It was only garbage. */
+  | { readonly type: "relieved" }
+  | { readonly type: "verdict"; readonly verdict: Verdict };
+
+export type Limit = "time" | "memory";
+
+export interface Verdict {
+  readonly limit: Limit;
+  /** `running`: the thread was executing code; `waiting`: it was idle; `native`: it was inside one long native call. */
+  readonly state: "running" | "waiting" | "native";
+  readonly location: SourceLocation | null;
+  /** The innermost functions, for steps whose own files are not on the stack. */
+  readonly functions: readonly string[];
+  /** What an idle step was waiting for, as Node names it: Timeout, TCPSocketWrap … */
+  readonly resources: readonly string[];
+  readonly usage: StepUsage;
+}
+
+/** Reads one line; undefined when it is none of ours, e.g. because the step wrote to the pipe. */
+export function readMessage(line: string): FromStep | undefined {
+  try {
+    const message: unknown = JSON.parse(line);
+    return isObject(message) && typeof message.type === "string" ? (message as unknown as FromStep) : undefined;
+  } catch {
+    return undefined;
+  }
+}
