@@ -100,8 +100,8 @@ export async function describeApp(
       version !== undefined
         ? null
         : ready
-          ? `training/${training.name} has no model yet that passed its gate`
-          : `data/${training.label.data} has no rows yet`,
+          ? `waits for a model of training/${training.name} that passes its gate`
+          : `waits for the first rows of data/${training.label.data}`,
     dataAgeSeconds: ready ? Math.round((now - Math.min(...groups.map(({ commit }) => commit.atMs))) / 1000) : null,
   };
 }

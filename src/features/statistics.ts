@@ -8,7 +8,7 @@ import { type GroupColumn, groupColumns } from "./columns.ts";
 export interface ColumnStatistics {
   readonly name: string;
   readonly missing: number;
-  /** Approximate (HyperLogLog), exact for few values. */
+  /** Exact up to half a million rows, a sketch (HyperLogLog) beyond. */
   readonly distinct: number;
   readonly min: number | string | null;
   readonly max: number | string | null;
@@ -28,6 +28,8 @@ export interface GroupStatistics {
 
 const bins = 20;
 const topCount = 20;
+/** Up to this many rows distinct counts and quantiles are exact; beyond, sketches keep the pass short. */
+const exactRows = 500_000;
 
 /** Computes the statistics of `relation`, which must hold every column of the group under its own name. */
 export async function computeStatistics(
@@ -36,8 +38,11 @@ export async function computeStatistics(
   definition: DataDefinition,
 ): Promise<GroupStatistics> {
   const columns = groupColumns(definition);
+  const [size] = await query.rows<{ n: number }>(`SELECT count(*) AS n FROM ${relation}`);
+  const exact = (size?.n ?? 0) <= exactRows;
+  const parts = columns.flatMap((column, index) => summarySql(column, index, exact));
   const [summary] = await query.rows<Record<string, Value>>(
-    `SELECT ${["count(*) AS n", ...columns.flatMap(summarySql)].join(", ")} FROM ${relation}`,
+    `SELECT ${["count(*) AS n", ...parts].join(", ")} FROM ${relation}`,
   );
   const facts = summary as Record<string, Value>;
   const statistics: ColumnStatistics[] = [];
@@ -62,14 +67,17 @@ export async function computeStatistics(
   return { rows: facts.n as number, columns: statistics };
 }
 
-function summarySql(column: GroupColumn, index: number): string[] {
+function summarySql(column: GroupColumn, index: number, exact: boolean): string[] {
   const name = sqlName(column.name);
-  const shared = [`count(${name}) AS present${index}`, `approx_count_distinct(${name}) AS distinct${index}`];
+  const shared = [
+    `count(${name}) AS present${index}`,
+    `${exact ? `count(DISTINCT ${name})` : `approx_count_distinct(${name})`} AS distinct${index}`,
+  ];
   if (column.type === "text" || column.type === "category" || column.type === "boolean") return shared;
   const range = [`min(${name}) AS min${index}`, `max(${name}) AS max${index}`];
   if (column.type === "time") return [...shared, ...range];
   const quantiles = [1, 25, 50, 75, 99].map(
-    (percent) => `approx_quantile(${name}, ${percent / 100}) AS q${percent}_${index}`,
+    (percent) => `${exact ? "quantile_cont" : "approx_quantile"}(${name}, ${percent / 100}) AS q${percent}_${index}`,
   );
   return [...shared, ...range, `avg(${name}) AS mean${index}`, `stddev_samp(${name}) AS std${index}`, ...quantiles];
 }

@@ -21,12 +21,14 @@ export interface HttpParts {
   readonly project: Project;
   readonly asker: Asker;
   readonly version: string;
+  /** Only this machine may ask: names other than localhost are refused. */
+  readonly loopback: boolean;
   /** Starts a run of one component now, without waiting for its end; returns the run's id. */
   readonly startRun: (component: string) => Promise<string>;
 }
 
 export function httpApp(parts: HttpParts): Hono {
-  const { project, asker, version } = parts;
+  const { project, asker, version, loopback } = parts;
   const app = new Hono();
   app.onError((error, context) => {
     const { status, document } = errorResponse(error);
@@ -42,7 +44,7 @@ export function httpApp(parts: HttpParts): Hono {
     ),
   );
   app.use(async (context, next) => {
-    refuseOtherSites(context.req.raw);
+    refuseOtherSites(context.req.raw, loopback);
     await next();
     context.header("x-content-type-options", "nosniff");
   });
@@ -140,8 +142,16 @@ function serveApi(app: Hono, { project, version, startRun }: HttpParts): void {
   });
 }
 
-/** A page of another site must not act in a person's name; tools without an origin are not pages. */
-function refuseOtherSites(request: Request): void {
+/**
+ * A page of another site must not act in a person's name, nor reach a loopback server under a name of its own (DNS
+ * rebinding). Tools send no origin and use the address itself.
+ */
+function refuseOtherSites(request: Request, loopback: boolean): void {
+  const name = (request.headers.get("host") ?? "").replace(/:\d+$/, "");
+  if (loopback && !["", "127.0.0.1", "localhost", "[::1]"].includes(name) && !name.endsWith(".localhost"))
+    throw fail("HTTP_FORBIDDEN", `Expected a request for localhost, got one for ${name}`, {
+      hint: "Serve other names with --host, behind a proxy that checks who may ask",
+    });
   const origin = request.headers.get("origin");
   if (origin === null || request.method === "GET" || request.method === "HEAD") return;
   const host = request.headers.get("host");

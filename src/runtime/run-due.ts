@@ -76,7 +76,13 @@ export async function runOne(
   if (run === undefined) return undefined;
   options.onStart?.(due.component, due.reason);
   project.changed();
-  const failure = await runComponent(project, run, components, options.signal);
+  // While its file does not load there is nothing to run: that failure is the run's.
+  const unloaded = components.find((one) => one.id === due.component)?.failure ?? null;
+  const failure =
+    unloaded === null
+      ? await runComponent(project, run, components, options.signal)
+      : { ...unloaded, run: run.run, at: new Date().toISOString() };
+  if (unloaded !== null && failure !== null) await project.ledger.failRun(run.run, failure);
   project.changed();
   const ran = { component: due.component, run: run.run, reason: due.reason, failure };
   options.onEnd?.(ran);

@@ -102,7 +102,7 @@ async function describeComponent(
     waitingFor:
       waitingFor ??
       (state === "idle" && due.has(id)
-        ? "its turn: it is due now"
+        ? "waits for its turn: it is due now"
         : state === "stale"
           ? staleBecause(dependsOn, before)
           : null),
@@ -136,11 +136,10 @@ function stateOf(before: readonly ComponentStatus[], id: string): ComponentState
 
 function staleBecause(dependsOn: readonly string[], before: readonly ComponentStatus[]): string | null {
   const cause = dependsOn.find((id) => ["failed", "stale"].includes(stateOf(before, id)));
-  return cause === undefined
-    ? null
-    : stateOf(before, cause) === "failed"
-      ? `${cause}, which failed; it goes on with what it has`
-      : `${cause}, which goes on with older data`;
+  if (cause === undefined) return null;
+  return stateOf(before, cause) === "failed"
+    ? `goes on with what it has: ${cause} failed`
+    : `goes on with what it has: ${cause} is not up to date`;
 }
 
 /** What a component cannot start without. */
@@ -150,9 +149,10 @@ function waitsFor(
   before: readonly ComponentStatus[],
 ): string | null {
   const { definition } = component;
-  if (definition === null) return "the files it imports to load";
+  if (definition === null) return "waits for the files it imports to load";
   const never = (id: string) => situation.latest.get(id)?.done === null || situation.latest.get(id) === undefined;
-  const why = (id: string) => (stateOf(before, id) === "failed" ? `${id}, which failed` : `${id} to run`);
+  const why = (id: string, what = "to run") =>
+    stateOf(before, id) === "failed" ? `waits for ${id}, which failed` : `waits for ${id} ${what}`;
   if (definition.kind === "training") {
     const empty = [definition.label.data, ...definition.features.map(({ data }) => data)].find(
       (data) => !situation.groups.has(data),
@@ -160,7 +160,7 @@ function waitsFor(
     return empty === undefined ? null : why(`data/${empty}`);
   }
   if (definition.kind === "inference" && (situation.versions.get(definition.training)?.live ?? null) === null)
-    return why(`training/${definition.training}`).replace(" to run", " to bring a model live");
+    return why(`training/${definition.training}`, "to bring a model live");
   if (definition.kind === "app" && never(`inference/${definition.inference}`))
     return why(`inference/${definition.inference}`);
   return null;

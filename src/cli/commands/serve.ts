@@ -38,6 +38,7 @@ export async function runServe(spec: CommandSpec, args: Arguments, options: { wa
       project,
       asker,
       version: packageVersion(),
+      loopback: /^(?:127\.|localhost$|::1$)/.test(host),
       startRun: (component) => startRun(project, component, stop.signal),
     });
     const lock = await lockProject(project.stateFolder, `http://${host}:${port}`);

@@ -21,5 +21,5 @@ export async function runStatus(spec: CommandSpec, args: Arguments): Promise<num
 function line(component: ComponentStatus): string[] {
   const { id, state, freshness, lastRun, waitingFor } = component;
   const fresh = freshness === null ? "–" : formatAge(freshness.ageSeconds * 1000);
-  return [id, state, fresh, waitingFor === null ? (lastRun?.detail ?? "never") : `waits for ${waitingFor}`];
+  return [id, state, fresh, waitingFor ?? lastRun?.detail ?? "never"];
 }
