@@ -1,4 +1,4 @@
-// Builds what is published: JavaScript and types from src/ into dist/, and the pages from ui/ into dist/ui.
+// Builds what is published: JavaScript and types from src/ into dist/, and the pages from ui/ into dist/ui; `pages` alone for running from source.
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -8,10 +8,11 @@ import { dirname, join, resolve } from "node:path";
 const root = resolve(import.meta.dirname, "..");
 const dist = join(root, "dist");
 
+const only = process.argv[2];
+
 try {
-  build("package", ["src", "tsconfig.json", "tsconfig.build.json"], compilePackage);
-  if (existsSync(join(root, "ui", "package.json")) || existsSync(join(root, "ui", "vite.config.ts")))
-    build("pages", ["ui", "src/http/api.ts", "package-lock.json"], bundlePages);
+  if (only !== "pages") build("package", ["src", "tsconfig.json", "tsconfig.build.json"], compilePackage);
+  build("pages", ["ui", "src/http/api.ts", "package-lock.json"], bundlePages);
 } catch (error) {
   console.error(`build: ${(error as Error).message}`);
   process.exitCode = 1;

@@ -43,7 +43,7 @@ export function code(tree: Tree, ...folders: readonly string[]): string[] {
 /** The sentence that a file opens with, if it does. */
 export function purposeOf(text: string): string | undefined {
   const [first = "", second = ""] = text.split("\n");
-  return /^\/\/ (["“`]?\p{Lu}.*[.!?])$/u.exec(first.startsWith("#!") ? second : first)?.[1];
+  return /^\/\/ ((?:["“]?\p{Lu}|`).*[.!?])$/u.exec(first.startsWith("#!") ? second : first)?.[1];
 }
 
 // Statements begin a line; what stands indented, in comments or in templates with ${…} is not one.
