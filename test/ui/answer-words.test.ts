@@ -153,7 +153,7 @@ test("reasons name the value, its direction and its size in points", () => {
     { feature: "precipitation", text: "Precipitation 3.2 mm", speaks: "for", size: "+18 points", strength: 1 },
     { feature: "wetDays7d", text: "Wet days 7d unknown", speaks: "against", size: "−7 points", strength: 0.5 },
   ]);
-  assert.equal(reasonsSubject(binary, given.explanation as NonNullable<typeof given.explanation>), "yes");
+  assert.equal(reasonsSubject(binary, given), "yes");
 });
 
 test("reasons for a number are in its unit, and speak for no class", () => {
@@ -168,7 +168,7 @@ test("reasons for a number are in its unit, and speak for no class", () => {
   });
   const app = { task: "regression" as const, label: { name: "mass", unit: "g", classes: [] }, fields: [] };
   assert.equal(reasons(app, given)[0]?.size, "−85 g");
-  assert.equal(reasonsSubject(app, given.explanation as NonNullable<typeof given.explanation>), null);
+  assert.equal(reasonsSubject(app, given), null);
 });
 
 test("only the strongest reasons are kept, and none is made up", () => {

@@ -7,6 +7,7 @@ import type { AppField } from "../../src/http/api.ts";
 import {
   entityText,
   fieldText,
+  isUnknownEntity,
   outsideText,
   parseNumber,
   refusalTexts,
@@ -91,7 +92,7 @@ test("the form opens with the typical values, and with nothing where there is no
   assert.equal(fieldText(field(), undefined), "");
 });
 
-test("a filled form becomes a request with typed values, and leaves out what is unknown", () => {
+test("a filled form becomes a request with typed values, and says what is unknown", () => {
   const fields = [
     field(),
     field({ name: "wind", required: false }),
@@ -105,7 +106,7 @@ test("a filled form becomes a request with typed values, and leaves out what is 
     null,
   );
   assert.deepEqual(request, {
-    body: { rain: 3.2, holiday: true, sky: "sun", moment: "2009-11-09T14:30:00Z" },
+    body: { rain: 3.2, wind: null, holiday: true, sky: "sun", moment: "2009-11-09T14:30:00Z" },
     errors: {},
   });
 });
@@ -118,7 +119,25 @@ test("what is missing or not a number is said beside its field before anything i
 test("with a stored entity, its key is sent and empty fields are left to the store", () => {
   const request = toRequest([field()], { rain: "" }, { city: "Seattle" });
   assert.deepEqual(request, { body: { city: "Seattle" }, errors: {} });
-  assert.equal(entityText(["city", "station"], { city: "Seattle", station: 12 }), "Seattle · 12");
+  assert.equal(entityText({ cityName: "Seattle", station: 12 }), "city name Seattle and station 12");
+});
+
+test("an empty text is a value where a text is needed", () => {
+  assert.deepEqual(toRequest([field({ type: "text", default: "" })], { rain: "" }, null), {
+    body: { rain: "" },
+    errors: {},
+  });
+});
+
+test("an entity that the store does not know is told apart from wrong values", () => {
+  const nothing = [{ field: "rain", expected: "a number", got: "nothing" }];
+  assert.equal(isUnknownEntity({ city: "Nowhere" }, nothing), true);
+  assert.equal(isUnknownEntity(null, nothing), false);
+  assert.equal(
+    isUnknownEntity({ city: "Seattle" }, [{ field: "rain", expected: "a number", got: "the text warm" }]),
+    false,
+  );
+  assert.equal(isUnknownEntity({ city: "Seattle" }, []), false);
 });
 
 test("refusals of the server stand beside their fields, others in the form's notice", () => {

@@ -44,7 +44,7 @@ export function answerWords(app: Asked, answer: Answered): AnswerWords {
       typeof prediction === "number" ? withUnit(numberText(prediction), app.label.unit) : valueText(prediction);
     return { headline, sureness: null, meaning: null, bars: [], chance: null };
   }
-  const classes = app.label.classes.length > 0 ? app.label.classes : Object.keys(probabilities ?? {});
+  const classes = classesOf(app, answer);
   const pair = yesNo(classes);
   const chosen = classOf(prediction, classes);
   if (probabilities === undefined)
@@ -62,6 +62,11 @@ export function answerWords(app: Asked, answer: Answered): AnswerWords {
     bars,
     chance: null,
   };
+}
+
+/** The label's classes; those of the answer while the page does not know them yet. */
+function classesOf(app: Pick<AppDocument, "label">, answer: Answered): readonly string[] {
+  return app.label.classes.length > 0 ? app.label.classes : Object.keys(answer.probabilities ?? {});
 }
 
 function yesNoWords(chance: number): AnswerWords {
@@ -134,9 +139,10 @@ export function reasons(
 }
 
 /** What the reasons speak for, in the page's words: `yes`, `Gentoo`, or null for a number. */
-export function reasonsSubject(app: Asked, explanation: Explanation): string | null {
-  if (explanation.unit === "value" || explanation.class === null) return null;
-  return className(explanation.class, app.label.classes);
+export function reasonsSubject(app: Asked, answer: PredictionDocument): string | null {
+  const { explanation } = answer;
+  if (explanation === undefined || explanation.unit === "value" || explanation.class === null) return null;
+  return className(explanation.class, classesOf(app, answer));
 }
 
 /**

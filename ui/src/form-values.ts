@@ -1,7 +1,7 @@
 // Turns what people type into the product page's form into a request, and the server's refusals into words beside the fields; pure.
 
 import type { AppField } from "../../src/http/api.ts";
-import { numberText, valueText, withUnit } from "./words.ts";
+import { humanName, listText, numberText, valueText, withUnit } from "./words.ts";
 
 type Value = AppField["default"];
 
@@ -59,8 +59,8 @@ export interface FormRequest {
 }
 
 /**
- * The request of a filled form. `stored` is the key of the entity whose newest stored values fill what was left empty.
- * Empty fields are left out of the body; an empty required field is an error, unless a stored value can take its place.
+ * The request of a filled form. `stored` is the key of the entity whose newest stored values fill what was left empty;
+ * without one, an empty optional field is sent as null, which says "unknown" and keeps the store from filling it.
  */
 export function toRequest(
   fields: readonly AppField[],
@@ -72,7 +72,10 @@ export function toRequest(
   for (const field of fields) {
     const text = (texts[field.name] ?? "").trim();
     if (text === "") {
-      if (field.required && stored === null) errors[field.name] = `${field.label} is needed`;
+      if (stored !== null) continue;
+      if (!field.required) body[field.name] = null;
+      else if (field.type === "text") body[field.name] = "";
+      else errors[field.name] = `${field.label} is needed`;
       continue;
     }
     const value = toValue(field, text);
@@ -89,7 +92,7 @@ function toValue(field: AppField, text: string): Value | undefined {
   return text;
 }
 
-interface RefusedField {
+export interface RefusedField {
   readonly field: string;
   readonly expected: string;
   readonly got: string;
@@ -173,7 +176,17 @@ export function stepped(field: AppField, text: string, direction: 1 | -1): strin
   return typedNumber(next);
 }
 
-/** How an entity is named in the list of stored ones: `Seattle`, or `Seattle · 12` with a key of two columns. */
-export function entityText(key: readonly string[], entity: Readonly<Record<string, Value>>): string {
-  return key.map((column) => valueText(entity[column])).join(" · ");
+/** How an entity is named to people: `city Seattle`, `city Seattle and station 12`. */
+export function entityText(entity: Readonly<Record<string, Value>>): string {
+  return listText(
+    Object.entries(entity).map(([column, value]) => `${humanName(column).toLowerCase()} ${valueText(value)}`),
+  );
+}
+
+/** True when the server misses values only because nothing is stored for the chosen entity. */
+export function isUnknownEntity(
+  entity: Readonly<Record<string, Value>> | null,
+  refused: readonly RefusedField[],
+): boolean {
+  return entity !== null && refused.length > 0 && refused.every((each) => each.got === "nothing");
 }

@@ -12,6 +12,7 @@ export interface LiveStatus {
 }
 
 const pollMs = 3_000;
+const idlePollMs = 30_000;
 const reopenMs = 10_000;
 
 type Report = { status: StatusDocument } | { problem: Problem };
@@ -34,7 +35,8 @@ export function watchStatus(report: (news: Report) => void): () => void {
       if (abort.signal.aborted) return;
       report({ problem: toProblem(error) });
     }
-    if (!flowing) pollTimer = setTimeout(poll, pollMs);
+    // Also while events flow, so that a connection which died without a sign is noticed.
+    pollTimer = setTimeout(poll, flowing ? idlePollMs : pollMs);
   };
 
   const open = () => {

@@ -1,6 +1,7 @@
 // The form of the product page: every input of the model with its typical value, and the button that asks.
 
 import { type Ref, useState } from "react";
+import { flushSync } from "react-dom";
 import type { AppDocument } from "../../../src/http/api.ts";
 import type { FieldErrors, FieldTexts } from "../form-values.ts";
 import { sentence } from "../words.ts";
@@ -30,6 +31,16 @@ export function AskForm(props: AskFormProps) {
   const folded = app.fields.slice(shownWhenFolded);
   const open = unfolded || folded.some((field) => errors[field.name] !== undefined);
   const shown = open ? app.fields : app.fields.slice(0, shownWhenFolded);
+
+  /** The button goes away, so the focus goes on to the first of the fields that it brought. */
+  function unfold(form: HTMLFormElement | null) {
+    flushSync(() => setUnfolded(true));
+    document
+      .querySelectorAll<HTMLElement>(".ask-form .field")
+      [shownWhenFolded]?.querySelector<HTMLElement>("input, select")
+      ?.focus();
+  }
+
   return (
     <form
       ref={props.ref}
@@ -54,7 +65,7 @@ export function AskForm(props: AskFormProps) {
       ))}
       {app.fields.length === 0 && app.stored === null && <p className="dim">The model needs no input.</p>}
       {!open && (
-        <button type="button" className="unfold" onClick={() => setUnfolded(true)}>
+        <button type="button" className="unfold" onClick={(event) => unfold(event.currentTarget.form)}>
           Set {folded.length} more values, now typical ones
         </button>
       )}

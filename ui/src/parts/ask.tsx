@@ -4,8 +4,10 @@ import { useRef, useState } from "react";
 import type { AppDocument, PredictionDocument } from "../../../src/http/api.ts";
 import { type Problem, predict, toProblem } from "../api.ts";
 import {
+  entityText,
   type FieldErrors,
   type FieldTexts,
+  isUnknownEntity,
   refusalTexts,
   refusedFields,
   startTexts,
@@ -52,7 +54,16 @@ export function Ask({ app, onModelGone }: { readonly app: AppDocument; readonly 
     } catch (error) {
       const failed = toProblem(error);
       if (failed.code === "MODELS_NO_LIVE_VERSION") onModelGone();
-      const { byField, others } = refusalTexts(app.fields, refusedFields(failed.details));
+      const refused = refusedFields(failed.details);
+      if (entity !== null && isUnknownEntity(entity, refused))
+        return refuse(
+          {},
+          {
+            message: `Nothing is stored for ${entityText(entity)}`,
+            hint: "Fill in the values yourself, or choose another one",
+          },
+        );
+      const { byField, others } = refusalTexts(app.fields, refused);
       refuse(byField, Object.keys(byField).length > 0 && others.length === 0 ? null : noticeOf(failed, others));
     } finally {
       setAsking(false);

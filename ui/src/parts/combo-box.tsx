@@ -10,8 +10,6 @@ interface ComboBoxProps {
   readonly text: string;
   readonly placeholder?: string;
   readonly onText: (text: string) => void;
-  /** Only values of the list, or nothing, can be chosen. */
-  readonly strict?: boolean;
   readonly "data-field"?: string;
   readonly "aria-invalid"?: boolean;
   readonly "aria-required"?: boolean;
@@ -20,7 +18,7 @@ interface ComboBoxProps {
 
 const shownAtMost = 100;
 
-export function ComboBox({ values, text, placeholder, onText, strict = false, ...input }: ComboBoxProps) {
+export function ComboBox({ values, text, placeholder, onText, ...input }: ComboBoxProps) {
   const list = useId();
   const [open, setOpen] = useState(false);
   /** What is being typed; null while the field shows the chosen value. */
@@ -51,8 +49,7 @@ export function ComboBox({ values, text, placeholder, onText, strict = false, ..
   function leave() {
     if (typed === null) return close();
     const listed = values.find((value) => value.toLowerCase() === typed.trim().toLowerCase());
-    if (listed !== undefined || typed.trim() === "" || !strict) choose(listed ?? typed.trim());
-    else close();
+    choose(listed ?? typed.trim());
   }
 
   function onKeyDown(event: React.KeyboardEvent) {
@@ -117,7 +114,9 @@ export function ComboBox({ values, text, placeholder, onText, strict = false, ..
       <span className="hidden" role="status">
         {open && typed !== null ? count(found.length, "choice") : ""}
       </span>
-      {open && found.length === 0 && <span className="combo-none">No value of the data matches.</span>}
+      {open && values.length > 0 && found.length === 0 && (
+        <span className="combo-none">Not among the known values; it is taken as typed.</span>
+      )}
       {open && found.length > shownAtMost && (
         <span className="combo-none">{count(found.length - shownAtMost, "more value")}: type to narrow them down.</span>
       )}

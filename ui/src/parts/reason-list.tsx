@@ -7,7 +7,7 @@ export function ReasonList({ app, answer }: { readonly app: AppDocument; readonl
   const list = reasons(app, answer);
   const { explanation } = answer;
   if (explanation === undefined || list.length === 0) return null;
-  const subject = reasonsSubject(app, explanation);
+  const subject = reasonsSubject(app, answer);
   const [against, forIt] = subject === null ? ["lowers it", "raises it"] : [`against ${subject}`, `for ${subject}`];
   const points = list.some((reason) => reason.size.includes("point"));
   return (

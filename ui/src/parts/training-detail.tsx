@@ -1,6 +1,6 @@
 // What a training's page shows: how its models became better or worse, and every version with its gate.
 
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { getModels } from "../api.ts";
 import { useLoaded } from "../use-loaded.ts";
 import { MetricCurve } from "./metric-curve.tsx";
@@ -17,10 +17,18 @@ interface TrainingDetailProps {
 export function TrainingDetail({ name, version, now }: TrainingDetailProps) {
   const { value, problem, reload } = useLoaded((signal) => getModels(name, signal), version);
   const [said, setSaid] = useState("");
+  const status = useRef<HTMLParagraphElement>(null);
+
+  // The button that was pressed goes away with the promotion; the focus goes to what came of it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the new versions take the button away.
+  useEffect(() => {
+    if (said !== "" && document.activeElement === document.body) status.current?.focus();
+  }, [said, value]);
+
   return (
     <section className="panel" aria-label="Models">
       <h2>Models</h2>
-      <p role="status" className="said">
+      <p role="status" className="said" ref={status} tabIndex={-1}>
         {said}
       </p>
       {problem !== null && <ProblemNotice problem={problem} what="The models could not be loaded" onRetry={reload} />}
