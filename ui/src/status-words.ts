@@ -62,6 +62,17 @@ export function rowsText(rows: RunSummary["rows"]): string {
   return parts.join(", ");
 }
 
+/** What a run did, or does, in a few words: its own, or else those of its rows; empty when there are none. */
+export function didText(run: RunSummary): string {
+  if (run.failure !== null) return run.failure.message;
+  if (run.state === "running") return workText(run);
+  if (run.detail === null) return rowsText(run.rows);
+  const quarantined = run.rows?.quarantined ?? 0;
+  return quarantined === 0 || run.detail.includes("quarantine")
+    ? run.detail
+    : `${run.detail}, ${numberText(quarantined)} quarantined`;
+}
+
 /** What a running component does now: `fitting tree 62, 62 %`. */
 export function workText(run: RunSummary | null): string {
   const detail = run?.detail ?? "starting";

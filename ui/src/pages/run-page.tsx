@@ -14,7 +14,7 @@ import { markOfRun, StateMark } from "../parts/state-mark.tsx";
 import { StepTable } from "../parts/step-table.tsx";
 import { WorkBar } from "../parts/work-bar.tsx";
 import { componentHref } from "../routes.ts";
-import { reasonText, rowsText, runStateWords } from "../status-words.ts";
+import { didText, reasonText, runStateWords } from "../status-words.ts";
 import { useLoaded } from "../use-loaded.ts";
 import { durationText } from "../words.ts";
 
@@ -62,8 +62,7 @@ export function RunPage({ run, status, now }: RunPageProps) {
             <span className="dim">
               started <Ago at={value.startedAt} now={now} /> ({reasonText(value.reason)})
               {value.durationMs !== null && `, took ${durationText(value.durationMs)}`}
-              {value.rows !== null && `, ${rowsText(value.rows)}`}
-              {value.detail !== null && !running && `, ${value.detail}`}
+              {value.state !== "running" && value.failure === null && didText(value) !== "" && `: ${didText(value)}`}
             </span>
             <RunButton id={value.component} label="Run again" running={running} />
           </div>

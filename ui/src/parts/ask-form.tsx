@@ -35,10 +35,7 @@ export function AskForm(props: AskFormProps) {
   /** The button goes away, so the focus goes on to the first of the fields that it brought. */
   function unfold(form: HTMLFormElement | null) {
     flushSync(() => setUnfolded(true));
-    document
-      .querySelectorAll<HTMLElement>(".ask-form .field")
-      [shownWhenFolded]?.querySelector<HTMLElement>("input, select")
-      ?.focus();
+    form?.querySelectorAll(".field")[shownWhenFolded]?.querySelector<HTMLElement>("input, select")?.focus();
   }
 
   return (

@@ -16,7 +16,7 @@ interface ComponentCardProps {
 }
 
 export function ComponentCard({ component, runs, now }: ComponentCardProps) {
-  const { id, name, state, lastRun, failure, freshness, waitingFor } = component;
+  const { id, kind, name, state, lastRun, failure, freshness, waitingFor } = component;
   const next = nextRunText(component, now);
   return (
     <article className={`card ${state}`} data-component={id} data-state={state}>
@@ -36,9 +36,9 @@ export function ComponentCard({ component, runs, now }: ComponentCardProps) {
             <dd>{fact.text}</dd>
           </div>
         ))}
-        {freshness !== null && (
+        {kind === "data" && freshness !== null && (
           <div>
-            <dt>newest data</dt>
+            <dt>data</dt>
             <dd>{newestText(freshness.at, now)}</dd>
           </div>
         )}

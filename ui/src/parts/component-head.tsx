@@ -12,7 +12,7 @@ import { WorkBar } from "./work-bar.tsx";
 const runnable = new Set(["data", "training", "inference"]);
 
 export function ComponentHead({ component, now }: { readonly component: ComponentStatus; readonly now: Date }) {
-  const { state, lastRun, freshness, waitingFor } = component;
+  const { kind, state, lastRun, freshness, waitingFor } = component;
   const next = nextRunText(component, now);
   return (
     <header className="component-head">
@@ -46,9 +46,9 @@ export function ComponentHead({ component, now }: { readonly component: Componen
             <dd>{fact.text}</dd>
           </div>
         ))}
-        {freshness !== null && (
+        {kind === "data" && freshness !== null && (
           <div>
-            <dt>newest data</dt>
+            <dt>data</dt>
             <dd>{newestText(freshness.at, now)}</dd>
           </div>
         )}

@@ -1,6 +1,7 @@
 // The first metric over the versions of a training, so that a decline is seen at a glance.
 
 import type { ModelSummary } from "../../../src/http/api.ts";
+import { metricsOf } from "../model-words.ts";
 import { betterDirection, metricText, metricTitle } from "../words.ts";
 
 const width = 320;
@@ -8,7 +9,7 @@ const height = 64;
 const margin = 6;
 
 export function MetricCurve({ models }: { readonly models: readonly ModelSummary[] }) {
-  const metric = Object.keys(models[0]?.metrics ?? {})[0];
+  const metric = metricsOf(models)[0];
   if (metric === undefined) return null;
   const points = models
     .flatMap((model) => {

@@ -1,6 +1,7 @@
 // Every version of a model: metrics, gate, aliases, and the way to make it live.
 
 import type { ModelSummary } from "../../../src/http/api.ts";
+import { metricsOf } from "../model-words.ts";
 import { algorithmText, count, metricText, metricTitle } from "../words.ts";
 import { Ago } from "./ago.tsx";
 import { Aliases } from "./aliases.tsx";
@@ -17,7 +18,7 @@ interface ModelTableProps {
 const metricsAtMost = 4;
 
 export function ModelTable({ models, now, onPromoted }: ModelTableProps) {
-  const metrics = [...new Set(models.flatMap((model) => Object.keys(model.metrics)))].slice(0, metricsAtMost);
+  const metrics = metricsOf(models).slice(0, metricsAtMost);
   const live = models.find((model) => model.aliases.includes("live")) ?? null;
   return (
     <table className="table models">

@@ -2,7 +2,7 @@
 
 import type { RunSummary } from "../../../src/http/api.ts";
 import { componentHref, runHref } from "../routes.ts";
-import { reasonText, rowsText, runStateWords, workText } from "../status-words.ts";
+import { didText, reasonText, runStateWords } from "../status-words.ts";
 import { durationText } from "../words.ts";
 import { Ago } from "./ago.tsx";
 import { markOfRun, StateMark } from "./state-mark.tsx";
@@ -55,17 +55,11 @@ export function RunTable({ runs, now, showComponent = false }: RunTableProps) {
               )}
             </td>
             <td data-label="What it did" className="did">
-              {didText(run)}
+              {didText(run) || "–"}
             </td>
           </tr>
         ))}
       </tbody>
     </table>
   );
-}
-
-function didText(run: RunSummary): string {
-  if (run.failure !== null) return run.failure.message;
-  if (run.state === "running") return workText(run);
-  return [rowsText(run.rows), run.detail ?? ""].filter((part) => part !== "").join(" · ") || "–";
 }
