@@ -3,9 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { AppField } from "../../src/http/api.ts";
+import type { AppField, ModelSummary } from "../../src/http/api.ts";
 import { curlSnippet, exampleInputs, typescriptSnippet } from "../../ui/src/calling.ts";
 import { matching } from "../../ui/src/matching.ts";
+import { metricsOf } from "../../ui/src/model-words.ts";
 import { histogramSummary } from "../../ui/src/profile-words.ts";
 import { componentHref, runHref, toPlace } from "../../ui/src/routes.ts";
 
@@ -70,4 +71,21 @@ test("a histogram is described by its range and its fullest part", () => {
     "Values from 0 mm to 40 mm; the fullest part, 0 to 10 mm, holds 80 %",
   );
   assert.equal(histogramSummary([], null, null, null), "Values from unknown to unknown");
+});
+
+test("the metric that the gate speaks of comes first", () => {
+  const version = (message: string): ModelSummary => ({
+    training: "rain",
+    version: 1,
+    id: "x",
+    algorithm: "logistic",
+    createdAt: "2026-03-10T12:00:00Z",
+    aliases: [],
+    metrics: { rocAuc: 0.8, accuracy: 0.7, logLoss: 0.5 },
+    gate: { passed: true, checks: [{ name: "atMost", passed: true, message }] },
+    rows: { train: 10, test: 5 },
+  });
+  assert.deepEqual(metricsOf([version("log loss is 0.5 on 5 held-out rows")]), ["logLoss", "rocAuc", "accuracy"]);
+  assert.deepEqual(metricsOf([version("It is good enough")]), ["rocAuc", "accuracy", "logLoss"]);
+  assert.deepEqual(metricsOf([]), []);
 });

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import type { ComponentStatus, RunSummary, StatusDocument } from "../../src/http/api.ts";
 import {
   dependents,
+  didText,
   effectText,
   nextText,
   overall,
@@ -165,6 +166,16 @@ test("runs are told by their rows, their work and their place of failure", () =>
   );
   assert.equal(rowsText({ read: 20, accepted: 20, quarantined: 0 }), "20 rows");
   assert.equal(rowsText({ read: 0, accepted: 0, quarantined: 0 }), "no new rows");
+  assert.equal(
+    didText(run({ detail: "1,461 rows read, nothing new", rows: { read: 1461, accepted: 1461, quarantined: 0 } })),
+    "1,461 rows read, nothing new",
+  );
+  assert.equal(
+    didText(run({ detail: "20 new", rows: { read: 23, accepted: 20, quarantined: 3 } })),
+    "20 new, 3 quarantined",
+  );
+  assert.equal(didText(run({ state: "failed", failure })), "Expected status 200, got 503");
+  assert.equal(didText(run()), "");
   assert.equal(workText(null), "starting");
   assert.equal(workText(run({ state: "running", detail: "reading 40,000 rows" })), "reading 40,000 rows");
   assert.equal(placeText(failure.location), "data/air.ts:12");
