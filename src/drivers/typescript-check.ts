@@ -63,10 +63,17 @@ function configuration(
       composite: false,
       skipLibCheck: true,
       paths: { pentad: [relativePath(folder, packageTypes)] },
+      // What the runtime offers (fetch, process, node:fs) is known even where the project installed nothing.
+      typeRoots: [join(projectFolder, "node_modules", "@types"), nodeTypesFolder()],
+      types: ["node"],
     },
     files: files.map((file) => relativePath(folder, resolve(projectFolder, file))),
     include: [],
   };
+}
+
+function nodeTypesFolder(): string {
+  return dirname(dirname(fileURLToPath(import.meta.resolve("@types/node/package.json"))));
 }
 
 function relativePath(from: string, to: string): string {
