@@ -17,6 +17,10 @@ export const catalogMigrations: RoomMigrations = {
       fingerprint text,
       failure text,
       changed_at integer not null
+    );
+    create table catalog_load (
+      id integer primary key,
+      fingerprint text not null
     )`,
   ],
 };
@@ -36,8 +40,13 @@ export interface DeclaredComponent {
 }
 
 export interface Components {
-  /** Replaces what is declared. A component whose file does not load keeps the definition that loaded last. */
-  declare(components: readonly DeclaredComponent[], atMs: number): Promise<void>;
+  /**
+   * Replaces what is declared, as of files with that fingerprint. A component whose file does not load keeps the
+   * definition that loaded last.
+   */
+  declare(components: readonly DeclaredComponent[], fingerprint: string, atMs: number): Promise<void>;
+  /** The fingerprint of the files that were declared last; undefined before the first time. */
+  declaredFingerprint(): Promise<string | undefined>;
   list(): Promise<DeclaredComponent[]>;
 }
 
@@ -53,7 +62,7 @@ interface ComponentRow {
 
 export function openComponents(database: Database): Components {
   return {
-    async declare(components, atMs) {
+    async declare(components, fingerprintOfFiles, atMs) {
       await database.transaction(async (tx) => {
         const known = new Map(
           (await tx.all<ComponentRow>("select * from catalog_components")).map((row) => [row.id, row]),
@@ -79,7 +88,15 @@ export function openComponents(database: Database): Components {
           );
         }
         for (const id of known.keys()) await tx.run("delete from catalog_components where id = ?", [id]);
+        await tx.run(
+          "insert into catalog_load (id, fingerprint) values (1, ?) on conflict (id) do update set fingerprint = excluded.fingerprint",
+          [fingerprintOfFiles],
+        );
       });
+    },
+    async declaredFingerprint() {
+      return (await database.get<{ fingerprint: string }>("select fingerprint from catalog_load where id = 1"))
+        ?.fingerprint;
     },
     async list() {
       const rows = await database.all<ComponentRow>("select * from catalog_components order by id");

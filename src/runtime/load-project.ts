@@ -1,9 +1,10 @@
 // Brings the catalog up to what the user's files say now: loaded in another process, type-checked, declared.
 
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fail, fromFailure, toFailure } from "../base/failure.ts";
+import { contentHash } from "../base/ids.ts";
 import type { DeclaredComponent } from "../catalog/components.ts";
 import { dependenciesOf } from "../define/definition.ts";
 import { checkTypes } from "./drivers.ts";
@@ -12,8 +13,17 @@ import type { Project } from "./open-project.ts";
 
 const loadLimits = { timeMs: 20_000, memoryMb: 512 };
 
-/** Loads and declares every component. What is wrong with a file is that component's failure, not this function's. */
+/**
+ * Loads and declares every component, unless no file changed since the last time. What is wrong with a file is that
+ * component's failure, not this function's.
+ */
 export async function loadProject(project: Project): Promise<readonly DeclaredComponent[]> {
+  const fingerprint = filesFingerprint(project.folder);
+  if ((await project.components.declaredFingerprint()) !== fingerprint) await declareAll(project, fingerprint);
+  return project.components.list();
+}
+
+async function declareAll(project: Project, fingerprint: string): Promise<void> {
   const files = findComponentFiles(project.folder);
   const [outcome, mistakes] = await Promise.all([
     project.compute.run({
@@ -49,15 +59,33 @@ export async function loadProject(project: Project): Promise<readonly DeclaredCo
         fingerprint: null,
         failure: one === guilty ? { ...failure, component: id, run: null } : null,
       })),
+      fingerprint,
       Date.now(),
     );
-    return project.components.list();
+    return;
   }
   const loaded = (outcome.output as unknown as DeclaredComponent[]).map((component) =>
     withTypeMistake(component, mistakes),
   );
-  await project.components.declare(checkReferences(loaded), Date.now());
-  return project.components.list();
+  await project.components.declare(checkReferences(loaded), fingerprint, Date.now());
+}
+
+const mostHashedBytes = 256 * 1024;
+
+/** Changes when any code or configuration of the project changes, or the package itself. Large files count by size and time. */
+function filesFingerprint(folder: string): string {
+  const parts: string[] = [import.meta.url, readFileSync(new URL("../../package.json", import.meta.url), "utf8")];
+  const visit = (path: string): void => {
+    for (const entry of readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const inner = join(path, entry.name);
+      if (entry.isDirectory() && entry.name !== "node_modules" && !entry.name.startsWith(".")) visit(inner);
+      if (!entry.isFile() || !/\.(?:[cm]?[jt]s|json)$/.test(entry.name)) continue;
+      const { size, mtimeMs } = statSync(inner);
+      parts.push(inner, size > mostHashedBytes ? `${size} ${mtimeMs}` : readFileSync(inner, "utf8"));
+    }
+  };
+  visit(folder);
+  return contentHash(...parts.map((part) => `${part.length}:${part}`));
 }
 
 /** A file that runs but does not type-check is not used either: what it promises to others would not hold. */
