@@ -26,7 +26,8 @@ export function compileKernel(name: Kernel): string {
     const out = join(work, "kernel.wasm");
     const compiler = createRequire(import.meta.url).resolve("assemblyscript/bin/asc.js");
     const flags = [
-      "-O3", ...(process.env.KDEBUG ? ["--debug"] : []),
+      "-O3",
+      ...(process.env.KDEBUG ? ["--debug"] : []),
       "--noAssert",
       "--runtime",
       "stub",

@@ -3,6 +3,7 @@
 import { fail } from "../base/failure.ts";
 import type { Feature } from "./features.ts";
 import type { Task } from "./model.ts";
+import { paramReader } from "./params.ts";
 
 export interface BoostingParams {
   /** Regression only. Default `squaredError`; `poisson` for counts and rates, `quantile` for the `level` of the distribution. */
@@ -73,15 +74,7 @@ export function boostingSettings(
   facts: { task: Task; rowCount: number; features: readonly Feature[]; hasValidation: boolean },
 ): BoostingSettings {
   const { task, rowCount, features } = facts;
-  const number = (name: keyof BoostingParams, usual: number, min: number, max: number, whole = false): number => {
-    const value = params[name] ?? usual;
-    if (typeof value !== "number" || !(value >= min && value <= max) || (whole && !Number.isInteger(value)))
-      throw fail(
-        "DEFINE_INVALID",
-        `${name}: expected a ${whole ? "whole " : ""}number from ${min} to ${max}, got ${JSON.stringify(value)}`,
-      );
-    return value;
-  };
+  const number = paramReader(params);
   if (params.objective !== undefined && task !== "regression")
     throw fail("DEFINE_INVALID", `objective: expected a regression task for ${params.objective}, got ${task}`);
   const canHoldOut = facts.hasValidation || rowCount >= leastRowsToHoldOut;

@@ -1,4 +1,4 @@
-// The rows that a tree is grown on: all of them, or a random part.
+// The rows and features that a tree is grown on: all of them, or a random part.
 
 import type { BoostingMemory } from "./boosting-memory.ts";
 import type { BoostingSettings } from "./boosting-params.ts";
@@ -15,7 +15,7 @@ export interface Bag {
 /** Draws one iteration's rows; each row is in with probability `rowSample`, at least one is. */
 export function drawBag(
   { kernels, layout, u32 }: BoostingMemory,
-  { rowSample }: BoostingSettings,
+  { rowSample }: Pick<BoostingSettings, "rowSample">,
   source: Random,
 ): Bag {
   const { rowCount } = layout;
@@ -43,4 +43,15 @@ export function drawBag(
       }
     },
   };
+}
+
+/** 1 for each of the `wanted` features that are drawn; each set of that size is equally likely (Knuth 3.4.2 S). */
+export function drawFeatures(count: number, wanted: number, source: Random): Uint8Array {
+  const active = new Uint8Array(count);
+  for (let f = 0, taken = 0; f < count; f++) {
+    if (source.next() * (count - f) >= wanted - taken) continue;
+    active[f] = 1;
+    taken++;
+  }
+  return active;
 }

@@ -12,9 +12,9 @@ export function deriveFixedPoint(
   memory: BoostingMemory,
   objective: Objective,
   output: number,
-  settings: BoostingSettings,
+  settings: SearchSettings,
 ): void {
-  const { kernels, layout, f64 } = memory;
+  const { layout, f64 } = memory;
   objective.derive(memory, output);
   // Partial sums are added in one order whatever the number of threads was that made them.
   let sumG = 0;
@@ -23,9 +23,23 @@ export function deriveFixedPoint(
     sumG += f64[layout.parts / 8 + part * 2]!;
     sumH += f64[layout.parts / 8 + part * 2 + 1]!;
   }
+  fixPoint(memory, { sumG, sumH, countsRows: objective.countsRows }, settings);
+}
+
+export type SearchSettings = Pick<
+  BoostingSettings,
+  "l1" | "l2" | "minCurvature" | "minRowsInLeaf" | "categorySmoothing" | "categoryL2" | "monotone"
+>;
+
+/** Rounds the gradients and curvatures that are in place, given the sums of their absolute values. */
+export function fixPoint(
+  { kernels, layout, f64 }: BoostingMemory,
+  { sumG, sumH, countsRows }: { sumG: number; sumH: number; countsRows: boolean },
+  settings: SearchSettings,
+): void {
   const scaleG = scaleFor(sumG, 31);
   // A curvature of 1 per row stays 1: then sums are exact counts.
-  const scaleH = objective.countsRows && layout.weights === 0 ? 1 : scaleFor(sumH, 32);
+  const scaleH = countsRows && layout.weights === 0 ? 1 : scaleFor(sumH, 32);
   kernels.quantise(layout.g, layout.h, 0, layout.rowCount, scaleG, scaleH, layout.gh);
   const isConstrained = settings.monotone.some((sign) => sign !== 0);
   f64.set(

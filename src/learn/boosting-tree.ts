@@ -47,12 +47,19 @@ interface OpenLeaf extends GrownLeaf {
   best: Candidate | undefined;
 }
 
+/** What growing a tree needs to know. */
+export interface GrowthSettings
+  extends Pick<BoostingSettings, "leaves" | "maxDepth" | "minRowsInLeaf" | "minGain" | "l1" | "l2" | "monotone"> {
+  /** Called before each search for a split, e.g. to draw the features that may be looked at. */
+  readonly beforeSearch?: () => void;
+}
+
 /** Grows a tree over the layout's first `rowCount` rows, whose fixed-point derivatives are in place. */
 export function growTree(
   memory: BoostingMemory,
   bins: readonly Bins[],
   rowCount: number,
-  settings: BoostingSettings,
+  settings: GrowthSettings,
 ): GrownTree {
   const { kernels, layout, bytes } = memory;
   const free = [...layout.histograms];
@@ -95,7 +102,7 @@ export function growTree(
 
   if (canSplit(root)) {
     measure(root);
-    root.best = bestSplit(memory, bins, root, settings.minGain);
+    root.best = bestSplit(memory, bins, root, settings);
   }
   while (leaves.length < settings.leaves) {
     let at = -1;
@@ -154,7 +161,7 @@ export function growTree(
       if (parent === 0) measure(large);
       else kernels.subtract(layout.featureRecords, 0, layout.featureCount, parent, small.histogram);
     } else if (parent !== 0) free.push(parent);
-    for (const open of wanted) open.best = bestSplit(memory, bins, open, settings.minGain);
+    for (const open of wanted) open.best = bestSplit(memory, bins, open, settings);
     for (const open of [left, right]) {
       if (open.best !== undefined || open.histogram === 0) continue;
       free.push(open.histogram);
@@ -169,9 +176,10 @@ function bestSplit(
   { kernels, layout, bytes, f64, i32 }: BoostingMemory,
   bins: readonly Bins[],
   leaf: OpenLeaf,
-  minGain: number,
+  { minGain, beforeSearch }: GrowthSettings,
 ): Candidate | undefined {
   const { featureCount, featureRecords, params, results, tables, spare } = layout;
+  beforeSearch?.();
   kernels.search(
     leaf.histogram,
     leaf.count,
@@ -226,7 +234,7 @@ function middleOfGap(i32: Int32Array, histogram: number, threshold: number, coun
 export function leafOutput(
   { kernels, layout, f64 }: BoostingMemory,
   leaf: GrownLeaf,
-  settings: BoostingSettings,
+  settings: Pick<GrowthSettings, "l1" | "l2">,
 ): number {
   kernels.leafSums(layout.rows + leaf.start * 4, leaf.count, layout.gh, layout.sums);
   const G = f64[layout.sums / 8]! * f64[layout.params / 8]!;

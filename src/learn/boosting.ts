@@ -1,17 +1,21 @@
 // Gradient boosting of histogram trees: Friedman 2001 with second-order steps (Chen & Guestrin 2016), grown leaf-wise (Ke et al. 2017).
 
-import { type Bins, binsOf } from "./boosting-bins.ts";
-import { type BoostingMemory, boostingLayout, boostingMemory } from "./boosting-memory.ts";
-import { boostingObjective, type Objective, type Target } from "./boosting-objective.ts";
+import type { Bins } from "./boosting-bins.ts";
+import { binsOfCodes, sourceTree } from "./boosting-export.ts";
+import type { BoostingMemory } from "./boosting-memory.ts";
+import { boostingObjective, type Objective } from "./boosting-objective.ts";
 import { type BoostingParams, type BoostingSettings, boostingSettings } from "./boosting-params.ts";
-import { writeFeatures, writeHeldBins, writeTrainingBins } from "./boosting-rows.ts";
-import { drawBag } from "./boosting-sample.ts";
+import { writeFeatures } from "./boosting-rows.ts";
+import { drawBag, drawFeatures } from "./boosting-sample.ts";
+import { addToGrown, addToHeld, addToOutside } from "./boosting-scores.ts";
+import { type Rows, setUp } from "./boosting-setup.ts";
 import { deriveFixedPoint } from "./boosting-step.ts";
 import { type GrownTree, growTree, leafOutput } from "./boosting-tree.ts";
+import { breath } from "./breath.ts";
 import { encodeTable, type Feature } from "./features.ts";
 import type { FitInput, FitOptions } from "./fit.ts";
 import { labelLength } from "./label.ts";
-import type { Artifact, Label } from "./model.ts";
+import type { Artifact } from "./model.ts";
 import { random } from "./random.ts";
 import { randomSplit, stratifiedSplit } from "./splits.ts";
 import { type SourceTree, treesArtifact } from "./trees-artifact.ts";
@@ -23,15 +27,6 @@ const heldShare = 0.15;
 
 /** Up to this many rows, the held-out ones are too dear to lose: once the best number of trees is known, all rows are used. */
 const mostRowsToRefit = 50_000;
-
-/** Columns of encoded values, of which a run uses some rows. */
-interface Rows {
-  readonly columns: readonly Float64Array[];
-  readonly label: Label;
-  readonly weights: Float64Array | undefined;
-  /** All rows in order when absent. */
-  readonly order: Int32Array | undefined;
-}
 
 interface Run {
   readonly train: Rows;
@@ -92,7 +87,7 @@ export async function fitBoosting(
     label,
     link: objective.link,
     base: objective.start.map((margin) => objective.shift + objective.unit * margin),
-    binOfCode: boosted.bins.map((bins) => (bins.kind === "category" ? bins.binOfCode : undefined)),
+    binOfCode: binsOfCodes(boosted.bins),
     meta: {
       algorithm: "gradientBoosting",
       objective: settings.objective,
@@ -104,8 +99,8 @@ export async function fitBoosting(
 }
 
 async function boost(run: Run): Promise<Boosted> {
-  const { train, held, features, settings, objective, options } = run;
-  const { memory, bins, target, heldTarget } = prepare(run);
+  const { features, settings, objective, options } = run;
+  const { memory, bins, target, heldTarget } = setUp(run);
   const { layout, f32 } = memory;
   const source = random(options.seed);
   const scores = f32.subarray(layout.scores / 4);
@@ -114,6 +109,7 @@ async function boost(run: Run): Promise<Boosted> {
   let best = 0;
   let bestLoss = heldTarget === undefined ? undefined : objective.loss(heldScores, layout.heldPitch / 4, heldTarget);
   const everyFeature = new Uint8Array(features.length).fill(1);
+  const wantedFeatures = Math.max(1, Math.round(features.length * settings.featureSample));
   writeFeatures(memory, bins, settings.monotone, everyFeature);
   for (let iteration = 0; iteration < settings.trees; iteration++) {
     if (options.signal !== undefined) await breath();
@@ -121,20 +117,21 @@ async function boost(run: Run): Promise<Boosted> {
     objective.prepare(memory);
     const bag = drawBag(memory, settings, source);
     if (settings.featureSample < 1)
-      writeFeatures(memory, bins, settings.monotone, drawFeatures(features.length, settings.featureSample, source));
+      writeFeatures(memory, bins, settings.monotone, drawFeatures(features.length, wantedFeatures, source));
     for (let output = 0; output < objective.outputs; output++) {
       deriveFixedPoint(memory, objective, output, settings);
       bag.place();
       const tree = growTree(memory, bins, bag.inside, settings);
       const values = answer(run, memory, tree, output);
-      spread(memory, tree, values, output, bag.outside, held !== undefined);
+      addToGrown(memory, tree, values, output);
+      addToOutside(memory, tree, values, output, bag.outside);
+      addToHeld(memory, tree, values, output);
       trees.push(
         sourceTree(
           memory,
           tree,
           bins,
           values.map((value) => value * objective.unit),
-          train.weights !== undefined,
         ),
       );
     }
@@ -159,65 +156,6 @@ async function boost(run: Run): Promise<Boosted> {
   return { trees, bins, best, bestLoss };
 }
 
-/** Lets other work run: an abort that nobody can signal would be none. */
-function breath(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
-function prepare({ train, held, features, settings, objective }: Run) {
-  const rowCount = train.order?.length ?? labelLength(train.label);
-  const heldRows = held === undefined ? 0 : (held.order?.length ?? labelLength(held.label));
-  const layout = boostingLayout({
-    rowCount,
-    heldRows,
-    outputs: objective.outputs,
-    featureCount: features.length,
-    leaves: settings.leaves,
-    weighted: train.weights !== undefined,
-  });
-  const memory = boostingMemory(layout);
-  const bins = features.map((feature, f) => {
-    const column = train.columns[f]!;
-    const own = binsOf(
-      feature,
-      train.order === undefined ? column : Float64Array.from(train.order, (row) => column[row]!),
-      settings.maxBins,
-    );
-    writeTrainingBins(memory, f, own, column, train.order);
-    if (held !== undefined) writeHeldBins(memory, f, own, held.columns[f]!, held.order);
-    return own;
-  });
-  const target = objective.targetOf(train.label, train.order, train.weights);
-  if (target.values instanceof Int32Array) memory.i32.set(target.values, layout.labels / 4);
-  else memory.f32.set(target.values, layout.labels / 4);
-  if (target.weights !== undefined) memory.f32.set(target.weights, layout.weights / 4);
-  for (let k = 0; k < objective.outputs; k++) {
-    const at = (layout.scores + k * layout.pitch) / 4;
-    memory.f32.fill(objective.start[k]!, at, at + layout.padded);
-    memory.f32.fill(
-      objective.start[k]!,
-      (layout.heldScores + k * layout.heldPitch) / 4,
-      (layout.heldScores + (k + 1) * layout.heldPitch) / 4,
-    );
-  }
-  const heldTarget: Target | undefined =
-    held === undefined ? undefined : objective.targetOf(held.label, held.order, held.weights);
-  return { memory, bins, target, heldTarget };
-}
-
-function drawFeatures(count: number, share: number, source: ReturnType<typeof random>): Uint8Array {
-  const active = new Uint8Array(count);
-  const wanted = Math.max(1, Math.round(count * share));
-  let left = count;
-  // Selection sampling (Knuth 3.4.2 S): each set of that size is equally likely.
-  for (let f = 0, taken = 0; f < count; f++, left--) {
-    if (source.next() * left >= wanted - taken) continue;
-    active[f] = 1;
-    taken++;
-  }
-  return active;
-}
-
 /** What each leaf answers, the learning rate included. */
 function answer(
   { settings, objective }: Run,
@@ -235,93 +173,4 @@ function answer(
     const value = objective.leafValue(u32.subarray(from, from + leaf.count), scores, labels, weights);
     return settings.learningRate * Math.min(leaf.highest, Math.max(leaf.lowest, value));
   });
-}
-
-/** Adds the tree's answers to the scores of the rows it was grown on, of those left out of it, and of the held-out ones. */
-function spread(
-  memory: BoostingMemory,
-  tree: GrownTree,
-  values: Float64Array,
-  output: number,
-  outside: number,
-  hasHeld: boolean,
-): void {
-  const { kernels, layout } = memory;
-  const scores = layout.scores + output * layout.pitch;
-  for (const [i, { start, count }] of tree.leaves.entries())
-    kernels.addToScores(layout.rows + start * 4, count, values[i]!, scores);
-  if (outside > 0) walk(memory, tree, values, layout.columns, layout.columnPitch, layout.bag, outside, scores);
-  if (hasHeld)
-    walk(
-      memory,
-      tree,
-      values,
-      layout.heldColumns,
-      layout.heldColumnPitch,
-      0,
-      layout.heldRows,
-      layout.heldScores + output * layout.heldPitch,
-    );
-}
-
-function walk(
-  { kernels, layout, bytes, u32, i32, f32 }: BoostingMemory,
-  { splits }: GrownTree,
-  values: Float64Array,
-  columns: number,
-  pitch: number,
-  list: number,
-  count: number,
-  scores: number,
-): void {
-  if (splits.length === 0) {
-    const from = scores / 4;
-    if (list === 0) for (let i = 0; i < count; i++) f32[from + i]! += values[0]!;
-    else kernels.addToScores(list, count, values[0]!, scores);
-    return;
-  }
-  for (const [n, { feature, table, left, right }] of splits.entries()) {
-    const at = layout.walkNodes / 4 + n * 4;
-    u32[at] = columns + feature * pitch;
-    i32[at + 1] = left;
-    i32[at + 2] = right;
-    bytes.set(table, layout.walkTables + n * 256);
-  }
-  f32.set(values, layout.walkValues / 4);
-  kernels.walk(layout.walkNodes, layout.walkTables, layout.walkValues, list, count, scores);
-}
-
-/** The tree in the data's own values instead of bins. */
-function sourceTree(
-  memory: BoostingMemory,
-  { splits, leaves }: GrownTree,
-  bins: readonly Bins[],
-  values: Float64Array,
-  weighted: boolean,
-): SourceTree {
-  const { kernels, layout } = memory;
-  const covers = leaves.map(({ start, count }) => {
-    if (!weighted) return count;
-    return kernels.sumOf(layout.rows + start * 4, count, layout.weights);
-  });
-  // Leaves are numbered after the splits.
-  const number = (child: number): number => (child >= 0 ? child : splits.length + ~child);
-  return {
-    nodeAt(index) {
-      const split = splits[index];
-      if (split === undefined) return { value: values[index - splits.length]!, cover: covers[index - splits.length]! };
-      const { feature, gain, threshold, table } = split;
-      const kind = bins[feature]!;
-      const node = {
-        feature,
-        gain,
-        left: number(split.left),
-        right: number(split.right),
-        missingLeft: table[kind.count] === 1,
-      };
-      if (kind.kind === "category") return { ...node, bins: table.subarray(0, kind.count) };
-      // Past the last bound there are only missing values.
-      return { ...node, threshold: kind.bounds[threshold] ?? Number.MAX_VALUE };
-    },
-  };
 }

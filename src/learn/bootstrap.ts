@@ -1,7 +1,7 @@
 // Confidence intervals of metrics by the bootstrap: rows drawn again with replacement, by seed.
 
 import { labelLength } from "./label.ts";
-import { type MetricName, type ScoreOptions, score } from "./metrics.ts";
+import { type MetricName, type ScoreOptions, scorer } from "./metrics.ts";
 import type { Label, Prediction } from "./model.ts";
 import { type Random, random } from "./random.ts";
 
@@ -34,11 +34,9 @@ export function bootstrapInterval(
   prediction: Prediction,
   options: BootstrapOptions,
 ): Interval {
-  const value = score(name, label, prediction, options);
-  const values = resampled(labelLength(label), options, (weights) =>
-    score(name, label, prediction, { ...options, weights }),
-  );
-  return interval(value, values, options.confidence ?? 0.95);
+  const measure = scorer(name, label, prediction);
+  const values = resampled(labelLength(label), options, (weights) => measure({ ...options, weights }));
+  return interval(measure(options), values, options.confidence ?? 0.95);
 }
 
 /**
@@ -52,7 +50,9 @@ export function bootstrapDifference(
   b: Prediction,
   options: BootstrapOptions,
 ): Interval {
-  const difference = (scored: ScoreOptions): number => score(name, label, a, scored) - score(name, label, b, scored);
+  const first = scorer(name, label, a);
+  const second = scorer(name, label, b);
+  const difference = (scored: ScoreOptions): number => first(scored) - second(scored);
   const values = resampled(labelLength(label), options, (weights) => difference({ ...options, weights }));
   return interval(difference(options), values, options.confidence ?? 0.95);
 }

@@ -16,6 +16,8 @@ export interface Ranking {
   readonly scores: Float64Array;
   readonly hits: Uint8Array;
   readonly weights: Float64Array;
+  /** Rows from the highest score to the lowest. */
+  readonly order: Int32Array;
 }
 
 export function classScores(
@@ -34,7 +36,16 @@ export function positives({ codes, classes, probabilities, weights }: ClassScore
     scores[row] = probabilities[row * K + of]!;
     hits[row] = codes[row] === of ? 1 : 0;
   }
-  return { scores, hits, weights };
+  return ranking(scores, hits, weights);
+}
+
+export function ranking(
+  scores: Float64Array,
+  hits: Uint8Array,
+  weights: Float64Array = new Float64Array(scores.length).fill(1),
+): Ranking {
+  const order = Int32Array.from({ length: scores.length }, (_, row) => row).sort((a, b) => scores[b]! - scores[a]!);
+  return { scores, hits, weights, order };
 }
 
 /** The likeliest class per row (the first on a tie); of a binary model, the positive one from the threshold on. */

@@ -3,7 +3,9 @@
 import { fail } from "../base/failure.ts";
 import type { Table } from "../base/table.ts";
 import { type BoostingParams, fitBoosting } from "./boosting.ts";
+import { type ElasticNetParams, fitElasticNet } from "./elastic-net.ts";
 import { type Feature, featuresOf } from "./features.ts";
+import { type ForestParams, fitForest } from "./forest.ts";
 import { checkLabel, labelLength } from "./label.ts";
 import { fitLogistic, type LogisticParams } from "./logistic.ts";
 import type { Artifact, Label } from "./model.ts";
@@ -12,8 +14,11 @@ import { fitRidge, type RidgeParams } from "./ridge.ts";
 /** What to fit, as JSON. Every parameter has a default that is meant to be good without tuning. */
 export type CandidateSpec =
   | { readonly algorithm: "gradientBoosting"; readonly params?: BoostingParams }
+  | { readonly algorithm: "randomForest"; readonly params?: ForestParams }
+  | { readonly algorithm: "extraTrees"; readonly params?: ForestParams }
   | { readonly algorithm: "logistic"; readonly params?: LogisticParams }
-  | { readonly algorithm: "ridge"; readonly params?: RidgeParams };
+  | { readonly algorithm: "ridge"; readonly params?: RidgeParams }
+  | { readonly algorithm: "elasticNet"; readonly params?: ElasticNetParams };
 
 export type Algorithm = CandidateSpec["algorithm"];
 
@@ -65,10 +70,15 @@ export function fit(
   switch (spec.algorithm) {
     case "gradientBoosting":
       return fitBoosting(input, spec.params ?? {});
+    case "randomForest":
+    case "extraTrees":
+      return fitForest(input, spec.params ?? {}, spec.algorithm);
     case "logistic":
       return fitLogistic(input, spec.params ?? {});
     case "ridge":
       return fitRidge(input, spec.params ?? {});
+    case "elasticNet":
+      return fitElasticNet(input, spec.params ?? {});
     default:
       throw fail(
         "DEFINE_INVALID",

@@ -3,21 +3,25 @@
 import { corrupt } from "./artifact.ts";
 import type { Task } from "./model.ts";
 
-/** `logit` turns one margin into two probabilities, `softmax` one margin per class; `exp` is for rates and counts. */
-export type Link = "identity" | "exp" | "logit" | "softmax";
+/**
+ * `logit` turns one margin into two probabilities, `softmax` one margin per class; `exp` is for rates and counts; `share` takes
+ * margins that are shares already (of the positive class, or of each class) and makes them sum to 1.
+ */
+export type Link = "identity" | "exp" | "logit" | "softmax" | "share";
 
-export const links: readonly Link[] = ["identity", "exp", "logit", "softmax"];
+export const links: readonly Link[] = ["identity", "exp", "logit", "softmax", "share"];
 
 /** How many margins a model with this link has; throws MODELS_ARTIFACT_CORRUPT when link and task do not go together. */
 export function marginCount(link: Link, task: Task, classCount: number): number {
-  const fits =
-    task === "binary"
-      ? link === "logit" || link === "softmax"
-      : task === "multiclass"
-        ? link === "softmax"
-        : link === "identity" || link === "exp";
+  const fitting: readonly Link[] =
+    task === "regression"
+      ? ["identity", "exp"]
+      : task === "binary"
+        ? ["logit", "softmax", "share"]
+        : ["softmax", "share"];
+  const fits = fitting.includes(link);
   if (!fits) throw corrupt(`Expected a link that fits a ${task} model, got ${link}`);
-  return link === "softmax" ? classCount : 1;
+  return task === "multiclass" || link === "softmax" ? classCount : 1;
 }
 
 /** Writes the answer for margins[from …] to answer[to …]. */
@@ -38,6 +42,16 @@ export function applyLink(
     const large = 1 / (1 + e);
     answer[to] = margins[from]! >= 0 ? small : large;
     answer[to + 1] = margins[from]! >= 0 ? large : small;
+  } else if (link === "share") {
+    if (count === 1) {
+      const share = Math.min(1, Math.max(0, margins[from]!));
+      answer[to] = 1 - share;
+      answer[to + 1] = share;
+      return;
+    }
+    let sum = 0;
+    for (let k = 0; k < count; k++) sum += answer[to + k] = Math.max(0, margins[from + k]!);
+    for (let k = 0; k < count; k++) answer[to + k] = sum > 0 ? answer[to + k]! / sum : 1 / count;
   } else {
     let top = margins[from]!;
     for (let k = 1; k < count; k++) top = Math.max(top, margins[from + k]!);

@@ -1,6 +1,6 @@
 // Metrics: how good predictions are, each with its task, direction and scale, and its odd cases defined.
 
-import { type ClassScores, confusionMatrix, positives, predictedCodes } from "./class-scores.ts";
+import { type ClassScores, classScores, confusionMatrix, positives, predictedCodes } from "./class-scores.ts";
 import type { Label, Prediction, Task } from "./model.ts";
 import { prAuc, rocAuc } from "./ranking.ts";
 import { weightedQuantile } from "./weighted.ts";
@@ -174,15 +174,27 @@ export interface ScoreOptions {
 
 /** The value of one metric; NaN where it is not defined (see the metric's note) or does not fit the task. */
 export function score(name: MetricName, label: Label, prediction: Prediction, options: ScoreOptions = {}): number {
-  if (!metrics[name].tasks.includes(label.task)) return Number.NaN;
+  return scorer(name, label, prediction)(options);
+}
+
+/** `score` for many weights or thresholds over the same predictions: what does not depend on them (sorting) is done once. */
+export function scorer(name: MetricName, label: Label, prediction: Prediction): (options: ScoreOptions) => number {
+  if (!metrics[name].tasks.includes(label.task)) return () => Number.NaN;
   if (label.task === "regression") {
-    if (!("values" in prediction)) return Number.NaN;
-    const weights = options.weights ?? new Float64Array(label.values.length).fill(1);
-    return regressionScore(name, label.values, prediction.values, weights);
+    if (!("values" in prediction)) return () => Number.NaN;
+    const even = new Float64Array(label.values.length).fill(1);
+    return ({ weights = even }) => regressionScore(name, label.values, prediction.values, weights);
   }
-  if (!("probabilities" in prediction)) return Number.NaN;
-  const weights = options.weights ?? new Float64Array(label.codes.length).fill(1);
-  return classScore(name, { ...label, probabilities: prediction.probabilities, weights }, options.threshold ?? 0.5);
+  if (!("probabilities" in prediction)) return () => Number.NaN;
+  const scores = classScores(label, prediction.probabilities);
+  if (name === "rocAuc" || name === "prAuc") {
+    const area = name === "rocAuc" ? rocAuc : prAuc;
+    const wanted = label.task === "binary" ? [1] : Array.from(label.classes.keys());
+    const rankings = wanted.map((code) => positives(scores, code));
+    return ({ weights }) =>
+      meanDefined(rankings.map((ranking) => area(weights === undefined ? ranking : { ...ranking, weights })));
+  }
+  return ({ weights = scores.weights, threshold = 0.5 }) => classScore(name, { ...scores, weights }, threshold);
 }
 
 /** Every metric that fits the task. */
@@ -198,7 +210,6 @@ export function scoreAll(
 }
 
 function classScore(name: MetricName, scores: ClassScores, threshold: number): number {
-  if (name === "rocAuc" || name === "prAuc") return rankingScore(name === "rocAuc" ? rocAuc : prAuc, scores);
   if (name === "logLoss" || name === "brier") return probabilityScore(name, scores);
   const K = scores.classes.length;
   const matrix = confusionMatrix(scores, predictedCodes(scores, threshold));
@@ -234,17 +245,9 @@ function classScore(name: MetricName, scores: ClassScores, threshold: number): n
   return sum / counted;
 }
 
-function rankingScore(ranking: typeof rocAuc, scores: ClassScores): number {
-  if (scores.task === "binary") return ranking(positives(scores, 1));
-  let sum = 0;
-  let counted = 0;
-  for (let k = 0; k < scores.classes.length; k++) {
-    const value = ranking(positives(scores, k));
-    if (Number.isNaN(value)) continue;
-    sum += value;
-    counted++;
-  }
-  return counted === 0 ? Number.NaN : sum / counted;
+function meanDefined(values: readonly number[]): number {
+  const defined = values.filter((value) => !Number.isNaN(value));
+  return defined.length === 0 ? Number.NaN : defined.reduce((sum, value) => sum + value, 0) / defined.length;
 }
 
 function probabilityScore(

@@ -2,32 +2,17 @@
 
 import type { Ranking } from "./class-scores.ts";
 
-/** Rows from the highest score to the lowest. */
-function descending(scores: Float64Array): Int32Array {
-  return Int32Array.from({ length: scores.length }, (_, row) => row).sort((a, b) => scores[b]! - scores[a]!);
-}
-
-interface Step {
-  readonly threshold: number;
-  /** Weight of hits and of others with a score of at least the threshold. */
-  readonly hits: number;
-  readonly others: number;
-}
-
-/** One step per distinct score, from the highest on. */
-function steps({ scores, hits, weights }: Ranking): Step[] {
-  const order = descending(scores);
-  const result: Step[] = [];
+/** Calls `visit` once per distinct score, from the highest on, with the weight of hits and of others that score at least that. */
+function forEachStep(ranking: Ranking, visit: (threshold: number, hits: number, others: number) => void): void {
+  const { scores, hits, weights, order } = ranking;
   let hitWeight = 0;
   let otherWeight = 0;
   for (let i = 0; i < order.length; i++) {
     const row = order[i]!;
     if (hits[row] === 1) hitWeight += weights[row]!;
     else otherWeight += weights[row]!;
-    const last = i + 1 === order.length || scores[order[i + 1]!] !== scores[row];
-    if (last) result.push({ threshold: scores[row]!, hits: hitWeight, others: otherWeight });
+    if (i + 1 === order.length || scores[order[i + 1]!] !== scores[row]) visit(scores[row]!, hitWeight, otherWeight);
   }
-  return result;
 }
 
 /** The probability that a hit scores above another row, ties counting half (Mann-Whitney). NaN unless both occur. */
@@ -35,11 +20,11 @@ export function rocAuc(ranking: Ranking): number {
   let area = 0;
   let hits = 0;
   let others = 0;
-  for (const step of steps(ranking)) {
-    area += ((step.others - others) * (hits + step.hits)) / 2;
-    hits = step.hits;
-    others = step.others;
-  }
+  forEachStep(ranking, (_threshold, hitsNow, othersNow) => {
+    area += ((othersNow - others) * (hits + hitsNow)) / 2;
+    hits = hitsNow;
+    others = othersNow;
+  });
   return hits > 0 && others > 0 ? area / (hits * others) : Number.NaN;
 }
 
@@ -48,12 +33,24 @@ export function prAuc(ranking: Ranking): number {
   let area = 0;
   let hits = 0;
   let others = 0;
-  for (const step of steps(ranking)) {
-    if (step.hits > hits) area += ((step.hits - hits) * step.hits) / (step.hits + step.others);
-    hits = step.hits;
-    others = step.others;
-  }
+  forEachStep(ranking, (_threshold, hitsNow, othersNow) => {
+    if (hitsNow > hits) area += ((hitsNow - hits) * hitsNow) / (hitsNow + othersNow);
+    hits = hitsNow;
+    others = othersNow;
+  });
   return hits > 0 && others > 0 ? area / hits : Number.NaN;
+}
+
+interface Step {
+  readonly threshold: number;
+  readonly hits: number;
+  readonly others: number;
+}
+
+function steps(ranking: Ranking): Step[] {
+  const result: Step[] = [];
+  forEachStep(ranking, (threshold, hits, others) => result.push({ threshold, hits, others }));
+  return result;
 }
 
 export interface RocPoint {
@@ -115,8 +112,9 @@ export interface CalibrationBin {
 }
 
 /** Reliability curve: rows sorted by probability and cut into bins of equal weight; equal probabilities share a bin. */
-export function calibrationCurve({ scores, hits, weights }: Ranking, bins = 10): CalibrationBin[] {
-  const order = descending(scores).reverse();
+export function calibrationCurve(ranking: Ranking, bins = 10): CalibrationBin[] {
+  const { scores, hits, weights } = ranking;
+  const order = ranking.order.toReversed();
   let total = 0;
   for (const weight of weights) total += weight;
   const result: CalibrationBin[] = [];

@@ -48,9 +48,11 @@ export function openTrees(artifact: Artifact): Predictor {
       explain(row, output) {
         explainer ??= treeShap(trees);
         const values = row.map((value, f) => binOf(trees.binOfCode[f], value));
-        // A binary model keeps one margin, for the positive class; the other class's is its negative.
+        // A binary model keeps one margin, for the positive class; the other's is its negative (its share what is left of 1).
         const { base, contributions } = explainer(values, K === 1 ? 0 : output);
-        const sign = link === "logit" && output === 0 ? -1 : 1;
+        const sign = K === 1 && task === "binary" && output === 0 ? -1 : 1;
+        if (sign === -1 && link === "share")
+          return { base: 1 - base, contributions: contributions.map((value) => -value) };
         return { base: sign * base, contributions: sign === 1 ? contributions : contributions.map((value) => -value) };
       },
       importance() {

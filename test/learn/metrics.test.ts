@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fitBaseline } from "../../src/learn/baselines.ts";
 import { bootstrapDifference, bootstrapInterval } from "../../src/learn/bootstrap.ts";
-import { classScores, confusionMatrix, positives, predictedCodes } from "../../src/learn/class-scores.ts";
+import { classScores, confusionMatrix, positives, predictedCodes, ranking } from "../../src/learn/class-scores.ts";
 import { isBetter, metrics, score, scoreAll } from "../../src/learn/metrics.ts";
 import { type Label, openModel } from "../../src/learn/model.ts";
 import { random } from "../../src/learn/random.ts";
@@ -37,7 +37,7 @@ test("rocAuc is the share of pairs in the right order, ties counting half", () =
         pairs += weights[i]! * weights[j]!;
         right += weights[i]! * weights[j]! * (scores[i]! > scores[j]! ? 1 : scores[i] === scores[j] ? 0.5 : 0);
       }
-    near(rocAuc({ scores, hits, weights }), right / pairs);
+    near(rocAuc(ranking(scores, hits, weights)), right / pairs);
   }
 });
 
@@ -123,20 +123,20 @@ test("the ROC curve's area by trapezes is rocAuc, and it runs from (0, 0) to (1,
   const source = random(4);
   const hits = Uint8Array.from({ length: 100 }, () => source.below(2));
   const scores = Float64Array.from(hits, (hit) => Math.round(10 * (hit * 0.3 + source.next())) / 10);
-  const ranking = { scores, hits, weights: new Float64Array(100).fill(1) };
-  const curve = rocCurve(ranking);
+  const ranked = ranking(scores, hits);
+  const curve = rocCurve(ranked);
   let area = 0;
   for (let i = 1; i < curve.length; i++)
     area +=
       ((curve[i]!.falsePositiveRate - curve[i - 1]!.falsePositiveRate) *
         (curve[i]!.truePositiveRate + curve[i - 1]!.truePositiveRate)) /
       2;
-  near(area, rocAuc(ranking));
+  near(area, rocAuc(ranked));
   assert.deepEqual([curve[0]!.falsePositiveRate, curve.at(-1)!.truePositiveRate], [0, 1]);
-  const pr = prCurve(ranking);
+  const pr = prCurve(ranked);
   near(
     pr.reduce((sum, { recall, precision }, i) => sum + (recall - (pr[i - 1]?.recall ?? 0)) * precision, 0),
-    prAuc(ranking),
+    prAuc(ranked),
   );
 });
 
@@ -145,8 +145,7 @@ test("the calibration curve of honest probabilities lies on the diagonal, that o
   const n = 20_000;
   const honest = Float64Array.from({ length: n }, () => source.next());
   const hits = Uint8Array.from(honest, (p) => (source.next() < p ? 1 : 0));
-  const weights = new Float64Array(n).fill(1);
-  const bins = calibrationCurve({ scores: honest, hits, weights });
+  const bins = calibrationCurve(ranking(honest, hits));
   assert.equal(bins.length, 10);
   near(
     bins.reduce((sum, { weight }) => sum + weight, 0),
@@ -155,15 +154,8 @@ test("the calibration curve of honest probabilities lies on the diagonal, that o
   );
   assert.ok(calibrationError(bins) < 0.01);
   const bold = honest.map((p) => p ** 2 / (p ** 2 + (1 - p) ** 2));
-  assert.ok(calibrationError(calibrationCurve({ scores: bold, hits, weights })) > 0.05);
-  assert.equal(
-    calibrationCurve({
-      scores: new Float64Array(50).fill(0.3),
-      hits: hits.subarray(0, 50),
-      weights: weights.subarray(0, 50),
-    }).length,
-    1,
-  );
+  assert.ok(calibrationError(calibrationCurve(ranking(bold, hits))) > 0.05);
+  assert.equal(calibrationCurve(ranking(new Float64Array(50).fill(0.3), hits.subarray(0, 50))).length, 1);
 });
 
 test("bootstrap intervals of a mean error have the width that theory gives", () => {

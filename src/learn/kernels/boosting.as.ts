@@ -17,7 +17,7 @@ const F_MISSING: usize = 4; // the bin of missing values, or -1 when training sa
 const F_KIND: usize = 8; // 0 number, 1 category
 const F_ACTIVE: usize = 12; // 0: not drawn for this tree
 const F_MONOTONE: usize = 16; // -1, 0 or 1
-const F_ONLY: usize = 20; // extra trees: the one threshold to try, or -1
+const F_DRAWN: usize = 20; // extra trees: a random number that picks the one threshold to try, or -1 to try all
 const FEATURE_RECORD: usize = 32;
 
 // Search parameters, f64 each.
@@ -382,12 +382,20 @@ function searchNumber(h: usize, feature: usize, parent: f64, out: usize): void {
   const bins = load<i32>(feature + F_BINS);
   const missing = load<i32>(feature + F_MISSING);
   const monotone = load<i32>(feature + F_MONOTONE);
-  const only = load<i32>(feature + F_ONLY);
+  const drawn = load<i32>(feature + F_DRAWN);
   let best: f64 = -1;
   let threshold = -1;
   let missingLeft = 0;
   const lost: i64 = missing >= 0 ? load<i64>(h + (<usize>missing << 3)) : 0;
   const directions = lost != 0 ? 2 : 1;
+  let only = -1;
+  if (drawn >= 0) {
+    let first = 0;
+    let last = bins - 1;
+    while (first < last && load<i64>(h + (<usize>first << 3)) == 0) first++;
+    while (first < last && load<i64>(h + (<usize>last << 3)) == 0) last--;
+    if (first < last) only = first + drawn % (last - first);
+  }
   for (let direction = 0; direction < directions; direction++) {
     let g: i64 = direction == 1 ? gradientOf(lost) : 0;
     let c: i64 = direction == 1 ? curvatureOf(lost) : 0;
@@ -396,13 +404,13 @@ function searchNumber(h: usize, feature: usize, parent: f64, out: usize): void {
     for (let b = 0; b < end; b++) {
       const cell = load<i64>(h + (<usize>b << 3));
       // Most bins of a small leaf are empty, and cutting after an empty bin is cutting before it.
-      if (cell == 0) continue;
+      if (cell == 0 && b != only) continue;
       g += gradientOf(cell);
       c += curvatureOf(cell);
+      if (only >= 0 && b != only) continue;
       const HL = <f64>c * unitH;
       if (HL < leastH) continue;
       if (totalH - HL < leastH) break;
-      if (only >= 0 && b != only) continue;
       const gain = gainOf(<f64>g * unitG, HL, l2, monotone);
       if (gain > best) {
         best = gain;

@@ -1,0 +1,68 @@
+// Sets up a run over histogram trees: plans the memory, bins every column, and lays labels, weights and first margins out.
+
+import { type Bins, binsOf } from "./boosting-bins.ts";
+import { type BoostingMemory, boostingLayout, boostingMemory } from "./boosting-memory.ts";
+import type { Objective, Target } from "./boosting-objective.ts";
+import type { BoostingSettings } from "./boosting-params.ts";
+import { writeHeldBins, writeTrainingBins } from "./boosting-rows.ts";
+import type { Feature } from "./features.ts";
+import { labelLength } from "./label.ts";
+import type { Label } from "./model.ts";
+
+/** Columns of encoded values, of which a run uses some rows. */
+export interface Rows {
+  readonly columns: readonly Float64Array[];
+  readonly label: Label;
+  readonly weights: Float64Array | undefined;
+  /** All rows in order when absent. */
+  readonly order: Int32Array | undefined;
+}
+
+export interface Setup {
+  readonly memory: BoostingMemory;
+  readonly bins: readonly Bins[];
+  readonly target: Target;
+  readonly heldTarget: Target | undefined;
+}
+
+export interface SetupNeeds {
+  readonly train: Rows;
+  readonly held: Rows | undefined;
+  readonly features: readonly Feature[];
+  readonly settings: Pick<BoostingSettings, "leaves" | "maxBins">;
+  readonly objective: Pick<Objective, "outputs" | "start" | "targetOf">;
+}
+
+export function setUp({ train, held, features, settings, objective }: SetupNeeds): Setup {
+  const rowCount = train.order?.length ?? labelLength(train.label);
+  const heldRows = held === undefined ? 0 : (held.order?.length ?? labelLength(held.label));
+  const layout = boostingLayout({
+    rowCount,
+    heldRows,
+    outputs: objective.outputs,
+    featureCount: features.length,
+    leaves: settings.leaves,
+    weighted: train.weights !== undefined,
+  });
+  const memory = boostingMemory(layout);
+  const bins = features.map((feature, f) => {
+    const column = train.columns[f]!;
+    const used = train.order === undefined ? column : Float64Array.from(train.order, (row) => column[row]!);
+    const own = binsOf(feature, used, settings.maxBins);
+    writeTrainingBins(memory, f, own, column, train.order);
+    if (held !== undefined) writeHeldBins(memory, f, own, held.columns[f]!, held.order);
+    return own;
+  });
+  const target = objective.targetOf(train.label, train.order, train.weights);
+  if (target.values instanceof Int32Array) memory.i32.set(target.values, layout.labels / 4);
+  else memory.f32.set(target.values, layout.labels / 4);
+  if (target.weights !== undefined) memory.f32.set(target.weights, layout.weights / 4);
+  for (let k = 0; k < objective.outputs; k++) {
+    const at = (layout.scores + k * layout.pitch) / 4;
+    const heldAt = (layout.heldScores + k * layout.heldPitch) / 4;
+    memory.f32.fill(objective.start[k]!, at, at + layout.padded);
+    memory.f32.fill(objective.start[k]!, heldAt, heldAt + layout.heldPitch / 4);
+  }
+  const heldTarget = held === undefined ? undefined : objective.targetOf(held.label, held.order, held.weights);
+  return { memory, bins, target, heldTarget };
+}
