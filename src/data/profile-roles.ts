@@ -1,0 +1,207 @@
+// What each column of a profiled file is used for: key, event time, feature, or left out with the reason. Pure.
+
+import { fail } from "../base/failure.ts";
+import { count, type ProfiledColumn, share, type TableProfile } from "./profile.ts";
+import { findColumn, type LabelPlan } from "./profile-label.ts";
+import { soundsLikeEventTime, soundsLikeKey, soundsLikeLaterTime, wordsOf } from "./profile-names.ts";
+
+export interface Roles {
+  readonly key: readonly ProfiledColumn[];
+  readonly time: EventTimePlan | null;
+  readonly features: readonly ProfiledColumn[];
+  readonly left: readonly LeftOut[];
+  /** Things to know, in sentences. */
+  readonly notes: readonly string[];
+}
+
+export interface EventTimePlan {
+  readonly column: ProfiledColumn;
+  /** strptime letters; undefined for ISO 8601. */
+  readonly format: string | undefined;
+}
+
+export interface LeftOut {
+  readonly column: ProfiledColumn;
+  readonly reason: string;
+}
+
+export interface RoleOptions {
+  readonly key?: readonly string[] | undefined;
+  readonly time?: string | undefined;
+}
+
+/** Throws DATA_COLUMN_MISSING or DEFINE_INVALID for a key or a time that cannot be one. */
+export function planRoles(profile: TableProfile, label: LabelPlan, options: RoleOptions, source: string): Roles {
+  const notes: string[] = [];
+  const time = options.time === undefined ? guessTime(profile, label) : namedTime(profile, label, options.time, source);
+  if (options.time === undefined && time !== null)
+    notes.push(
+      `${JSON.stringify(time.column.name)} is taken as the time of each row: the newest rows are held out to judge the model`,
+    );
+  const key =
+    options.key === undefined
+      ? guessKey(profile, label, time)
+      : options.key.map((name) => namedKey(profile, label, name, source));
+  if (options.key === undefined && key.length > 0)
+    notes.push(`${key.map(({ name }) => JSON.stringify(name)).join(" and ")} names each row and becomes the key`);
+  const features: ProfiledColumn[] = [];
+  const left: LeftOut[] = [];
+  for (const column of profile.columns) {
+    if (column === label.column || key.includes(column) || column === time?.column) continue;
+    const reason = reasonToLeave(column, profile, label, time);
+    if (reason === undefined) features.push(column);
+    else left.push({ column, reason });
+  }
+  return { key, time, features, left, notes };
+}
+
+/** The share of rows that may lack a time before a column is no longer taken for the event's time. */
+const lackingShare = 0.005;
+
+function guessTime(profile: TableProfile, label: LabelPlan): EventTimePlan | null {
+  const rows = profile.profiledRows;
+  const candidates = profile.columns.filter((column) => {
+    if (column === label.column || column.type !== "time" || column.duplicateOf !== null) return false;
+    if (column.missing + column.misfits > rows * lackingShare || column.time?.ambiguous === true) return false;
+    return soundsLikeEventTime(column.name) && column.facts.distinct >= Math.min(20, rows / 2);
+  });
+  // The name that says the least besides the time is the row's own: "date" before "order date".
+  const best = candidates.sort(
+    (a, b) => wordsOf(a.name).length - wordsOf(b.name).length || b.facts.distinct - a.facts.distinct,
+  )[0];
+  return best === undefined ? null : { column: best, format: best.time?.format };
+}
+
+function namedTime(profile: TableProfile, label: LabelPlan, name: string, source: string): EventTimePlan {
+  const column = findColumn(profile.columns, name, `--time: ${source} has no column`, "--time");
+  const quoted = JSON.stringify(column.name);
+  if (column === label.column)
+    throw fail("DEFINE_INVALID", `--time: expected another column than the one to predict, got ${quoted}`);
+  const format = column.type === "time" ? { format: column.time?.format } : yearFormat(column);
+  if (format === undefined) {
+    const others = profile.columns.filter(({ type }) => type === "time").map((one) => JSON.stringify(one.name));
+    throw fail(
+      "DEFINE_INVALID",
+      `--time: expected a column of dates or times, got ${quoted}, which holds ${describe(column)}`,
+      {
+        hint:
+          others.length > 0
+            ? `Columns with times: ${others.join(", ")}`
+            : `${source} has no column of dates or times; leave --time out`,
+      },
+    );
+  }
+  const lacking = column.missing + column.misfits;
+  if (lacking > profile.profiledRows * 0.08)
+    throw fail(
+      "DEFINE_INVALID",
+      `--time: expected a time in nearly every row, got none in ${share(lacking, profile.profiledRows)} of ${quoted}`,
+      { hint: "Fill the column, or leave --time out" },
+    );
+  return { column, ...format };
+}
+
+/** Plain years are numbers until someone says that they date the rows. */
+function yearFormat({ facts, type }: ProfiledColumn): { format: string } | undefined {
+  const years =
+    type === "number" && facts.integers === facts.numbers && (facts.min ?? 0) >= 1000 && (facts.max ?? 0) <= 2999;
+  return years ? { format: "%Y" } : undefined;
+}
+
+function describe({ type, facts }: ProfiledColumn): string {
+  const examples = facts.top
+    .slice(0, 2)
+    .map(({ value }) => JSON.stringify(value))
+    .join(", ");
+  return type === "empty" ? "nothing" : `${type === "number" ? "numbers" : "texts"} such as ${examples}`;
+}
+
+function guessKey(profile: TableProfile, label: LabelPlan, time: EventTimePlan | null): ProfiledColumn[] {
+  const rows = profile.profiledRows;
+  const complete = profile.columns.filter(
+    (column) =>
+      column !== label.column &&
+      column !== time?.column &&
+      column.missing === 0 &&
+      column.duplicateOf === null &&
+      (column.type === "category" || column.type === "number") &&
+      soundsLikeKey(column.name),
+  );
+  // Unique by itself; with a time it may come again, once a moment, which a few of its values show.
+  const unique = complete.find(({ facts }) => facts.distinct === rows);
+  if (unique !== undefined) return [unique];
+  if (time === null) return [];
+  const repeating = complete.filter(
+    ({ facts }) =>
+      facts.distinct > 1 && facts.distinct <= rows / 2 && (facts.top[0]?.count ?? 0) <= time.column.facts.distinct,
+  );
+  return repeating.length === 1 && rows / time.column.facts.distinct <= (repeating[0] as ProfiledColumn).facts.distinct
+    ? [repeating[0] as ProfiledColumn]
+    : [];
+}
+
+function namedKey(profile: TableProfile, label: LabelPlan, name: string, source: string): ProfiledColumn {
+  const column = findColumn(profile.columns, name, `--key: ${source} has no column`, "--key");
+  const quoted = JSON.stringify(column.name);
+  if (column === label.column)
+    throw fail("DEFINE_INVALID", `--key: expected another column than the one to predict, got ${quoted}`);
+  if (column.missing > profile.profiledRows * 0.08)
+    throw fail(
+      "DEFINE_INVALID",
+      `--key: expected a value in nearly every row, got none in ${share(column.missing, profile.profiledRows)} of ${quoted}`,
+      { hint: "Fill the column, or leave --key out" },
+    );
+  return column;
+}
+
+/** Fewer filled rows than this teach nothing. */
+const fewestFilled = 20;
+
+function reasonToLeave(
+  column: ProfiledColumn,
+  profile: TableProfile,
+  label: LabelPlan,
+  time: EventTimePlan | null,
+): string | undefined {
+  const { facts, type, missing, name } = column;
+  const rows = profile.profiledRows;
+  if (type === "empty") return "empty in every row";
+  if (
+    column.duplicateOf === label.column.name ||
+    (label.column.duplicateOf === name && label.column.duplicateOf !== null)
+  )
+    return "the same as what is predicted";
+  if (column.duplicateOf !== null) return `repeats ${JSON.stringify(column.duplicateOf)}`;
+  if (facts.distinct === 1 && missing === 0) return `${JSON.stringify(short(facts.top[0]?.value ?? ""))} in every row`;
+  if (facts.present < Math.min(fewestFilled, rows / 4))
+    return `filled in ${count(facts.present)} of ${count(rows)} rows only`;
+  if (type === "text") return "free text, which the models cannot use yet";
+  if (type === "time") {
+    if (time !== null)
+      return "another point in time, which may be known only later; the row's own time is the event time";
+    return soundsLikeLaterTime(name) ? "a time that may be known only afterwards" : undefined;
+  }
+  if (type === "category" && facts.distinct > facts.present * 0.5 && facts.distinct > 20)
+    return column.unique
+      ? "a different text in nearly every row: it names the row"
+      : "a different text in most rows: too little to learn from";
+  if (isRunningNumber(column, rows)) return "numbers the rows";
+  if (type !== "boolean" && soundsLikeKey(name) && facts.distinct > 50 && facts.distinct > rows * 0.1)
+    return "names things rather than describing them; use it as the key if the rows are about them";
+  return undefined;
+}
+
+/** 1, 2, 3 … in some order, or a different whole number in every row of a column that sounds like an id. */
+function isRunningNumber({ type, facts, unique, name }: ProfiledColumn, rows: number): boolean {
+  if (type !== "number" || facts.integers < facts.numbers || facts.distinct < rows || rows < 20) return false;
+  const gapless = (facts.max ?? 0) - (facts.min ?? 0) === rows - 1;
+  return (
+    (gapless && (facts.min === 0 || facts.min === 1)) ||
+    (unique && soundsLikeKey(name)) ||
+    /^(?:column_1|index|unnamed.*|row|row ?(?:id|number|num|no)|nr|no)$/i.test(name)
+  );
+}
+
+function short(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+}

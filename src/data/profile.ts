@@ -1,0 +1,262 @@
+// The profile of a file before anyone has described it: what each column holds, what is odd about it, what it may be used for.
+
+import { type Query, sqlName } from "../ports/query.ts";
+import {
+  type ColumnFacts,
+  columnFacts,
+  dropMissing,
+  missingTextsOf,
+  type NumberSpread,
+  numberSpreads,
+  planCells,
+} from "./profile-cells.ts";
+import { boundsOf, soundsLikeCode, soundsLikeKey, soundsLikeTime, unitOf } from "./profile-names.ts";
+import { fittingFormat, possibleFormats, type TimeFit } from "./profile-times.ts";
+import { decideType, type NumberWriting, numberSql, type ProfiledType } from "./profile-types.ts";
+
+export interface ProfiledColumn {
+  readonly name: string;
+  readonly type: ProfiledType;
+  readonly facts: ColumnFacts;
+  /** Rows that have no value here. */
+  readonly missing: number;
+  readonly unit: string | undefined;
+  /** Numbers only. */
+  readonly spread: NumberSpread | null;
+  readonly bounds: { readonly min?: number; readonly max?: number };
+  readonly writing: NumberWriting;
+  /** Times only. */
+  readonly time: TimeFit | null;
+  /** Present cells that the type cannot read. */
+  readonly misfits: number;
+  /** An earlier column with the same cells. */
+  readonly duplicateOf: string | null;
+  /** A different value in (nearly) every row. */
+  readonly unique: boolean;
+}
+
+export interface TableProfile {
+  /** Rows of the source, and rows that were looked at. */
+  readonly rows: number;
+  readonly profiledRows: number;
+  /** The texts that mean "missing" in this file. */
+  readonly missing: readonly string[];
+  readonly columns: readonly ProfiledColumn[];
+  /** A view of the profiled rows in the engine: the source's columns, trimmed, missing ones NULL, and `_row`. */
+  readonly cells: string;
+  readonly findings: readonly Finding[];
+}
+
+export interface Finding {
+  readonly severity: "info" | "warning";
+  /** Null when it is about the whole table. */
+  readonly column: string | null;
+  readonly message: string;
+}
+
+export interface ProfileOptions {
+  /** Rows of the relation, when they are known. */
+  readonly rows?: number;
+  /** Texts that mean "missing" in most files. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Profiles a relation whose columns are texts beside `_row`. Tables of more than 200,000 rows (fewer when wide) are
+ * judged by a sample.
+ */
+export async function profileRelation(
+  query: Query,
+  relation: string,
+  columns: readonly string[],
+  options: ProfileOptions,
+): Promise<TableProfile> {
+  const rows = options.rows ?? (await countRows(query, relation));
+  const { table, sql } = planCells(relation, columns, rows);
+  await query.run(sql);
+  const missing = await missingTextsOf(query, table, columns.length, options.missing);
+  await dropMissing(query, table, columns.length, missing);
+  const profiledRows = await countRows(query, table);
+  const found: ProfiledColumn[] = [];
+  for (const [index, name] of columns.entries())
+    found.push(await profileColumn(query, table, index, name, profiledRows));
+  const profiled = markTwins(await withSpreads(query, table, found));
+  return {
+    rows,
+    profiledRows,
+    missing,
+    columns: profiled,
+    cells: table,
+    findings: findingsOf(rows, profiledRows, profiled),
+  };
+}
+
+/** Marks columns that repeat an earlier one. */
+function markTwins(columns: readonly ProfiledColumn[]): ProfiledColumn[] {
+  const seen = new Map<string, string>();
+  return columns.map((column) => {
+    const { fingerprint, present } = column.facts;
+    const twin = present === 0 ? undefined : seen.get(fingerprint);
+    if (twin === undefined) seen.set(fingerprint, column.name);
+    return twin === undefined ? column : { ...column, duplicateOf: twin };
+  });
+}
+
+async function withSpreads(query: Query, table: string, columns: readonly ProfiledColumn[]): Promise<ProfiledColumn[]> {
+  const numeric = columns.map((column, index) => ({ column, index })).filter(({ column }) => column.type === "number");
+  const spreads = new Map<number, NumberSpread | null>();
+  for (let from = 0; from < numeric.length; from += 50) {
+    const part = numeric.slice(from, from + 50);
+    const found = await numberSpreads(
+      query,
+      table,
+      part.map(({ column, index }) => numberSql(`c${index}`, column.writing)),
+    );
+    for (const [at, { index }] of part.entries()) spreads.set(index, found[at] ?? null);
+  }
+  return columns.map((column, index) => {
+    const spread = spreads.get(index) ?? null;
+    return spread === null
+      ? column
+      : { ...column, spread, bounds: boundsOf(column.name, column.unit, spread.min, spread.max) };
+  });
+}
+
+async function countRows(query: Query, relation: string): Promise<number> {
+  const [row] = await query.rows<{ n: number }>(`SELECT count(*) AS n FROM ${sqlName(relation)}`);
+  return row?.n ?? 0;
+}
+
+async function profileColumn(
+  query: Query,
+  table: string,
+  index: number,
+  name: string,
+  rows: number,
+): Promise<ProfiledColumn> {
+  const facts = await columnFacts(query, table, index);
+  const column = `c${index}`;
+  const formats = facts.numbers < facts.present * 0.5 ? possibleFormats(facts.some) : numericFormats(name, facts);
+  const time = (await fittingFormat(query, sqlName(table), column, formats)) ?? null;
+  const { type, writing, fit } = await decided(query, table, column, name, facts, time, rows);
+  const unit = type === "number" ? unitOf(name) : undefined;
+  return {
+    name,
+    type,
+    facts,
+    missing: rows - facts.present,
+    unit,
+    spread: null,
+    bounds: {},
+    writing,
+    time: type === "time" ? time : null,
+    misfits: facts.present - fit,
+    duplicateOf: null,
+    unique: facts.distinct >= Math.max(2, facts.present * 0.99) && facts.present > rows * 0.5,
+  };
+}
+
+/** Whole numbers that may be times: seconds or milliseconds since 1970, or days such as 20240131. */
+function numericFormats(name: string, facts: ColumnFacts) {
+  if (facts.integers < facts.numbers || facts.min === null || facts.max === null || !soundsLikeTime(name)) return [];
+  const between = (low: number, high: number) => (facts.min as number) >= low && (facts.max as number) <= high;
+  if (between(946_684_800, 2_208_988_800)) return [{ format: "epochSeconds", daily: true }];
+  if (between(946_684_800_000, 2_208_988_800_000)) return [{ format: "epochMilliseconds", daily: true }];
+  return between(19_000_101, 21_001_231) ? [{ format: "%Y%m%d", daily: true }] : [];
+}
+
+async function decided(
+  query: Query,
+  table: string,
+  column: string,
+  name: string,
+  facts: ColumnFacts,
+  time: TimeFit | null,
+  rows: number,
+) {
+  const first = decideType(name, facts, time, undefined, rows);
+  if (first.writing === ".") return first;
+  // Numbers written with commas: count how many cells read that way before believing it.
+  const [row] = await query.rows<{ n: number }>(
+    `SELECT count(${numberSql(column, first.writing)}) AS n FROM ${sqlName(table)}`,
+  );
+  return decideType(name, facts, time, { writing: first.writing, rows: row?.n ?? 0 }, rows);
+}
+
+function findingsOf(rows: number, profiledRows: number, columns: readonly ProfiledColumn[]): Finding[] {
+  const findings: Finding[] = [];
+  const say = (severity: Finding["severity"], column: string | null, message: string) =>
+    findings.push({ severity, column, message });
+  if (profiledRows < rows) say("info", null, `The profile rests on ${count(profiledRows)} of ${count(rows)} rows`);
+  for (const column of columns) {
+    const { name, facts, spread } = column;
+    const quoted = JSON.stringify(name);
+    if (facts.present === 0) say("warning", name, `${quoted} is empty in every row`);
+    else if (column.duplicateOf !== null)
+      say("warning", name, `${quoted} repeats ${JSON.stringify(column.duplicateOf)} in every row`);
+    else if (facts.distinct === 1 && column.missing === 0)
+      say("warning", name, `${quoted} is ${JSON.stringify(facts.top[0]?.value)} in every row`);
+    else if (column.missing > 0)
+      say(
+        column.missing > profiledRows / 2 ? "warning" : "info",
+        name,
+        `${quoted} is missing in ${share(column.missing, profiledRows)} of the rows`,
+      );
+    if (column.misfits > 0)
+      say(
+        "warning",
+        name,
+        `${quoted} holds ${column.type === "time" ? "times" : "numbers"} except in ${count(column.misfits)} rows, e.g. ${example(column)}; those rows go to quarantine`,
+      );
+    if (column.time?.ambiguous === true)
+      say(
+        "warning",
+        name,
+        `${quoted} is read as ${column.time.format}; day and month cannot be told apart, so check it`,
+      );
+    if (spread !== null && spread.outliers > 0 && spread.std > 0) {
+      const far =
+        Math.abs(spread.max - spread.quantiles[2]) >= Math.abs(spread.min - spread.quantiles[2])
+          ? spread.max
+          : spread.min;
+      if (spread.outliers <= profiledRows * 0.02)
+        say(
+          "info",
+          name,
+          `${quoted} has ${count(spread.outliers)} values far from the others, up to ${short(far)} (the middle one is ${short(spread.quantiles[2])})`,
+        );
+    }
+    if (
+      column.type === "number" &&
+      facts.integers === facts.numbers &&
+      facts.distinct <= 20 &&
+      soundsLikeCode(name) &&
+      !soundsLikeKey(name)
+    )
+      say("info", name, `${quoted} is treated as a number; make it a category if its values are only names`);
+  }
+  return findings;
+}
+
+function example(column: ProfiledColumn): string {
+  const odd = [...column.facts.top.map(({ value }) => value), ...column.facts.some].find(
+    (text) => !/\d/.test(text) || (column.type === "number" && Number.isNaN(Number(text))),
+  );
+  return odd === undefined ? "texts of another form" : JSON.stringify(odd.slice(0, 40));
+}
+
+/** 12,345 */
+export function count(value: number): string {
+  return value.toLocaleString("en");
+}
+
+/** "4 %", "under 1 %" */
+export function share(part: number, whole: number): string {
+  const percent = (part / Math.max(1, whole)) * 100;
+  return percent < 1 ? "under 1 %" : `${Math.round(percent)} %`;
+}
+
+/** Four significant digits. */
+export function short(value: number): string {
+  return Number(value.toPrecision(4)).toLocaleString("en", { maximumSignificantDigits: 4 });
+}
