@@ -16,6 +16,7 @@ import {
   stepped,
   toRequest,
   typedNumber,
+  unknownEntityText,
 } from "../../ui/src/form-values.ts";
 
 function field(over: Partial<AppField> = {}): AppField {
@@ -138,6 +139,18 @@ test("an entity that the store does not know is told apart from wrong values", (
     false,
   );
   assert.equal(isUnknownEntity({ city: "Seattle" }, []), false);
+});
+
+test("when the store knew nothing of an entity, what was left empty is said to be unknown", () => {
+  const said = unknownEntityText({ city: "Nowhere" }, [field()], { rain: "" }, null);
+  assert.equal(said, "Nothing is stored for city Nowhere, so what you left empty counts as unknown");
+  assert.equal(unknownEntityText({ city: "Seattle" }, [field()], { rain: "" }, 240), null);
+  assert.equal(
+    unknownEntityText({ city: "Nowhere" }, [field()], { rain: "3" }, null),
+    null,
+    "nothing was left to the store",
+  );
+  assert.equal(unknownEntityText(null, [field()], { rain: "" }, null), null);
 });
 
 test("refusals of the server stand beside their fields, others in the form's notice", () => {

@@ -183,6 +183,18 @@ export function entityText(entity: Readonly<Record<string, Value>>): string {
   );
 }
 
+/** A word of warning when the store knew nothing of the chosen entity, so that what was left empty is unknown; null otherwise. */
+export function unknownEntityText(
+  entity: Readonly<Record<string, Value>> | null,
+  fields: readonly AppField[],
+  texts: FieldTexts,
+  dataSeconds: number | null,
+): string | null {
+  if (entity === null || Object.keys(entity).length === 0 || dataSeconds !== null) return null;
+  const leftEmpty = fields.some((field) => (texts[field.name] ?? "").trim() === "");
+  return leftEmpty ? `Nothing is stored for ${entityText(entity)}, so what you left empty counts as unknown` : null;
+}
+
 /** True when the server misses values only because nothing is stored for the chosen entity. */
 export function isUnknownEntity(
   entity: Readonly<Record<string, Value>> | null,

@@ -3,6 +3,7 @@
 import type { Ref } from "react";
 import type { AppDocument, PredictionDocument } from "../../../src/http/api.ts";
 import { answerWords, modelText, restsOn, stalenessText } from "../answer-words.ts";
+import { sentence } from "../words.ts";
 import { AnswerFeatures } from "./answer-features.tsx";
 import { ChanceBar } from "./chance-bar.tsx";
 import { ClassBars } from "./class-bars.tsx";
@@ -13,11 +14,13 @@ interface AnswerProps {
   readonly ref: Ref<HTMLDivElement>;
   readonly app: AppDocument;
   readonly answer: PredictionDocument | null;
+  /** What people should know before they trust it; null when there is nothing. */
+  readonly warning: string | null;
   /** True when the form has changed since. */
   readonly outdated: boolean;
 }
 
-export function Answer({ ref, app, answer, outdated }: AnswerProps) {
+export function Answer({ ref, app, answer, warning, outdated }: AnswerProps) {
   const words = answer === null ? null : answerWords(app, answer);
   const stale = answer === null ? null : stalenessText(answer);
   return (
@@ -34,9 +37,11 @@ export function Answer({ ref, app, answer, outdated }: AnswerProps) {
           <>
             <p className="headline">
               {words.headline}
-              {words.sureness !== null && <span className="sureness"> {words.sureness}</span>}
+              {words.sureness !== null && " "}
+              {words.sureness !== null && <span className="sureness">{words.sureness}</span>}
             </p>
             {words.meaning !== null && <p className="meaning">{words.meaning}</p>}
+            {warning !== null && <p className="warn">{sentence(warning)}</p>}
             {stale !== null && <p className="warn">{stale}</p>}
           </>
         )}

@@ -12,6 +12,7 @@ import {
   refusedFields,
   startTexts,
   toRequest,
+  unknownEntityText,
 } from "../form-values.ts";
 import { Answer } from "./answer.tsx";
 import { AskForm } from "./ask-form.tsx";
@@ -21,6 +22,7 @@ interface Answered {
   readonly answer: PredictionDocument;
   /** What stood in the form, to tell when the answer no longer fits it. */
   readonly asked: string;
+  readonly warning: string | null;
 }
 
 export function Ask({ app, onModelGone }: { readonly app: AppDocument; readonly onModelGone: () => void }) {
@@ -49,7 +51,8 @@ export function Ask({ app, onModelGone }: { readonly app: AppDocument; readonly 
     try {
       const answer = await predict(app.inference, body);
       refuse({}, null);
-      setAnswered({ answer, asked: standing });
+      const warning = unknownEntityText(entity, app.fields, texts, answer.staleness.dataSeconds);
+      setAnswered({ answer, asked: standing, warning });
       requestAnimationFrame(() => showAnswer(answerPlace.current));
     } catch (error) {
       const failed = toProblem(error);
@@ -95,6 +98,7 @@ export function Ask({ app, onModelGone }: { readonly app: AppDocument; readonly 
         ref={answerPlace}
         app={app}
         answer={answered?.answer ?? null}
+        warning={answered?.warning ?? null}
         outdated={answered !== null && answered.asked !== standing}
       />
     </div>

@@ -47,7 +47,11 @@ export function ComponentCard({ component, runs, now }: ComponentCardProps) {
             <dt>last run</dt>
             <dd>
               <Ago at={lastRun.startedAt} now={now} />
-              {lastRun.durationMs !== null && `, ${durationText(lastRun.durationMs)}`}
+              {lastRun.durationMs !== null && (
+                <>
+                  , <span className="nowrap">{durationText(lastRun.durationMs)}</span>
+                </>
+              )}
             </dd>
           </div>
         )}

@@ -8,11 +8,11 @@ export function ReasonList({ app, answer }: { readonly app: AppDocument; readonl
   const { explanation } = answer;
   if (explanation === undefined || list.length === 0) return null;
   const subject = reasonsSubject(app, answer);
-  const [against, forIt] = subject === null ? ["lowers it", "raises it"] : [`against ${subject}`, `for ${subject}`];
+  const [against, forIt] = subject === null ? ["lowers it", "raises it"] : ["against", "for"];
   const points = list.some((reason) => reason.size.includes("point"));
   return (
     <div className="reasons">
-      <h2>Why</h2>
+      <h2>{subject === null ? "What raises and lowers it" : `What speaks for and against ${subject}`}</h2>
       <div className="reason-ends" aria-hidden="true">
         <span>← {against}</span>
         <span>{forIt} →</span>
