@@ -28,7 +28,8 @@ export interface ExecuteOptions {
   readonly random?: () => number;
 }
 
-const beatMs = 5000;
+/** A cancel by another process is heard within this time. */
+const beatMs = 1_000;
 
 /** Runs the recipe to its end. Returns the run's failure, or null; never throws for what the recipe does. */
 export async function execute(
@@ -74,7 +75,7 @@ export async function execute(
       ? null
       : toFailure(refusal, { component: run.component, run: run.run, step: "gate", attempt: 1 });
   } catch (error) {
-    const failure = failureOf(error, run, current);
+    const failure = failureOf(options.signal.aborted ? stopped(error) : error, run, current);
     // A run that was ended from outside keeps the end that it has.
     await ledger.failRun(run.run, failure).catch((late) => {
       if (!isFailure(late, "RUNS_CANCELLED")) throw late;
@@ -85,6 +86,24 @@ export async function execute(
     options.onChange();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** When the whole process stops, its runs are interrupted and will be run again; nobody cancelled them. */
+function stopped(error: unknown): unknown {
+  const carried = (error as { failure?: Failure } | null)?.failure;
+  if (carried?.code !== "RUNS_CANCELLED" && !isFailure(error, "RUNS_CANCELLED")) return error;
+  const interrupted = fail("RUNTIME_INTERRUPTED", "Pentad was stopped during this run");
+  return carried === undefined
+    ? interrupted
+    : {
+        failure: {
+          ...toFailure(interrupted),
+          component: carried.component,
+          run: carried.run,
+          step: carried.step,
+          attempt: carried.attempt,
+        },
+      };
 }
 
 /** The failure of a step carries its own place; anything else happened in the product's own part of the run. */
@@ -138,6 +157,7 @@ async function runStep(
     const retry = errorCodes[outcome.failure.code].retry === "later" && attempt < attempts && !signal.aborted;
     if (!retry) throw Object.assign(fromFailure(outcome.failure), { failure: outcome.failure });
     await (options.sleep ?? sleep)(backOffMs(attempt, options.random ?? Math.random), signal);
+    if (signal.aborted) throw Object.assign(fromFailure(outcome.failure), { failure: outcome.failure });
   }
 }
 
@@ -148,11 +168,12 @@ export function backOffMs(attempt: number, random: () => number): number {
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    const wake = () => {
+    const done = () => {
       clearTimeout(timer);
+      signal.removeEventListener("abort", done);
       resolve();
     };
-    signal.addEventListener("abort", wake, { once: true });
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done);
   });
 }

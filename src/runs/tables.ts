@@ -1,4 +1,4 @@
-// The ledger's tables: runs, their steps by attempt, and the append-only record of everything that happened.
+// The ledger's tables: runs, their steps by attempt, schedules, and the append-only record of everything that happened.
 
 import type { RoomMigrations } from "../ports/database.ts";
 
@@ -10,18 +10,18 @@ export const runsMigrations: RoomMigrations = {
       component text not null,
       reason text not null,
       state text not null,
-      requested_at integer not null,
-      started_at integer,
-      ended_at integer,
-      progress real,
+      requested_at bigint not null,
+      started_at bigint,
+      ended_at bigint,
+      progress double precision,
       detail text,
-      rows_read integer,
-      rows_accepted integer,
-      rows_quarantined integer,
+      rows_read bigint,
+      rows_accepted bigint,
+      rows_quarantined bigint,
       failure text,
       fingerprint text,
       owner text,
-      lease_until integer
+      lease_until bigint
     );
     create index runs_component on runs (component, requested_at);
     create index runs_state on runs (state);
@@ -30,21 +30,45 @@ export const runsMigrations: RoomMigrations = {
       step text not null,
       attempt integer not null,
       state text not null,
-      started_at integer not null,
-      ended_at integer,
-      wall_ms real,
-      cpu_ms real,
-      peak_memory_mb real,
+      started_at bigint not null,
+      ended_at bigint,
+      wall_ms double precision,
+      cpu_ms double precision,
+      peak_memory_mb double precision,
       failure text,
       primary key (run, step, attempt)
     );
     create table runs_events (
-      sequence integer primary key,
-      at integer not null,
+      sequence bigint primary key,
+      at bigint not null,
       component text not null,
       run text not null,
       event text not null,
       data text
+    )`,
+    // Order by number, since clocks are set back; one running run a component, one run a moment of a schedule; and what
+    // a query for one component or one state needs, however many runs there are.
+    `create table runs_counters (name text primary key, value bigint not null);
+    insert into runs_counters (name, value) select 'events', coalesce(max(sequence), 0) from runs_events;
+    alter table runs add column number bigint not null default 0;
+    alter table runs add column priority integer not null default 0;
+    alter table runs add column logical_at bigint;
+    alter table runs add column beats bigint not null default 0;
+    drop index runs_component;
+    drop index runs_state;
+    create index runs_number on runs (number, run);
+    create index runs_component on runs (component, number, run);
+    create index runs_state on runs (component, state, number, run);
+    create index runs_open on runs (state, number) where state in ('requested', 'running');
+    create unique index runs_one_running on runs (component) where state = 'running';
+    create unique index runs_moment on runs (component, logical_at) where logical_at is not null;
+    create index runs_events_run on runs_events (run);
+    create table runs_schedules (
+      component text primary key,
+      schedule text not null,
+      time_zone text not null,
+      missed text not null,
+      last_at bigint not null
     )`,
   ],
 };

@@ -1,0 +1,113 @@
+// How runs end: done, refused, failed or cancelled, each in one transaction that only the run's owner can make.
+
+import { fail, toFailure } from "../base/failure.ts";
+import type { SqlValue, Statements } from "../ports/database.ts";
+import { type EventName, record } from "./journal.ts";
+import type { Ledger, LedgerParts, RunState } from "./ledger.ts";
+
+export function openEnds({
+  database,
+  now,
+  owner,
+}: LedgerParts): Pick<Ledger, "finish" | "failRun" | "cancel" | "startStep" | "endStep"> {
+  /** Ends a run that is still this process's; throws when it is not, so that nothing of a lost run is kept. */
+  async function end(
+    tx: Statements,
+    run: string,
+    state: RunState,
+    set: Record<string, SqlValue>,
+    event: EventName,
+    code?: string,
+  ): Promise<number> {
+    const atMs = now();
+    const names = Object.keys(set);
+    const { changes } = await tx.run(
+      `update runs set state = ?, ended_at = ?, progress = null, owner = null, lease_until = null${names.map((name) => `, ${name} = ?`).join("")}
+       where run = ? and state = 'running' and owner = ?`,
+      [state, atMs, ...names.map((name) => set[name] as SqlValue), run, owner],
+    );
+    if (changes !== 1) throw notOurs(run);
+    await record(tx, {
+      atMs,
+      component: await componentOf(tx, run),
+      run,
+      event,
+      ...(code === undefined ? {} : { data: { code } }),
+    });
+    return atMs;
+  }
+
+  return {
+    finish: (run, runEnd, write) =>
+      database.transaction(async (tx) => {
+        const rows = runEnd.rows ?? null;
+        const set = {
+          detail: runEnd.detail,
+          rows_read: rows?.read ?? null,
+          rows_accepted: rows?.accepted ?? null,
+          rows_quarantined: rows?.quarantined ?? null,
+        };
+        if (runEnd.refusal === undefined)
+          return write(tx, await end(tx, run, runEnd.skipped === true ? "skipped" : "done", set, "run.done"));
+        const failure = toFailure(
+          runEnd.refusal,
+          { component: await componentOf(tx, run), run, step: "gate", attempt: 1 },
+          { at: new Date(now()) },
+        );
+        return write(
+          tx,
+          await end(tx, run, "failed", { ...set, failure: JSON.stringify(failure) }, "run.failed", failure.code),
+        );
+      }),
+    failRun: (run, failure) =>
+      database.transaction(async (tx) => {
+        await end(tx, run, "failed", { failure: JSON.stringify(failure) }, "run.failed", failure.code);
+      }),
+    cancel: (run, why) =>
+      database.transaction(async (tx) => {
+        const atMs = now();
+        const { changes } = await tx.run(
+          "update runs set state = 'cancelled', ended_at = ?, detail = ?, progress = null, owner = null, lease_until = null where run = ? and state in ('requested', 'running')",
+          [atMs, why, run],
+        );
+        if (changes === 1)
+          await record(tx, { atMs, component: await componentOf(tx, run), run, event: "run.cancelled", data: { why } });
+      }),
+    async startStep(run, step, attempt) {
+      // A process that was asleep must not write into a run that has ended without it.
+      const { changes } = await database.run(
+        "insert into runs_steps (run, step, attempt, state, started_at) select run, ?, ?, 'running', ? from runs where run = ? and state = 'running' and owner = ?",
+        [step, attempt, now(), run, owner],
+      );
+      if (changes !== 1) throw notOurs(run);
+    },
+    async endStep(run, step, attempt, { usage, failure }) {
+      await database.run(
+        "update runs_steps set state = ?, ended_at = ?, wall_ms = ?, cpu_ms = ?, peak_memory_mb = ?, failure = ? where run = ? and step = ? and attempt = ? and state = 'running'",
+        [
+          failure === null ? "done" : "failed",
+          now(),
+          usage?.wallMs ?? null,
+          usage?.cpuMs ?? null,
+          usage?.peakMemoryMb ?? null,
+          failure === null ? null : JSON.stringify(failure),
+          run,
+          step,
+          attempt,
+        ],
+      );
+    },
+  };
+}
+
+function notOurs(run: string) {
+  return fail("RUNS_CANCELLED", `Expected ${run} to be this process's to end, got one that was ended or taken over`, {
+    hint: "Nothing of it was kept; look at the run's end with `pentad logs`",
+  });
+}
+
+async function componentOf(tx: Statements, run: string): Promise<string> {
+  const row = await tx.get<{ component: string }>("select component from runs where run = ?", [run]);
+  if (row === undefined) throw fail("RUNS_UNKNOWN", `Expected a run on the ledger, got ${JSON.stringify(run)}`);
+  return row.component;
+}

@@ -1,0 +1,173 @@
+// What the ledger knows: single runs, lists, the newest of every component; and forgetting what is old.
+
+import type { Failure } from "../base/failure.ts";
+import type { SqlValue } from "../ports/database.ts";
+import type { Latest, Ledger, LedgerParts, Run, RunReason, RunState, Step } from "./ledger.ts";
+
+export interface RunRow {
+  run: string;
+  component: string;
+  reason: RunReason;
+  state: RunState;
+  requested_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+  progress: number | null;
+  detail: string | null;
+  rows_read: number | null;
+  rows_accepted: number | null;
+  rows_quarantined: number | null;
+  failure: string | null;
+  fingerprint: string | null;
+  owner: string | null;
+  lease_until: number | null;
+  logical_at: number | null;
+  beats: number;
+  number: number;
+}
+
+interface StepRow {
+  step: string;
+  attempt: number;
+  state: "running" | "done" | "failed";
+  started_at: number;
+  ended_at: number | null;
+  wall_ms: number | null;
+  cpu_ms: number | null;
+  peak_memory_mb: number | null;
+  failure: string | null;
+}
+
+/** The components that ever asked for a run, by jumping from one to the next: as fast with a million runs as with ten. */
+const everyComponent = `with recursive names (component) as (
+    select min(component) from runs
+    union all
+    select (select min(component) from runs where component > names.component) from names where names.component is not null
+  )
+  select component from names where component is not null`;
+
+/** So many runs are forgotten in one transaction, lest others wait long for theirs. */
+const prunePortion = 500;
+
+export function openHistory({ database }: LedgerParts): Pick<Ledger, "find" | "list" | "steps" | "latest" | "prune"> {
+  async function select(where: string, parameters: readonly SqlValue[]): Promise<Run[]> {
+    return (await database.all<RunRow>(`select * from runs ${where}`, parameters)).map(runOf);
+  }
+
+  async function newestOf(component: string): Promise<Map<RunState, RunRow>> {
+    const newest = new Map<RunState, RunRow>();
+    for (const state of ["running", "done", "failed", "skipped", "cancelled"] as const) {
+      const row = await database.get<RunRow>(
+        "select * from runs where component = ? and state = ? order by number desc, run desc limit 1",
+        [component, state],
+      );
+      // A run that was cancelled before its start has not started.
+      if (row !== undefined && row.started_at !== null) newest.set(state, row);
+    }
+    return newest;
+  }
+
+  return {
+    find: async (run) => (await select("where run = ?", [run]))[0],
+    list({ component, limit = 50, state } = {}) {
+      const conditions = [
+        ...(component === undefined ? [] : ["component = ?"]),
+        ...(state === undefined ? [] : ["state = ?"]),
+      ];
+      const where = conditions.length === 0 ? "" : `where ${conditions.join(" and ")}`;
+      return select(`${where} order by number desc, run desc limit ?`, [
+        ...(component === undefined ? [] : [component]),
+        ...(state === undefined ? [] : [state]),
+        limit,
+      ]);
+    },
+    async steps(run) {
+      const rows = await database.all<StepRow>("select * from runs_steps where run = ? order by started_at, attempt", [
+        run,
+      ]);
+      return rows.map(stepOf);
+    },
+    async latest() {
+      const latest = new Map<string, Latest>();
+      for (const { component } of await database.all<{ component: string }>(everyComponent)) {
+        const rows = await newestOf(component);
+        const newer = (states: readonly RunState[]) =>
+          states
+            .flatMap((state) => rows.get(state) ?? [])
+            .sort((a, b) => b.number - a.number || (a.run < b.run ? 1 : -1))[0];
+        const newest = newer(["running", "done", "failed", "skipped", "cancelled"]);
+        const ended = newer(["done", "failed"]);
+        const done = rows.get("done");
+        if (newest !== undefined)
+          latest.set(component, {
+            newest: runOf(newest),
+            ended: ended === undefined ? null : runOf(ended),
+            done: done === undefined ? null : runOf(done),
+          });
+      }
+      return latest;
+    },
+    async prune({ beforeMs, keep }) {
+      const pruned: string[] = [];
+      for (const { component } of await database.all<{ component: string }>(everyComponent)) {
+        const oldestKept = await database.get<{ number: number }>(
+          "select number from runs where component = ? order by number desc limit 1 offset ?",
+          [component, Math.max(0, keep - 1)],
+        );
+        if (oldestKept === undefined) continue;
+        const done = (await newestOf(component)).get("done")?.run ?? "";
+        for (;;) {
+          const portion = await database.all<{ run: string }>(
+            `select run from runs where component = ? and number < ? and run <> ? and ended_at < ?
+               and state not in ('requested', 'running') order by number limit ${prunePortion}`,
+            [component, oldestKept.number, done, beforeMs],
+          );
+          await database.transaction(async (tx) => {
+            for (const { run } of portion)
+              for (const table of ["runs_steps", "runs_events", "runs"])
+                await tx.run(`delete from ${table} where run = ?`, [run]);
+          });
+          pruned.push(...portion.map(({ run }) => run));
+          if (portion.length < prunePortion) break;
+        }
+      }
+      return pruned;
+    },
+  };
+}
+
+function stepOf(row: StepRow): Step {
+  return {
+    step: row.step,
+    attempt: row.attempt,
+    state: row.state,
+    startedAtMs: row.started_at,
+    endedAtMs: row.ended_at,
+    usage:
+      row.wall_ms === null
+        ? null
+        : { wallMs: row.wall_ms, cpuMs: row.cpu_ms ?? 0, peakMemoryMb: row.peak_memory_mb ?? 0 },
+    failure: row.failure === null ? null : (JSON.parse(row.failure) as Failure),
+  };
+}
+
+export function runOf(row: RunRow): Run {
+  return {
+    run: row.run,
+    component: row.component,
+    reason: row.reason,
+    state: row.state,
+    requestedAtMs: row.requested_at,
+    startedAtMs: row.started_at,
+    endedAtMs: row.ended_at,
+    logicalAtMs: row.logical_at,
+    progress: row.progress,
+    detail: row.detail,
+    rows:
+      row.rows_read === null
+        ? null
+        : { read: row.rows_read, accepted: row.rows_accepted ?? 0, quarantined: row.rows_quarantined ?? 0 },
+    failure: row.failure === null ? null : (JSON.parse(row.failure) as Failure),
+    fingerprint: row.fingerprint,
+  };
+}
