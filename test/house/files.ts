@@ -3,7 +3,8 @@
 import { code, purposeOf, type Tree } from "../../scripts/tree.ts";
 
 const folders = ["src", "ui", "test", "scripts", "bench", "bin", "examples"];
-const vague = /(?:^|[-/])(?:utils?|helpers?|types|common|misc|shared|lib|manager|service|impl)(?:[-./]|$)/;
+const vague =
+  /(?:^|[-/])(?:utils?|helpers?|manager|impl)(?:[-./]|$)|\/(?:types|common|misc|shared|lib|service)(?:\/|\.tsx?$)/;
 const vagueName =
   /^export\s+(?:default\s+)?(?:abstract\s+)?(?:async\s+)?(?:function|class|interface|type|const|let)\s+(\w*(?:Manager|Helper|Service|Impl|Util|Utils))\b/gm;
 
