@@ -81,14 +81,11 @@ export async function profileRelation(
   for (const [index, name] of columns.entries())
     found.push(await profileColumn(query, table, index, name, profiledRows));
   const profiled = markTwins(await withSpreads(query, table, found));
-  return {
-    rows,
-    profiledRows,
-    missing,
-    columns: profiled,
-    cells: table,
-    findings: findingsOf(rows, profiledRows, profiled),
-  };
+  const cells = `${table}_named`;
+  const named = columns.map((name, index) => `c${index} AS ${sqlName(name)}`).join(", ");
+  await query.run(`CREATE VIEW ${sqlName(cells)} AS SELECT ${named}, _row FROM ${sqlName(table)}`);
+  const findings = findingsOf(rows, profiledRows, profiled);
+  return { rows, profiledRows, missing, columns: profiled, cells, findings };
 }
 
 /** Marks columns that repeat an earlier one. */

@@ -83,13 +83,14 @@ export async function assessFeasibility(input: FeasibilityInput): Promise<Feasib
   const gain = bootstrapDifference(metric, testLabel, tried.prediction, guess, { seed, rounds });
   const verdict = judge(metric, interval, gain, shared.baseline.value);
   const accuracy = accuracyWords(testLabel, tried.prediction, guess);
-  const sentence = `${measured(input, metric, interval, shared.baseline, accuracy)}: ${conclusion[verdict]}`;
+  const importance = tried.model.importance().slice(0, 5);
+  const sentence = `${measured(input, metric, interval, shared.baseline, accuracy)}: ${conclude(verdict, importance)}`;
   return {
     ...shared,
     verdict,
     sentence: rows.test < 50 ? `${sentence} (only ${rows.test} held-out rows, so take it with care)` : sentence,
     model: { algorithm: tried.algorithm, value: interval.value, low: interval.low, high: interval.high },
-    importance: tried.model.importance().slice(0, 5),
+    importance,
     success: suggestSuccess(metric, interval, shared.baseline),
   };
 }
@@ -154,12 +155,11 @@ const mostLinearColumns = 200;
 
 function quickSpecs(train: Table, label: Label): CandidateSpec[] {
   const classes = label.task === "regression" ? 1 : label.classes.length;
-  const trees = Math.max(20, Math.round(80 / (label.task === "multiclass" ? Math.min(classes, 4) : 1)));
+  // Fewer trees where each iteration grows one per class; early stopping keeps noise from looking like a pattern.
+  const trees = Math.max(30, Math.round(200 / (label.task === "multiclass" ? Math.min(classes, 5) : 1)));
+  const stopping = train.rowCount >= 200 ? { trees, earlyStopping: 15 } : { trees: 40, earlyStopping: false as const };
   const specs: CandidateSpec[] = [
-    {
-      algorithm: "gradientBoosting",
-      params: { trees, learningRate: 0.15, leaves: 15, maxBins: 64, earlyStopping: false },
-    },
+    { algorithm: "gradientBoosting", params: { ...stopping, learningRate: 0.15, leaves: 15, maxBins: 64 } },
   ];
   let columns = 0;
   for (const column of train.columns.values()) columns += column.type === "category" ? column.dictionary.length : 1;
@@ -178,14 +178,20 @@ function judge(metric: MetricName, interval: Interval, gain: Interval, baseline:
   return closed >= 0.15 ? "feasible" : "weak";
 }
 
-const conclusion: Readonly<Record<Verdict, string>> = {
+const conclusions: Readonly<Record<Verdict, string>> = {
   feasible: "this looks feasible",
   weak: "there is something to learn, but not much; more telling columns would help most",
-  doubtful: "nothing better than the guess was found; more rows or other columns are needed",
-  suspicious:
-    "that is too good to be true more often than not; look for a column that is known only together with the answer",
+  doubtful: "that is no better than guessing, as far as these rows can tell; more rows or other columns are needed",
+  suspicious: "nearly perfect, so make sure that no column is known only together with the answer",
   unknown: "nothing can be said yet",
 };
+
+function conclude(verdict: Verdict, importance: readonly { readonly feature: string }[]): string {
+  const first = importance[0];
+  return verdict === "suspicious" && first !== undefined
+    ? `${conclusions[verdict]} (it leans on ${JSON.stringify(first.feature)} most)`
+    : conclusions[verdict];
+}
 
 function measured(
   input: FeasibilityInput,
@@ -205,7 +211,7 @@ function measured(
     case "balancedAccuracy":
       return `A quick model is right on ${percents(value, half)} of the rows of a class, averaged over the classes, on ${held}; always guessing the most frequent class gives ${percent(baseline.value)}`;
     default:
-      return `A quick model of ${JSON.stringify(input.labelName)} is off by ${amount(value)} ± ${amount(half)}${input.labelUnit === undefined ? "" : ` ${input.labelUnit}`} (RMSE) on ${held}, always guessing the mean by ${amount(baseline.value)}`;
+      return `A quick model of ${JSON.stringify(input.labelName)} is off by ${amount(value)} ± ${amount(half, 2)}${input.labelUnit === undefined ? "" : ` ${input.labelUnit}`} (RMSE) on ${held}, always guessing the mean by ${amount(baseline.value)}`;
   }
 }
 
@@ -223,7 +229,7 @@ function percent(value: number): string {
   return `${Math.round(value * 100)} %`;
 }
 
-/** Three significant digits, with separators. */
-function amount(value: number): string {
-  return value.toLocaleString("en", { maximumSignificantDigits: 3 });
+/** Few significant digits, with separators. */
+function amount(value: number, digits = 3): string {
+  return value.toLocaleString("en", { maximumSignificantDigits: digits });
 }

@@ -29,6 +29,15 @@ export async function openQuery(options: QueryOptions): Promise<Query> {
   return duckdbQuery(options);
 }
 
+/** The source that reads a file or a web address, found by looking at its content. */
+export async function detectSource(
+  location: string,
+  place: { projectFolder: string; temporaryFolder: string; signal: AbortSignal },
+) {
+  const { detectSource: detect } = await import("../sources/detect.ts");
+  return detect(location, place);
+}
+
 export async function openCompute(stateFolder: string): Promise<Compute> {
   const { processCompute } = await import("../drivers/process-compute.ts");
   const hostModule = fileURLToPath(

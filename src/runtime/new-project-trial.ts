@@ -1,0 +1,114 @@
+// Tries a planned data component on the profiled rows: which rows it would refuse, and its typed columns for a first model.
+
+import { type Column, categoryColumn, type Table, takeRows } from "../base/table.ts";
+import { checkedColumns } from "../data/checks.ts";
+import type { TableProfile } from "../data/profile.ts";
+import {
+  type DataOptions,
+  defineData,
+  type EventTime,
+  type Features,
+  type Labels,
+  type Windows,
+} from "../define/data.ts";
+import { type DataDefinition, describe } from "../define/definition.ts";
+import { boolean, category, type Feature, number, time } from "../define/feature.ts";
+import { eventColumn } from "../features/columns.ts";
+import { toLabel } from "../learn/label.ts";
+import type { Label, Task } from "../learn/model.ts";
+import { type Query, sqlName } from "../ports/query.ts";
+import type { Source } from "../ports/source.ts";
+import type { FieldPlan, SchemaPlan } from "./new-project-schema.ts";
+
+/** The definition that the written file will give, made by the same words. */
+export function definitionOf(plan: SchemaPlan, source: Source, name: string): DataDefinition {
+  const { key, eventTime, missing } = plan;
+  const options = {
+    source,
+    ...(key.length === 0 ? {} : { key: key.length === 1 ? (key[0] as string) : key }),
+    ...(eventTime === null ? {} : { eventTime: eventTime as EventTime }),
+    ...(missing === null ? {} : { missing }),
+    features: Object.fromEntries(plan.features.map((field) => [field.name, feature(field)])),
+    labels: Object.fromEntries([[plan.label.name, feature(plan.label)]]),
+  } as DataOptions<Features, Windows, Labels, string, string | EventTime>;
+  return describe(defineData(options), () => name) as DataDefinition;
+}
+
+function feature({ word, options }: FieldPlan): Feature {
+  const words = { number, category, boolean, time } as unknown as Record<string, (options: object) => Feature>;
+  return (words[word] as (options: object) => Feature)(options);
+}
+
+export interface Trial {
+  readonly rows: number;
+  /** Rows that the component would send to quarantine. */
+  readonly refused: number;
+  /** By column, the most refused rows first. */
+  readonly refusedBy: readonly { readonly name: string; readonly rows: number }[];
+}
+
+/** Holds the profiled rows against the definition. */
+export async function tryOut(query: Query, profile: TableProfile, definition: DataDefinition): Promise<Trial> {
+  const columns = checkedColumns(definition);
+  const counts = columns.map(({ problem }, index) => `count(${problem}) AS n${index}`);
+  const [row] = await query.rows<Record<string, number>>(
+    `SELECT count(*) AS rows, count(${anyProblem(columns)}) AS refused, ${counts.join(", ")} FROM ${sqlName(profile.cells)} r`,
+  );
+  const refusedBy = columns
+    .map(({ name }, index) => ({ name, rows: row?.[`n${index}`] ?? 0 }))
+    .filter(({ rows }) => rows > 0);
+  return { rows: row?.rows ?? 0, refused: row?.refused ?? 0, refusedBy: refusedBy.sort((a, b) => b.rows - a.rows) };
+}
+
+function anyProblem(columns: readonly { readonly problem: string }[]): string {
+  return `coalesce(${columns.map(({ problem }) => problem).join(", ")}, NULL)`;
+}
+
+export interface Sample {
+  readonly features: Table;
+  readonly label: Label;
+  /** Milliseconds; null without an event time. */
+  readonly times: Float64Array | null;
+}
+
+/** What one look needs; more rows would only take longer. */
+const sampleRows = 20_000;
+
+/** The labelled rows, at most 20,000 by chance, typed as the component will type them. */
+export async function typedSample(
+  query: Query,
+  profile: TableProfile,
+  definition: DataDefinition,
+  labelName: string,
+  task: Task,
+): Promise<Sample> {
+  const columns = checkedColumns(definition);
+  const keys = new Set(definition.key.map((key) => `_key_${key}`));
+  const wanted = columns.filter(({ name }) => !keys.has(name));
+  const label = columns.find(({ name }) => name === labelName);
+  // Columns are told apart by their place: names in a result must not differ in case only.
+  const values = wanted.map(({ value }, index) => `${value} AS v${index}`);
+  const table = await query.table(
+    `SELECT ${values.join(", ")} FROM (SELECT * FROM ${sqlName(profile.cells)} ORDER BY hash(_row) LIMIT ${sampleRows * 2}) r
+    WHERE ${anyProblem(columns)} IS NULL AND ${label?.value ?? "NULL"} IS NOT NULL ORDER BY r._row`,
+  );
+  const kept = table.rowCount > sampleRows ? takeRows(table, everyNth(table.rowCount, sampleRows)) : table;
+  const typed = new Map(
+    wanted.map(({ name }, index) => [name, withCategories(kept.columns.get(`v${index}`) as Column)]),
+  );
+  const features = new Map([...typed].filter(([name]) => name !== labelName && name !== eventColumn));
+  const times = typed.get(eventColumn);
+  return {
+    features: { rowCount: kept.rowCount, columns: features },
+    label: toLabel(typed.get(labelName) as Column, task),
+    times: times !== undefined && times.type === "time" ? times.values : null,
+  };
+}
+
+function everyNth(count: number, wanted: number): Int32Array {
+  return Int32Array.from({ length: wanted }, (_, index) => Math.floor((index * count) / wanted));
+}
+
+function withCategories(column: Column): Column {
+  return column.type === "text" ? categoryColumn(column.values) : column;
+}
