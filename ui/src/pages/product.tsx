@@ -22,12 +22,12 @@ export default function Product({ name }: { readonly name: string }) {
     document.title = app?.title ?? humanName(name);
   }, [app?.title, name]);
 
-  // A page without a model asks often, so that it turns into the form by itself.
+  // A page without a model asks often, so that it turns into the form by itself; each time after the last answer or failure.
   useEffect(() => {
-    if (unknown) return;
-    const timer = setInterval(reload, settled ? livePollMs : waitingPollMs);
-    return () => clearInterval(timer);
-  }, [settled, unknown, reload]);
+    if (unknown || (app === null && problem === null)) return;
+    const timer = setTimeout(reload, settled ? livePollMs : waitingPollMs);
+    return () => clearTimeout(timer);
+  }, [app, problem, settled, unknown, reload]);
 
   if (app === null) {
     return (
@@ -51,7 +51,8 @@ export default function Product({ name }: { readonly name: string }) {
       {app.model === null ? (
         <Waiting waitingFor={app.waitingFor} disconnected={problem !== null} />
       ) : (
-        <Ask app={app} onModelGone={reload} />
+        // A model with other inputs needs a new form.
+        <Ask key={app.fields.map((field) => `${field.name}:${field.type}`).join()} app={app} onModelGone={reload} />
       )}
     </main>
   );

@@ -30,11 +30,13 @@ export function RunPage({ run, status, now }: RunPageProps) {
   const { value, problem, reload } = useLoaded((signal) => getRun(run, signal), run);
   const running = value?.state === "running";
 
+  // Followed while it runs; each time after the last answer or failure.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: every answer and every failure is a new object.
   useEffect(() => {
     if (!running) return;
-    const timer = setInterval(reload, followMs);
-    return () => clearInterval(timer);
-  }, [running, reload]);
+    const timer = setTimeout(reload, followMs);
+    return () => clearTimeout(timer);
+  }, [value, problem, running, reload]);
 
   const component = value?.component ?? null;
   return (
