@@ -1,0 +1,196 @@
+// Executing a run: steps are tried again as their failures allow, and whatever happens ends on the ledger.
+
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, beforeEach, describe, test } from "node:test";
+import type { ErrorCodeName } from "../../src/base/error-codes.ts";
+import { fail, toFailure } from "../../src/base/failure.ts";
+import { migrate } from "../../src/catalog/migrations.ts";
+import { sqliteDatabase } from "../../src/drivers/sqlite-database.ts";
+import type { Compute, ComputeTask } from "../../src/ports/compute.ts";
+import type { Database } from "../../src/ports/database.ts";
+import { backOffMs, execute } from "../../src/runs/execute.ts";
+import { type Ledger, openLedger } from "../../src/runs/ledger.ts";
+import { runsMigrations } from "../../src/runs/tables.ts";
+import type { Work } from "../../src/runs/work.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "pentad execute "));
+const opened: Database[] = [];
+after(async () => {
+  for (const database of opened) await database.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+let ledger: Ledger;
+const slept: number[] = [];
+beforeEach(async () => {
+  const database = await sqliteDatabase({ path: join(folder, `${opened.length}.sqlite`) });
+  opened.push(database);
+  await migrate(database, [runsMigrations]);
+  ledger = openLedger(database);
+  slept.length = 0;
+});
+
+/** A compute whose steps end as the list says: with a code, or well when it is null. */
+function scripted(
+  ends: (ErrorCodeName | null)[],
+  during: (task: ComputeTask) => Promise<void> = async () => undefined,
+): Compute {
+  return {
+    async run(task, _events, signal) {
+      await during(task);
+      const usage = { wallMs: 1, cpuMs: 2, peakMemoryMb: 3 };
+      const code = signal?.aborted ? "RUNS_CANCELLED" : (ends.shift() ?? null);
+      return code === null
+        ? { ok: true, output: { attempt: task.attempt }, usage }
+        : { ok: false, failure: toFailure(fail(code, `it was ${code}`), task), usage };
+    },
+    warm() {},
+    async close() {},
+  };
+}
+
+async function run(
+  compute: Compute,
+  recipe: (work: Work) => Promise<unknown>,
+  signal: AbortSignal = new AbortController().signal,
+) {
+  const id = await ledger.request("data/weather", "manual", "f");
+  const claimed = await ledger.claim(id);
+  assert.ok(claimed);
+  const failure = await execute(claimed, recipe, {
+    ledger,
+    compute,
+    projectFolder: folder,
+    temporaryFolder: join(folder, "tmp"),
+    limits: { timeMs: 1_000, memoryMb: 256 },
+    environment: {},
+    signal,
+    onOutput: () => undefined,
+    onChange: () => undefined,
+    sleep: async (ms) => {
+      slept.push(ms);
+    },
+    random: () => 0.5,
+  });
+  const ended = await ledger.find(id);
+  assert.ok(ended);
+  return { failure, ended, steps: await ledger.steps(id) };
+}
+
+const simple = async (work: Work) => {
+  const output = await work.step("read", "data/read", {});
+  await work.commit(async () => undefined, { detail: JSON.stringify(output) });
+};
+
+describe("trying again", () => {
+  test("a failure that may pass is tried again, each attempt on the ledger with its usage", async () => {
+    const { failure, ended, steps } = await run(scripted(["SOURCES_UNREACHABLE", "RUNS_STEP_KILLED", null]), simple);
+    assert.equal(failure, null);
+    assert.deepEqual([ended.state, ended.detail], ["done", '{"attempt":3}']);
+    assert.deepEqual(
+      steps.map(({ attempt, state, usage, failure: why }) => [attempt, state, usage?.cpuMs, why?.code ?? null]),
+      [
+        [1, "failed", 2, "SOURCES_UNREACHABLE"],
+        [2, "failed", 2, "RUNS_STEP_KILLED"],
+        [3, "done", 2, null],
+      ],
+    );
+    assert.deepEqual(slept, [500, 1_000]);
+  });
+
+  test("one that will not pass is not tried again", async () => {
+    const { failure, ended, steps } = await run(scripted(["RUNS_STEP_MEMORY", null]), simple);
+    assert.deepEqual(
+      [failure?.code, failure?.step, failure?.attempt, ended.state],
+      ["RUNS_STEP_MEMORY", "read", 1, "failed"],
+    );
+    assert.equal(steps.length, 1);
+    assert.deepEqual(slept, []);
+  });
+
+  test("after the last attempt its own failure is the run's", async () => {
+    const { ended } = await run(scripted(["SOURCES_UNREACHABLE", "SOURCES_UNREACHABLE", "SOURCES_FAILED"]), simple);
+    assert.deepEqual([ended.failure?.code, ended.failure?.attempt], ["SOURCES_FAILED", 3]);
+  });
+
+  test("the wait doubles, is bounded, and spreads by a quarter", () => {
+    assert.deepEqual(
+      [1, 2, 3, 4].map((attempt) => backOffMs(attempt, () => 0.5)),
+      [500, 1_000, 2_000, 4_000],
+    );
+    assert.equal(
+      backOffMs(50, () => 0.5),
+      30_000,
+    );
+    assert.deepEqual([backOffMs(1, () => 0), backOffMs(1, () => 1)], [437.5, 562.5]);
+  });
+});
+
+describe("ending", () => {
+  test("the run's own folder exists while it runs and is gone afterwards, also after a failure", async () => {
+    let seen = "";
+    await run(scripted([]), async (work) => {
+      seen = work.folder;
+      assert.ok(existsSync(seen));
+      throw new Error("on purpose");
+    });
+    assert.ok(seen !== "" && !existsSync(seen));
+  });
+
+  test("a recipe that throws is a failure of the place where it was", async () => {
+    const { ended } = await run(scripted([null]), async (work) => {
+      await work.step("read", "data/read", {});
+      throw fail("DATA_ALL_REJECTED", "No row passed");
+    });
+    assert.deepEqual([ended.state, ended.failure?.code, ended.failure?.step], ["failed", "DATA_ALL_REJECTED", "read"]);
+  });
+
+  test("a write that fails in the commit fails the run, and nothing of it stays", async () => {
+    const { ended } = await run(scripted([null]), async (work) => {
+      await work.commit(
+        async () => {
+          throw new Error("constraint");
+        },
+        { detail: "never" },
+      );
+    });
+    assert.deepEqual([ended.state, ended.failure?.step, ended.detail], ["failed", "commit", null]);
+  });
+
+  test("when Pentad itself stops, the run counts as interrupted and not as cancelled, so that it is run again", async () => {
+    const stop = new AbortController();
+    const compute = scripted([], async () => stop.abort());
+    const { failure, ended, steps } = await run(compute, simple, stop.signal);
+    assert.equal(failure?.code, "RUNTIME_INTERRUPTED");
+    assert.deepEqual(
+      [ended.state, ended.failure?.code, ended.failure?.step],
+      ["failed", "RUNTIME_INTERRUPTED", "read"],
+    );
+    assert.equal(steps.length, 1);
+  });
+
+  test("a cancel by another process stops the step within two seconds, and the run stays cancelled", async () => {
+    const other = openLedger(opened.at(-1) as Database);
+    let abortedAfter = Number.POSITIVE_INFINITY;
+    const compute: Compute = {
+      ...scripted([]),
+      async run(task, _events, signal) {
+        await other.cancel(task.run, "not wanted");
+        const cancelledAt = performance.now();
+        await new Promise((resolve) => signal?.addEventListener("abort", resolve));
+        abortedAfter = performance.now() - cancelledAt;
+        return {
+          ok: false,
+          failure: toFailure(fail("RUNS_CANCELLED", "cancelled"), task),
+          usage: { wallMs: 1, cpuMs: 1, peakMemoryMb: 1 },
+        };
+      },
+    };
+    const { ended } = await run(compute, simple);
+    assert.ok(abortedAfter < 2_000, `${abortedAfter} ms`);
+    assert.deepEqual([ended.state, ended.detail, ended.failure], ["cancelled", "not wanted", null]);
+  });
+});
