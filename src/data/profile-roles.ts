@@ -172,6 +172,8 @@ function reasonToLeave(
   )
     return "the same as what is predicted";
   if (column.duplicateOf !== null) return `repeats ${JSON.stringify(column.duplicateOf)}`;
+  if (column.sameAs !== null && column.sameAs !== label.column.name)
+    return `goes with ${JSON.stringify(column.sameAs)} value by value`;
   if (facts.distinct === 1 && missing === 0) return `${JSON.stringify(short(facts.top[0]?.value ?? ""))} in every row`;
   if (facts.present < Math.min(fewestFilled, rows / 4))
     return `filled in ${count(facts.present)} of ${count(rows)} rows only`;

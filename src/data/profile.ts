@@ -31,6 +31,8 @@ export interface ProfiledColumn {
   readonly misfits: number;
   /** An earlier column with the same cells. */
   readonly duplicateOf: string | null;
+  /** Another category that goes with this one value by value, like a country and its code. */
+  readonly sameAs: string | null;
   /** A different value in (nearly) every row. */
   readonly unique: boolean;
 }
@@ -80,7 +82,7 @@ export async function profileRelation(
   const found: ProfiledColumn[] = [];
   for (const [index, name] of columns.entries())
     found.push(await profileColumn(query, table, index, name, profiledRows));
-  const profiled = markTwins(await withSpreads(query, table, found));
+  const profiled = await markPairs(query, table, markTwins(await withSpreads(query, table, found)));
   const cells = `${table}_named`;
   const named = columns.map((name, index) => `c${index} AS ${sqlName(name)}`).join(", ");
   await query.run(`CREATE VIEW ${sqlName(cells)} AS SELECT ${named}, _row FROM ${sqlName(table)}`);
@@ -97,6 +99,40 @@ function markTwins(columns: readonly ProfiledColumn[]): ProfiledColumn[] {
     if (twin === undefined) seen.set(fingerprint, column.name);
     return twin === undefined ? column : { ...column, duplicateOf: twin };
   });
+}
+
+/** More pairs than this are not compared. */
+const mostPairs = 200;
+
+/** Marks one of two categories that tell the same in other words: the one that sounds like a code, or the later one. */
+async function markPairs(query: Query, table: string, columns: readonly ProfiledColumn[]): Promise<ProfiledColumn[]> {
+  const marked = [...columns];
+  let pairs = 0;
+  for (const [index, column] of columns.entries()) {
+    for (let other = 0; other < index && pairs < mostPairs; other++) {
+      const earlier = columns[other] as ProfiledColumn;
+      if (!mayBePair(earlier, column)) continue;
+      pairs++;
+      const [row] = await query.rows<{ n: number }>(
+        `SELECT count(*) AS n FROM (SELECT DISTINCT c${other}, c${index} FROM ${sqlName(table)} WHERE c${index} IS NOT NULL)`,
+      );
+      if (row?.n !== column.facts.distinct) continue;
+      const [leave, keep] =
+        soundsLikeKey(earlier.name) && !soundsLikeKey(column.name) ? [other, index] : [index, other];
+      marked[leave] = { ...(marked[leave] as ProfiledColumn), sameAs: (columns[keep] as ProfiledColumn).name };
+      break;
+    }
+  }
+  return marked;
+}
+
+function mayBePair(a: ProfiledColumn, b: ProfiledColumn): boolean {
+  const comparable = (column: ProfiledColumn) =>
+    column.type === "category" &&
+    column.duplicateOf === null &&
+    column.facts.distinct >= 3 &&
+    column.facts.distinct <= column.facts.present / 2;
+  return comparable(a) && comparable(b) && a.facts.distinct === b.facts.distinct && a.facts.present === b.facts.present;
 }
 
 async function withSpreads(query: Query, table: string, columns: readonly ProfiledColumn[]): Promise<ProfiledColumn[]> {
@@ -149,6 +185,7 @@ async function profileColumn(
     time: type === "time" ? time : null,
     misfits: facts.present - fit,
     duplicateOf: null,
+    sameAs: null,
     unique: facts.distinct >= Math.max(2, facts.present * 0.99) && facts.present > rows * 0.5,
   };
 }

@@ -34,6 +34,8 @@ export interface SchemaPlan {
   readonly label: FieldPlan;
   readonly key: readonly string[];
   readonly eventTime: { readonly column: string; readonly format?: string } | null;
+  /** A number from 0 to 23 that a transform reads off the event time; null without one. */
+  readonly hour: string | null;
   /** Only when it differs from what usually means "missing". */
   readonly missing: readonly string[] | null;
 }
@@ -51,8 +53,24 @@ export function planSchema(profile: TableProfile, label: LabelPlan, roles: Roles
       roles.time === null
         ? null
         : { column: roles.time.column.name, ...(roles.time.format === undefined ? {} : { format: roles.time.format }) },
+    hour: null,
     missing: usual ? null : profile.missing,
   };
+}
+
+/** Reads the hour off a time that is written with a clock of 24 hours. */
+export const hourPattern = "(\\d{1,2}):\\d\\d";
+
+/** The plan with the hour of the event time as one more feature; undefined when the times show no clock. */
+export function withHour(plan: SchemaPlan, profile: TableProfile, roles: Roles): SchemaPlan | undefined {
+  const column = roles.time?.column;
+  if (column === undefined || profile.columns.some(({ name }) => name.toLowerCase() === "hour")) return undefined;
+  const hours = new Set(
+    column.facts.some.map((text) => (/[ap]m$/i.test(text) ? undefined : new RegExp(hourPattern).exec(text)?.[1])),
+  );
+  if (hours.has(undefined) || hours.size < 6) return undefined;
+  const hour: FieldPlan = { name: "hour", word: "number", options: { min: 0, max: 23 }, column };
+  return { ...plan, features: [...plan.features, hour], hour: column.name };
 }
 
 /** A property name that the vocabulary allows: no underscore in front, nothing that every object has, no name twice. */

@@ -16,9 +16,9 @@ import { boolean, category, type Feature, number, time } from "../define/feature
 import { eventColumn } from "../features/columns.ts";
 import { toLabel } from "../learn/label.ts";
 import type { Label, Task } from "../learn/model.ts";
-import { type Query, sqlName } from "../ports/query.ts";
+import { type Query, sqlName, sqlText } from "../ports/query.ts";
 import type { Source } from "../ports/source.ts";
-import type { FieldPlan, SchemaPlan } from "./new-project-schema.ts";
+import { type FieldPlan, hourPattern, type SchemaPlan } from "./new-project-schema.ts";
 
 /** The definition that the written file will give, made by the same words. */
 export function definitionOf(plan: SchemaPlan, source: Source, name: string): DataDefinition {
@@ -37,6 +37,14 @@ export function definitionOf(plan: SchemaPlan, source: Source, name: string): Da
 function feature({ word, options }: FieldPlan): Feature {
   const words = { number, category, boolean, time } as unknown as Record<string, (options: object) => Feature>;
   return (words[word] as (options: object) => Feature)(options);
+}
+
+/** The profiled rows with the hour of the event time as one more column. */
+export async function addHour(query: Query, profile: TableProfile, timeColumn: string): Promise<TableProfile> {
+  const cells = `${profile.cells}_hour`;
+  const hour = `nullif(regexp_extract(${sqlName(timeColumn)}, ${sqlText(hourPattern)}, 1), '')`;
+  await query.run(`CREATE VIEW ${sqlName(cells)} AS SELECT *, ${hour} AS hour FROM ${sqlName(profile.cells)}`);
+  return { ...profile, cells };
 }
 
 export interface Trial {

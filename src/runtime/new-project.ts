@@ -11,13 +11,14 @@ import { type LabelPlan, planLabel } from "../data/profile-label.ts";
 import { findLeaks } from "../data/profile-leaks.ts";
 import { type LeftOut, planRoles, type Roles } from "../data/profile-roles.ts";
 import { missingTexts } from "../define/definition.ts";
+import { metrics } from "../define/problem.ts";
 import type { Query } from "../ports/query.ts";
 import type { SourceResult } from "../ports/source.ts";
 import { assessFeasibility, type Feasibility } from "../problem/feasibility.ts";
 import { detectSource, openQuery } from "./drivers.ts";
 import { checkTarget, type NewFile, writeProject } from "./new-project-folder.ts";
-import { planSchema, type SchemaPlan } from "./new-project-schema.ts";
-import { definitionOf, type Sample, tryOut, typedSample } from "./new-project-trial.ts";
+import { planSchema, type SchemaPlan, withHour } from "./new-project-schema.ts";
+import { addHour, definitionOf, type Sample, tryOut, typedSample } from "./new-project-trial.ts";
 import { appFile, dataFile, inferenceFile, problemFile, trainingFile } from "./templates/components.ts";
 import type { ProjectPlan } from "./templates/plan.ts";
 import { compilerFile, ignoreFile, packageFile, readmeFile } from "./templates/surroundings.ts";
@@ -201,12 +202,33 @@ async function tryProblem(
           .map(({ column, reason }) => `${JSON.stringify(column.name)}: ${reason}`)
           .join("; ") || "Add columns that may tell the answer",
     });
-  const feasibility = await assessFeasibility({
-    ...sample,
-    labelName: label.column.name,
-    labelUnit: label.column.unit,
-  });
-  return { schema, left, sample, feasibility, refused: { rows: trial.refused, of: trial.rows } };
+  const about = { labelName: label.column.name, labelUnit: label.column.unit };
+  const plain = { schema, sample, feasibility: await assessFeasibility({ ...sample, ...about }) };
+  const best = await tryHour(query, profile, roles, source, plain, { ...about, task: label.task });
+  return { ...best, left, refused: { rows: trial.refused, of: trial.rows } };
+}
+
+type Attempt = Pick<Tried, "schema" | "sample" | "feasibility">;
+
+/** Adds the hour of the event time when a quick model is clearly better with it: delays, traffic and visits follow the clock. */
+async function tryHour(
+  query: Query,
+  profile: TableProfile,
+  roles: Roles,
+  source: ReturnType<Detected["source"]>,
+  plain: Attempt,
+  about: { labelName: string; labelUnit: string | undefined; task: LabelPlan["task"] },
+): Promise<Attempt> {
+  const schema = withHour(plain.schema, profile, roles);
+  if (schema === undefined || schema.hour === null || plain.feasibility.model === null) return plain;
+  const cells = await addHour(query, profile, schema.hour);
+  const sample = await typedSample(query, cells, definitionOf(schema, source, "trial"), schema.label.name, about.task);
+  const feasibility = await assessFeasibility({ ...sample, ...about });
+  const { metric, baseline, model } = feasibility;
+  if (model === null) return plain;
+  const gain = (model.value - plain.feasibility.model.value) * (metrics[metric].better === "higher" ? 1 : -1);
+  const scale = metrics[metric].better === "higher" ? 1 : baseline.value;
+  return gain > 0.003 * scale ? { schema, sample, feasibility } : plain;
 }
 
 interface Gathered {

@@ -2,7 +2,7 @@
 
 import { missingTexts } from "../../define/definition.ts";
 import { metrics } from "../../define/problem.ts";
-import type { FieldPlan } from "../new-project-schema.ts";
+import { type FieldPlan, hourPattern } from "../new-project-schema.ts";
 import { type CodeObject, type CodeValue, call, code, comment, object, shown, text, write } from "./code.ts";
 import type { ProjectPlan } from "./plan.ts";
 
@@ -55,6 +55,15 @@ export function dataFile(plan: ProjectPlan): string {
         : {
             note: `Texts that mean "missing"; ${valuesNotMissing(schema.missing)} in this file.`,
             value: schema.missing,
+          },
+    transform:
+      schema.hour === null
+        ? undefined
+        : {
+            note: "The hour of the day tells something of its own: the quick model was better with it.",
+            value: code(
+              `(row) => ({ ...row, hour: /${hourPattern}/.exec(row${member(schema.hour)} ?? "")?.[1] ?? null })`,
+            ),
           },
     features,
     labels: new Map([[schema.label.name, written(schema.label)]]) as CodeObject,
@@ -116,9 +125,7 @@ export function trainingFile(plan: ProjectPlan): string {
     stratified: "A fifth of each class is held out to judge the model.",
     random: "A fifth of the rows is held out to judge the model.",
   }[by];
-  const label = /^[A-Za-z_$][\w$]*$/.test(schema.label.name)
-    ? `${variable}.labels.${schema.label.name}`
-    : `${variable}.labels[${text(schema.label.name)}]`;
+  const label = `${variable}.labels${member(schema.label.name)}`;
   return file(
     "Step 3: what the model learns from, how it is judged, and when it is trained again.",
     ["defineTraining", "gradientBoosting", ...(plan.linear ? [linear] : [])],
@@ -182,4 +189,9 @@ function importLine(words: readonly string[]): string {
   const names = [...new Set(words)].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
   const line = `import { ${names.join(", ")} } from "pentad";`;
   return line.length <= 120 ? line : `import {\n${names.map((name) => `  ${name},\n`).join("")}} from "pentad";`;
+}
+
+/** `.name`, or `["odd name"]`. */
+function member(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${text(name)}]`;
 }
