@@ -6,6 +6,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { StatusDocument } from "../../src/http/api.ts";
 
 export const repository = fileURLToPath(new URL("../../", import.meta.url));
 const launcher = join(repository, "bin", "pentad.mjs");
@@ -91,6 +92,8 @@ export interface Server {
   readonly readyMs: number;
   get(path: string): Promise<{ status: number; body: unknown }>;
   post(path: string, body: unknown): Promise<{ status: number; body: unknown }>;
+  /** Waits until every component is `ok`: everything that was due has run. */
+  settle(): Promise<void>;
   /** Ends it as Ctrl-C does; resolves with its exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -105,6 +108,9 @@ export async function serve(folder: string, command: "dev" | "start" = "dev"): P
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
   });
+  // A test that fails must not leave its server behind, nor wait for it.
+  process.once("exit", () => child.kill("SIGKILL"));
+  child.unref();
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -119,9 +125,16 @@ export async function serve(folder: string, command: "dev" | "start" = "dev"): P
     const response = await fetch(url + path, init);
     return { status: response.status, body: (await response.json()) as unknown };
   };
+  const readyMs = performance.now() - startedAt;
   return {
     url,
-    readyMs: performance.now() - startedAt,
+    readyMs,
+    async settle() {
+      await eventually(async () => {
+        const { components } = (await ask("/api/status")).body as StatusDocument;
+        return components.every(({ state }) => state === "ok") ? true : undefined;
+      }, 60);
+    },
     stderr: () => stderr,
     get: (path) => ask(path),
     post: (path, body) =>
