@@ -14,6 +14,7 @@ export const kernels = {
   // Shared memory, so that worker threads can grow the same tree.
   boosting: ["--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536", "--enable", "threads"],
   trees: [],
+  linear: [],
 } as const;
 
 export type Kernel = keyof typeof kernels;
@@ -27,7 +28,6 @@ export function compileKernel(name: Kernel): string {
     const compiler = createRequire(import.meta.url).resolve("assemblyscript/bin/asc.js");
     const flags = [
       "-O3",
-      ...(process.env.KDEBUG ? ["--debug"] : []),
       "--noAssert",
       "--runtime",
       "stub",

@@ -3,7 +3,8 @@
 import { fail } from "../base/failure.ts";
 import { additiveArtifact } from "./additive-model.ts";
 import type { FitInput } from "./fit.ts";
-import { gram, linearDesign, transposeTimes } from "./linear-design.ts";
+import { gram } from "./gram.ts";
+import { linearDesign, transposeTimes } from "./linear-design.ts";
 import type { Artifact } from "./model.ts";
 import { paramReader } from "./params.ts";
 

@@ -1,6 +1,7 @@
 // The design matrix of the linear models: standardised numbers, missing indicators and one-hot categories, kept sparse where they are.
 
 import { fail } from "../base/failure.ts";
+import { inner } from "./cholesky.ts";
 import { encodeTable } from "./features.ts";
 import type { FitInput } from "./fit.ts";
 
@@ -161,76 +162,9 @@ export function transposeTimes(design: Design, residual: Float64Array): Float64A
   let sum = 0;
   for (let row = 0; row < rowCount; row++) sum += residual[row]!;
   out[0] = sum;
-  for (let j = 0; j < dense.length; j++) out[1 + j] = dot(dense[j]!.values, residual, 0, rowCount);
+  for (let j = 0; j < dense.length; j++) out[1 + j] = inner(dense[j]!.values, residual);
   for (const { start, level } of groups) {
     for (let row = 0; row < rowCount; row++) if (level[row]! >= 0) out[start + level[row]!]! += residual[row]!;
   }
   return out;
-}
-
-const chunk = 1024;
-
-/** Xᵀ·diag(w)·X as a full symmetric matrix, row after row. */
-export function gram(design: Design, weights: Float64Array): Float64Array {
-  const { rowCount, width, dense, groups } = design;
-  const out = new Float64Array(width * width);
-  const weighted = new Float64Array(chunk);
-  // Chunks of rows stay in the cache while every pair of columns is multiplied.
-  for (let from = 0; from < rowCount; from += chunk) {
-    const to = Math.min(rowCount, from + chunk);
-    for (let i = -1; i < dense.length; i++) {
-      const base = (i + 1) * width;
-      if (i < 0) for (let row = from; row < to; row++) weighted[row - from] = weights[row]!;
-      else {
-        const { values } = dense[i]!;
-        for (let row = from; row < to; row++) weighted[row - from] = weights[row]! * values[row]!;
-      }
-      if (i < 0) for (let row = from; row < to; row++) out[0]! += weighted[row - from]!;
-      for (let j = Math.max(i, 0); j < dense.length; j++)
-        out[base + 1 + j]! += dotShifted(weighted, dense[j]!.values, from, to);
-      for (const { start, level } of groups) {
-        for (let row = from; row < to; row++)
-          if (level[row]! >= 0) out[base + start + level[row]!]! += weighted[row - from]!;
-      }
-    }
-  }
-  for (const [a, first] of groups.entries()) {
-    for (const second of groups.slice(a)) {
-      for (let row = 0; row < rowCount; row++) {
-        if (first.level[row]! < 0 || second.level[row]! < 0) continue;
-        out[(first.start + first.level[row]!) * width + second.start + second.level[row]!]! += weights[row]!;
-      }
-    }
-  }
-  for (let i = 0; i < width; i++) for (let j = 0; j < i; j++) out[i * width + j] = out[j * width + i]!;
-  return out;
-}
-
-function dot(a: Float64Array, b: Float64Array, from: number, to: number): number {
-  let s0 = 0;
-  let s1 = 0;
-  let row = from;
-  for (; row + 1 < to; row += 2) {
-    s0 += a[row]! * b[row]!;
-    s1 += a[row + 1]! * b[row + 1]!;
-  }
-  if (row < to) s0 += a[row]! * b[row]!;
-  return s0 + s1;
-}
-
-/** Σ a[row - from]·b[row]; four sums, because one would wait for itself. */
-function dotShifted(a: Float64Array, b: Float64Array, from: number, to: number): number {
-  let s0 = 0;
-  let s1 = 0;
-  let s2 = 0;
-  let s3 = 0;
-  let row = from;
-  for (; row + 3 < to; row += 4) {
-    s0 += a[row - from]! * b[row]!;
-    s1 += a[row - from + 1]! * b[row + 1]!;
-    s2 += a[row - from + 2]! * b[row + 2]!;
-    s3 += a[row - from + 3]! * b[row + 3]!;
-  }
-  for (; row < to; row++) s0 += a[row - from]! * b[row]!;
-  return s0 + s1 + (s2 + s3);
 }

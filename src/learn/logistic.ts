@@ -4,7 +4,8 @@ import { fail } from "../base/failure.ts";
 import { additiveArtifact } from "./additive-model.ts";
 import { inner, solveByGradients, solvePositive } from "./cholesky.ts";
 import type { FitInput } from "./fit.ts";
-import { type Design, gram, linearDesign, times, transposeTimes } from "./linear-design.ts";
+import { gram } from "./gram.ts";
+import { type Design, linearDesign, times, transposeTimes } from "./linear-design.ts";
 import type { Artifact } from "./model.ts";
 
 export interface LogisticParams {

@@ -4,7 +4,8 @@ import { fail } from "../base/failure.ts";
 import { additiveArtifact } from "./additive-model.ts";
 import { solveByGradients, solvePositive } from "./cholesky.ts";
 import type { FitInput } from "./fit.ts";
-import { gram, linearDesign, times, transposeTimes } from "./linear-design.ts";
+import { gram } from "./gram.ts";
+import { linearDesign, times, transposeTimes } from "./linear-design.ts";
 import type { Artifact } from "./model.ts";
 
 export interface RidgeParams {
