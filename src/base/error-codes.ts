@@ -46,12 +46,6 @@ export const errorCodes = {
     "A component's file throws while it is loaded",
     "Correct the named line; a component's file should only declare",
   ),
-  DEFINE_CYCLE: code(
-    422,
-    "never",
-    "Components depend on each other in a circle",
-    "Remove one of the named dependencies",
-  ),
 
   // runtime
   RUNTIME_NO_PROJECT: code(
@@ -305,12 +299,6 @@ export const errorCodes = {
   // inference
   INFERENCE_UNKNOWN: code(404, "never", "There is no such inference component", "List them with `pentad status`"),
   INFERENCE_INPUT_INVALID: code(400, "never", "The input does not fit the feature schema", "Correct the named fields"),
-  INFERENCE_FEATURE_MISSING: code(
-    424,
-    "later",
-    "A stored feature that the model needs is missing",
-    "Run the data component, or send the feature with the request",
-  ),
   INFERENCE_OUTPUT_INVALID: code(
     500,
     "never",

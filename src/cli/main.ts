@@ -1,11 +1,11 @@
 // The command line's door: finds the command, runs it, and turns what it throws into words and an exit code.
 
-import { readFileSync } from "node:fs";
 import { fail } from "../base/failure.ts";
 import { nearest } from "../define/check.ts";
 import { commandHelp, commonOptions, readArguments } from "./arguments.ts";
 import { commands } from "./command-table.ts";
 import { exitCodeOf, print, reportError } from "./output.ts";
+import { packageVersion } from "./package-version.ts";
 
 /** Runs one command line (without `node` and the script); resolves with the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -31,13 +31,6 @@ export async function main(args: readonly string[]): Promise<number> {
     reportError(error, json);
     return exitCodeOf(error);
   }
-}
-
-export function packageVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-    version: string;
-  };
-  return manifest.version;
 }
 
 function unknownCommand(name: string) {

@@ -51,6 +51,12 @@ export function filesystemBlobs({ folder }: FilesystemBlobsOptions): BlobStore {
         throw error;
       }
     },
+    async has(name) {
+      return stat(pathOf(name)).then(
+        (facts) => facts.isFile(),
+        () => false,
+      );
+    },
     async list(prefix) {
       const names: string[] = [];
       const base = pathOf(prefix.includes("/") ? prefix.slice(0, prefix.lastIndexOf("/")) : ".x").replace(

@@ -190,6 +190,12 @@ export async function groupFiles(
   if (generation.length === 0)
     throw fail("FEATURES_GROUP_EMPTY", `Expected rows in the feature group ${group}, got none yet`);
   const names = generation.flatMap((row) => (JSON.parse(row.files) as CommitFile[]).map((file) => file.name));
+  for (const name of names)
+    if (!(await blobs.has(name)))
+      throw fail(
+        "FEATURES_FILE_MISSING",
+        `Expected the committed file ${name} of the feature group ${group}, got nothing`,
+      );
   return {
     sequence: (generation.at(-1) as { sequence: number }).sequence,
     paths: await Promise.all(names.map((name) => blobs.localPath(name))),

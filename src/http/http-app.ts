@@ -35,14 +35,16 @@ export function httpApp(parts: HttpParts): Hono {
     if (!isFailure(error)) project.log.error(`${context.req.method} ${context.req.path}: ${messageOf(error)}`);
     return context.json(document, status as 500);
   });
-  app.notFound((context) =>
-    context.json(
-      errorResponse(
-        fail("HTTP_NOT_FOUND", `Expected an address that is served, got ${context.req.method} ${context.req.path}`),
-      ).document,
-      404,
-    ),
-  );
+  app.notFound((context) => {
+    const { method, path } = context.req;
+    const allowed = ["GET", "POST"].filter((one) => one !== method && isServed(app, one, path));
+    const failure =
+      allowed.length === 0
+        ? fail("HTTP_NOT_FOUND", `Expected an address that is served, got ${method} ${path}`)
+        : fail("HTTP_METHOD_NOT_ALLOWED", `Expected ${allowed.join(" or ")} for ${path}, got ${method}`);
+    if (allowed.length > 0) context.header("allow", allowed.join(", "));
+    return context.json(errorResponse(failure).document, failure.status as 404);
+  });
   app.use(async (context, next) => {
     refuseOtherSites(context.req.raw, loopback);
     await next();
@@ -96,6 +98,11 @@ export function httpApp(parts: HttpParts): Hono {
   serveEvents(app, project);
   servePages(app);
   return app;
+}
+
+/** Whether some route other than the one for everything answers this method there. */
+function isServed(app: Hono, method: string, path: string): boolean {
+  return app.router.match(method, path)[0].some(([[, route]]) => route.method === method);
 }
 
 function serveApi(app: Hono, { project, version, startRun }: HttpParts): void {

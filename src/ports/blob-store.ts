@@ -5,6 +5,7 @@ export interface BlobStore {
   put(name: string, bytes: Uint8Array): Promise<void>;
   /** The bytes, or undefined when there is no such blob. */
   find(name: string): Promise<Uint8Array | undefined>;
+  has(name: string): Promise<boolean>;
   /** Names that start with `prefix`, sorted. */
   list(prefix: string): Promise<string[]>;
   delete(name: string): Promise<void>;

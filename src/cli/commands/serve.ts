@@ -14,8 +14,8 @@ import { lockProject } from "../../runtime/project-lock.ts";
 import { runOne } from "../../runtime/run-due.ts";
 import { surveySituation } from "../../runtime/situation.ts";
 import { type Arguments, type CommandSpec, readNumber, usage } from "../arguments.ts";
-import { packageVersion } from "../main.ts";
 import { failureText, note, print, printJson } from "../output.ts";
+import { packageVersion } from "../package-version.ts";
 import { narration } from "./run.ts";
 
 export async function runServe(spec: CommandSpec, args: Arguments, options: { watch: boolean }): Promise<number> {
