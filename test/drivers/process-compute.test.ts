@@ -475,7 +475,7 @@ export default async () => {
     const failure = failureOf(
       await step(
         `process.on("SIGTERM", () => {}); process.on("uncaughtException", () => {}); process.removeAllListeners("message");
-export default async () => { for (;;) { try { throw 1; } catch {} } };`,
+export default async () => { for (;;) { try { throw 1; } catch { /* and on it goes */ } } };`,
         { limits: { timeMs: 500 } },
       ),
     );
