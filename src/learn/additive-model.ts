@@ -1,6 +1,7 @@
 // Linear models at rest and at work: one contribution per feature, summed, through a link.
 
 import type { JsonObject } from "../base/json.ts";
+import { takeRows } from "../base/table.ts";
 import { corrupt, readArray, readChoice, readFeatures, readTask } from "./artifact.ts";
 import { encodeTable, type Feature, featuresToJson } from "./features.ts";
 import type { FitInput } from "./fit.ts";
@@ -70,17 +71,19 @@ export function additiveArtifact(
     table,
   };
   const contribution = contributions(features, arrays, K);
-  const columns = encodeTable(features, rows);
-  const stride = Math.ceil(rows.rowCount / spreadRows);
+  const sampled = Int32Array.from({ length: Math.min(spreadRows, rows.rowCount) }, (_, i) =>
+    Math.floor((i * rows.rowCount) / Math.min(spreadRows, rows.rowCount)),
+  );
+  const columns = encodeTable(features, takeRows(rows, sampled));
+  let sampledWeight = 0;
+  for (const row of sampled) sampledWeight += design.weights[row]!;
   const spread = new Float64Array(F);
   for (let f = 0; f < F; f++) {
-    const column = columns[f]!;
     for (let k = 0; k < K; k++) {
-      for (let row = 0; row < rows.rowCount; row += stride)
-        spread[f]! +=
-          (design.weights[row]! / design.totalWeight) *
-          stride *
-          Math.abs(contribution(f, k, column[row]!) - average[f * K + k]!);
+      for (const [i, row] of sampled.entries()) {
+        const distance = Math.abs(contribution(f, k, columns[f]![i]!) - average[f * K + k]!);
+        spread[f]! += (design.weights[row]! / (sampledWeight || 1)) * distance;
+      }
     }
   }
   return {
@@ -119,9 +122,7 @@ function contributions(
 
 function meansOf({ width, rowCount, dense, groups, weights, totalWeight }: Design): Float64Array {
   const means = new Float64Array(width).fill(1, 0, 1);
-  for (const [j, { values }] of dense.entries()) {
-    for (let row = 0; row < rowCount; row++) means[1 + j]! += (weights[row]! / totalWeight) * values[row]!;
-  }
+  for (const [j, { average }] of dense.entries()) means[1 + j] = average;
   for (const { start, level } of groups) {
     for (let row = 0; row < rowCount; row++)
       if (level[row]! >= 0) means[start + level[row]!]! += weights[row]! / totalWeight;

@@ -104,7 +104,8 @@ function numbers(feature: Feature, column: Column): Float64Array {
   }
   const { values } = column;
   for (let i = 0; i < values.length; i++) {
-    if (Math.abs(values[i]!) === Number.POSITIVE_INFINITY) return values.map(finiteOrMissing);
+    if (values[i] === Number.POSITIVE_INFINITY || values[i] === Number.NEGATIVE_INFINITY)
+      return values.map(finiteOrMissing);
   }
   return values;
 }

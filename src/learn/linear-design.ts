@@ -14,6 +14,8 @@ export interface DenseColumn {
   readonly kind: "value" | "missing";
   readonly mean: number;
   readonly scale: number;
+  /** Mean of the column over the weighted rows. */
+  readonly average: number;
   readonly values: Float64Array;
 }
 
@@ -68,42 +70,59 @@ export function linearDesign({ table, features, options }: FitInput): Design {
 
 function denseColumns(feature: number, values: Float64Array, weights: Float64Array): DenseColumn[] {
   let largest = 0;
-  let present = 0;
   let missing = 0;
   for (let row = 0; row < values.length; row++) {
+    const value = values[row]!;
     if (weights[row] === 0) continue;
-    if (Number.isNaN(values[row])) missing++;
-    else largest = Math.max(largest, Math.abs(values[row]!));
-    if (!Number.isNaN(values[row])) present += weights[row]!;
+    if (Number.isNaN(value)) missing++;
+    else if (value > largest) largest = value;
+    else if (-value > largest) largest = -value;
   }
-  if (present === 0) return [];
-  const columns: DenseColumn[] = [];
-  // In units of the largest value, neither the sum nor the squares can overflow.
+  // In units of the largest value, neither the sum nor the squares can overflow; measured from some value, they do not cancel.
   const unit = largest || 1;
-  let mean = 0;
-  for (let row = 0; row < values.length; row++)
-    if (!Number.isNaN(values[row])) mean += (weights[row]! / present) * (values[row]! / unit);
-  let variance = 0;
-  for (let row = 0; row < values.length; row++)
-    if (!Number.isNaN(values[row])) variance += (weights[row]! / present) * (values[row]! / unit - mean) ** 2;
-  const deviation = Math.sqrt(variance);
+  const start = values.findIndex((value, row) => !Number.isNaN(value) && weights[row]! > 0);
+  if (start < 0) return [];
+  const shift = values[start]! / unit;
+  let present = 0;
+  let absent = 0;
+  let sum = 0;
+  let squares = 0;
+  for (let row = 0; row < values.length; row++) {
+    const distance = values[row]! / unit - shift;
+    if (Number.isNaN(distance)) {
+      absent += weights[row]!;
+      continue;
+    }
+    const weighted = weights[row]! * distance;
+    present += weights[row]!;
+    sum += weighted;
+    squares += weighted * distance;
+  }
+  const columns: DenseColumn[] = [];
+  const mean = sum / present;
+  const deviation = Math.sqrt(Math.max(0, squares / present - mean * mean));
   if (deviation > 1e-13) {
-    const center = mean * unit;
+    const center = (shift + mean) * unit;
     const scale = deviation * unit;
     const standardised = new Float64Array(values.length);
-    for (let row = 0; row < values.length; row++)
-      standardised[row] = Number.isNaN(values[row]) ? 0 : (values[row]! - center) / scale;
-    columns.push({ feature, kind: "value", mean: center, scale, values: standardised });
+    for (let row = 0; row < values.length; row++) {
+      const value = (values[row]! - center) / scale;
+      standardised[row] = Number.isNaN(value) ? 0 : value;
+    }
+    columns.push({ feature, kind: "value", mean: center, scale, average: 0, values: standardised });
   }
   // A single missing row would only teach the model that row's label.
-  if (missing >= 2)
+  if (missing >= 2) {
+    const average = absent / (present + absent);
     columns.push({
       feature,
       kind: "missing",
       mean: 0,
       scale: 1,
+      average,
       values: values.map((value) => (Number.isNaN(value) ? 1 : 0)),
     });
+  }
   return columns;
 }
 
