@@ -51,7 +51,7 @@ function checkedFeature(feature: FeatureDefinition, missing: (raw: string) => st
     cases.push(`WHEN ${value} > ${feature.max} THEN ${got(`${feature.name}: expected at most ${feature.max}`, raw)}`);
   if (feature.values !== undefined)
     cases.push(
-      `WHEN ${value} NOT IN (${feature.values.map(sqlText).join(", ")}) THEN ${got(`${feature.name}: expected one of ${feature.values.join(", ")}`, raw)}`,
+      `WHEN NOT ${oneOf(value, feature.values)} THEN ${got(`${feature.name}: expected one of ${feature.values.join(", ")}`, raw)}`,
     );
   return {
     name: feature.name,
@@ -65,7 +65,7 @@ function valueSql(feature: FeatureDefinition, raw: string): string {
     case "number":
       return numberSql(raw, feature.decimal);
     case "boolean":
-      return `CASE WHEN lower(trim(${raw})) IN ('true', 't', 'yes', 'y', '1', '1.0', 'on') THEN true WHEN lower(trim(${raw})) IN ('false', 'f', 'no', 'n', '0', '0.0', 'off') THEN false END`;
+      return `CASE WHEN ${oneOf(`lower(trim(${raw}))`, ["true", "t", "yes", "y", "1", "1.0", "on"])} THEN true WHEN ${oneOf(`lower(trim(${raw}))`, ["false", "f", "no", "n", "0", "0.0", "off"])} THEN false END`;
     case "time":
       return timeSql(raw, feature.format);
     case "category":
@@ -93,8 +93,12 @@ function timeSql(raw: string, format: string | undefined): string {
 }
 
 function missingTest(texts: readonly string[]): (raw: string) => string {
-  const list = texts.map(sqlText).join(", ");
-  return (raw) => (list === "" ? `(${raw} IS NULL)` : `(${raw} IS NULL OR trim(${raw}) IN (${list}))`);
+  return (raw) => (texts.length === 0 ? `(${raw} IS NULL)` : `(${raw} IS NULL OR ${oneOf(`trim(${raw})`, texts)})`);
+}
+
+/** Not an IN list: the engine makes a join of each of those, which a wide table has no memory for. */
+function oneOf(value: string, texts: readonly string[]): string {
+  return `list_contains([${texts.map(sqlText).join(", ")}], ${value})`;
 }
 
 function missingProblem(name: string, test: string): string {
