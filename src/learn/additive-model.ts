@@ -3,17 +3,19 @@
 import type { JsonObject } from "../base/json.ts";
 import { takeRows } from "../base/table.ts";
 import { corrupt, readArray, readChoice, readFeatures, readTask } from "./artifact.ts";
-import { encodeTable, type Feature, featuresToJson } from "./features.ts";
+import { encodeTable, type Feature, featuresToJson, textsOf } from "./features.ts";
 import type { FitInput } from "./fit.ts";
 import type { Design } from "./linear-design.ts";
 import { applyLink, type Link, links, marginCount } from "./link.ts";
 import type { Artifact, Predictor } from "./model.ts";
 import { predictor } from "./predictor.ts";
+import { textBuckets, visitTerms } from "./text-terms.ts";
 
 /*
  * Arrays, for F features and K outputs (1, or one per class), entry [f * K + k]:
  *   intercept K · mean F · slope, missing, average F·K · tableStart F + 1 · table (entries)·K
- * A number x contributes slope·(x - mean), or `missing`; a category of code c contributes table[(tableStart[f] + c) * K + k].
+ *   textStart F + 1 · rarity (buckets) · terms (buckets)·K, entry [(textStart[f] + bucket) * K + k]
+ * A text contributes the sum over its terms of their weight in it times terms[…], or `missing`. A number x contributes slope·(x - mean), or `missing`; a category of code c contributes table[(tableStart[f] + c) * K + k].
  * `average` is each feature's mean contribution over the training rows, from which explanations start, and `spread` (F) the mean
  * distance from it, summed over the outputs, which is the feature's importance.
  */
@@ -38,6 +40,12 @@ export function additiveArtifact(
   const missing = new Float64Array(F * K);
   const average = new Float64Array(F * K);
   const table = new Float64Array(tableStart[F]! * K);
+  const textStart = new Int32Array(F + 1);
+  for (const [f, { type }] of features.entries())
+    textStart[f + 1] = textStart[f]! + (type === "text" ? textBuckets : 0);
+  const rarity = new Float64Array(textStart[F]!);
+  for (const block of design.terms) rarity.set(block.rarity, textStart[block.feature]!);
+  const terms = new Float64Array(textStart[F]! * K);
   const columnMeans = meansOf(design);
   for (let k = 0; k < K; k++) {
     const beta = outputs[k]!;
@@ -49,6 +57,15 @@ export function additiveArtifact(
         mean[column.feature] = column.mean;
         slope[at] = beta[1 + j]! / column.scale;
       }
+    }
+    for (const block of design.terms) {
+      let expected = 0;
+      for (let column = 0; column < block.count; column++)
+        expected += beta[block.start + column]! * columnMeans[block.start + column]!;
+      average[block.feature * K + k] = expected;
+      missing[block.feature * K + k] = expected;
+      for (const [bucket, column] of block.columnOfBucket.entries())
+        if (column >= 0) terms[(textStart[block.feature]! + bucket) * K + k] = beta[block.start + column]!;
     }
     for (const group of design.groups) {
       let expected = 0;
@@ -69,19 +86,24 @@ export function additiveArtifact(
     average,
     tableStart,
     table,
+    textStart,
+    rarity,
+    terms,
   };
   const contribution = contributions(features, arrays, K);
   const sampled = Int32Array.from({ length: Math.min(spreadRows, rows.rowCount) }, (_, i) =>
     Math.floor((i * rows.rowCount) / Math.min(spreadRows, rows.rowCount)),
   );
-  const columns = encodeTable(features, takeRows(rows, sampled));
+  const sample = takeRows(rows, sampled);
+  const columns = encodeTable(features, sample);
+  const texts = textsOf(features, sample);
   let sampledWeight = 0;
   for (const row of sampled) sampledWeight += design.weights[row]!;
   const spread = new Float64Array(F);
   for (let f = 0; f < F; f++) {
     for (let k = 0; k < K; k++) {
       for (const [i, row] of sampled.entries()) {
-        const distance = Math.abs(contribution(f, k, columns[f]![i]!) - average[f * K + k]!);
+        const distance = Math.abs(contribution(f, k, columns[f]![i]!, texts[f]?.[i] ?? null) - average[f * K + k]!);
         spread[f]! += (design.weights[row]! / (sampledWeight || 1)) * distance;
       }
     }
@@ -105,27 +127,43 @@ interface Parameters {
   readonly missing: Float64Array;
   readonly tableStart: Int32Array;
   readonly table: Float64Array;
+  readonly textStart: Int32Array;
+  readonly rarity: Float64Array;
+  readonly terms: Float64Array;
 }
 
-/** What feature f with the encoded value x adds to output k. */
+/** What feature f with the encoded value x (or the text) adds to output k. */
 function contributions(
   features: readonly Feature[],
-  { mean, slope, missing, tableStart, table }: Parameters,
+  { mean, slope, missing, tableStart, table, textStart, rarity, terms }: Parameters,
   K: number,
 ) {
   const isCategory = Uint8Array.from(features, ({ type }) => (type === "category" ? 1 : 0));
-  return (f: number, k: number, x: number): number => {
-    if (Number.isNaN(x)) return missing[f * K + k]!;
+  return (f: number, k: number, x: number | undefined, text: string | null): number => {
+    if (text !== null) {
+      let sum = 0;
+      const start = textStart[f]!;
+      visitTerms(text, rarity, start, (bucket, weight) => {
+        sum += weight * terms[(start + bucket) * K + k]!;
+      });
+      return sum;
+    }
+    if (x === undefined || Number.isNaN(x)) return missing[f * K + k]!;
     return isCategory[f] === 1 ? table[(tableStart[f]! + x) * K + k]! : slope[f * K + k]! * (x - mean[f]!);
   };
 }
 
-function meansOf({ width, rowCount, dense, groups, weights, totalWeight }: Design): Float64Array {
+function meansOf({ width, rowCount, dense, groups, terms, weights, totalWeight }: Design): Float64Array {
   const means = new Float64Array(width).fill(1, 0, 1);
   for (const [j, { average }] of dense.entries()) means[1 + j] = average;
   for (const { start, level } of groups) {
     for (let row = 0; row < rowCount; row++)
       if (level[row]! >= 0) means[start + level[row]!]! += weights[row]! / totalWeight;
+  }
+  for (const { start, rowStart, column, value } of terms) {
+    for (let row = 0; row < rowCount; row++)
+      for (let i = rowStart[row]!; i < rowStart[row + 1]!; i++)
+        means[start + column[i]!]! += (weights[row]! / totalWeight) * value[i]!;
   }
   return means;
 }
@@ -142,18 +180,26 @@ export function openAdditive(artifact: Artifact): Predictor {
   const missing = readArray(artifact, "missing", Float64Array, F * K);
   const average = readArray(artifact, "average", Float64Array, F * K);
   const tableStart = readArray(artifact, "tableStart", Int32Array, F + 1);
-  checkTables(features, tableStart);
+  checkStarts("table", features, tableStart, ({ dictionary }) => dictionary?.length ?? 0);
+  const textStart = readArray(artifact, "textStart", Int32Array, F + 1);
+  checkStarts("terms", features, textStart, ({ type }) => (type === "text" ? textBuckets : 0));
+  const rarity = readArray(artifact, "rarity", Float64Array, textStart[F]!);
+  const terms = readArray(artifact, "terms", Float64Array, textStart[F]! * K);
   const table = readArray(artifact, "table", Float64Array, tableStart[F]! * K);
   const spread = readArray(artifact, "spread", Float64Array, F);
 
-  const contribution = contributions(features, { mean, slope, missing, tableStart, table }, K);
+  const contribution = contributions(
+    features,
+    { mean, slope, missing, tableStart, table, textStart, rarity, terms },
+    K,
+  );
   const width = task === "regression" ? 1 : classes.length;
   const margins = new Float64Array(K);
   const answer = new Float64Array(width);
-  const scoreRow = (row: Float64Array): Float64Array => {
+  const scoreRow = (row: Float64Array, texts: readonly (string | null)[]): Float64Array => {
     for (let k = 0; k < K; k++) {
       let sum = intercept[k]!;
-      for (let f = 0; f < F; f++) sum += contribution(f, k, row[f]!);
+      for (let f = 0; f < F; f++) sum += contribution(f, k, row[f]!, texts[f] ?? null);
       margins[k] = sum;
     }
     applyLink(link, margins, 0, K, answer, 0);
@@ -163,16 +209,20 @@ export function openAdditive(artifact: Artifact): Predictor {
     { task, classes, features },
     {
       scoreRow,
-      scoreColumns(columns, rowCount) {
+      scoreColumns(columns, rowCount, texts) {
         const scores = new Float64Array(rowCount * width);
         const row = new Float64Array(F);
+        const rowTexts = new Array<string | null>(F).fill(null);
         for (let i = 0; i < rowCount; i++) {
-          for (let f = 0; f < F; f++) row[f] = columns[f]![i]!;
-          scores.set(scoreRow(row), i * width);
+          for (let f = 0; f < F; f++) {
+            row[f] = columns[f]![i] ?? Number.NaN;
+            rowTexts[f] = texts[f]?.[i] ?? null;
+          }
+          scores.set(scoreRow(row, rowTexts), i * width);
         }
         return scores;
       },
-      explain(row, output) {
+      explain(row, output, texts) {
         // A binary model keeps one margin, for the positive class; the other class's is its negative.
         const k = K === 1 ? 0 : output;
         const sign = link === "logit" && output === 0 ? -1 : 1;
@@ -180,7 +230,7 @@ export function openAdditive(artifact: Artifact): Predictor {
         let base = intercept[k]!;
         for (let f = 0; f < F; f++) {
           base += average[f * K + k]!;
-          contributions[f] = sign * (contribution(f, k, row[f]!) - average[f * K + k]!);
+          contributions[f] = sign * (contribution(f, k, row[f]!, texts[f] ?? null) - average[f * K + k]!);
         }
         return { base: sign * base, contributions };
       },
@@ -189,15 +239,21 @@ export function openAdditive(artifact: Artifact): Predictor {
   );
 }
 
-function checkTables(features: readonly Feature[], tableStart: Int32Array): void {
+/** Each feature's entries must follow those of the one before. */
+function checkStarts(
+  what: string,
+  features: readonly Feature[],
+  starts: Int32Array,
+  entries: (feature: Feature) => number,
+): void {
   let expected = 0;
   for (const [f, feature] of features.entries()) {
-    if (tableStart[f] !== expected)
+    if (starts[f] !== expected)
       throw corrupt(
-        `Expected the table of ${JSON.stringify(feature.name)} to start at ${expected}, got ${tableStart[f]}`,
+        `Expected the ${what} of ${JSON.stringify(feature.name)} to start at ${expected}, got ${starts[f]}`,
       );
-    expected += feature.dictionary?.length ?? 0;
+    expected += entries(feature);
   }
-  if (tableStart[features.length] !== expected)
-    throw corrupt(`Expected tables of ${expected} entries, got ${tableStart[features.length]}`);
+  if (starts[features.length] !== expected)
+    throw corrupt(`Expected ${what} of ${expected} entries, got ${starts[features.length]}`);
 }

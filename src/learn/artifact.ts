@@ -72,7 +72,7 @@ export function readFeatures(artifact: Artifact): Feature[] {
   const features = list.map((entry: unknown, index): Feature => {
     if (!isObject(entry) || typeof entry.name !== "string") throw corrupt(`Expected feature ${index} to have a name`);
     const { name, type } = entry;
-    if (type === "number" || type === "boolean" || type === "time") return { name, type };
+    if (type === "number" || type === "boolean" || type === "time" || type === "text") return { name, type };
     if (type !== "category")
       throw corrupt(`Expected a known type for feature ${JSON.stringify(name)}, got ${JSON.stringify(type)}`);
     return { name, type, dictionary: readStrings(entry.dictionary, `the dictionary of ${JSON.stringify(name)}`) };

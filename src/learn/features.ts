@@ -1,21 +1,21 @@
 // The columns that a model knows, and how tables and rows become its numbers: NaN for missing, category codes of its own dictionary.
 
 import type { JsonObject } from "../base/json.ts";
-import type { Column, Table, Value } from "../base/table.ts";
+import { type Column, type Table, type Value, valueAt } from "../base/table.ts";
 import type { Row } from "./model.ts";
 
 export interface Feature {
   readonly name: string;
-  readonly type: "number" | "boolean" | "time" | "category";
+  readonly type: "number" | "boolean" | "time" | "category" | "text";
   /** Of a category: the texts known to the model, in the order of its codes. */
   readonly dictionary?: readonly string[];
 }
 
-/** The features of a training table, in its order. Text columns are left out. */
-export function featuresOf(table: Table): Feature[] {
+/** The features of a training table, in its order; text columns only for models that can read them. */
+export function featuresOf(table: Table, options: { text: boolean }): Feature[] {
   const features: Feature[] = [];
   for (const [name, column] of table.columns) {
-    if (column.type === "text") continue;
+    if (column.type === "text" && !options.text) continue;
     features.push(
       column.type === "category"
         ? { name, type: "category", dictionary: column.dictionary }
@@ -34,22 +34,40 @@ export function featuresToJson(features: readonly Feature[]): JsonObject[] {
 
 /**
  * One array of rowCount numbers per feature. Absent columns, infinite numbers and unknown categories become NaN (missing);
- * a column of another type than the model's is read through its text. The table's own arrays are returned where they fit.
+ * a column of another type than the model's is read through its text. The table's own arrays are returned where they fit. A text
+ * feature's array is empty: see `textsOf`.
  */
 export function encodeTable(features: readonly Feature[], table: Table): Float64Array[] {
   return features.map((feature) => {
     const column = table.columns.get(feature.name);
+    if (feature.type === "text") return new Float64Array(0);
     if (column === undefined) return new Float64Array(table.rowCount).fill(Number.NaN);
     return feature.type === "category" ? categoryCodes(feature.dictionary ?? [], column) : numbers(feature, column);
   });
 }
 
+/** The texts of each text feature per row; undefined for other features, and for a column that is absent. */
+export function textsOf(features: readonly Feature[], table: Table): (readonly (string | null)[] | undefined)[] {
+  return features.map(({ name, type }) => {
+    const column = table.columns.get(name);
+    if (type !== "text" || column === undefined) return undefined;
+    if (column.type === "text") return column.values;
+    return Array.from({ length: table.rowCount }, (_, row) => {
+      const value = valueAt(column, row);
+      return value === null ? null : String(value);
+    });
+  });
+}
+
 /** Writes one row into an array with a place per feature, by the rules of `encodeTable`. */
-export function rowEncoder(features: readonly Feature[]): (row: Row, into: Float64Array) => void {
+export function rowEncoder(
+  features: readonly Feature[],
+): (row: Row, into: Float64Array, texts: (string | null)[]) => void {
   const names = features.map((feature) => feature.name);
   const readers = features.map((feature) => valueReader(feature));
   const count = features.length;
-  return (row, into) => {
+  const textPlaces = [...features.keys()].filter((f) => features[f]!.type === "text");
+  return (row, into, texts) => {
     const list = Array.isArray(row) ? (row as readonly Value[]) : undefined;
     const record = row as Readonly<Record<string, Value>>;
     for (let i = 0; i < count; i++) {
@@ -62,6 +80,10 @@ export function rowEncoder(features: readonly Feature[]): (row: Row, into: Float
             ? value
             : looseNumber(value)
           : reader(value);
+    }
+    for (const f of textPlaces) {
+      const value = list === undefined ? record[names[f]!] : list[f];
+      texts[f] = typeof value === "string" ? value : typeof value === "number" ? String(value) : null;
     }
   };
 }

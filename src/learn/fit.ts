@@ -51,7 +51,7 @@ export interface FitInput {
 }
 
 /**
- * Fits a model. Text columns and columns that are missing in every row are not used.
+ * Fits a model. Texts are read by `logistic` and `ridge` only; columns that are missing in every row are not used.
  * Throws TRAINING_LABEL_…, TRAINING_TOO_FEW_ROWS, TRAINING_NO_FEATURES, TRAINING_DIVERGED, or DEFINE_INVALID for a spec that does not fit.
  */
 export function fit(
@@ -63,9 +63,14 @@ export function fit(
   checkLabel(label, features.rowCount);
   checkWeights(options.weights, features.rowCount);
   checkValidation(label, options.validation);
-  const usable = featuresOf(features);
+  const readsText = spec.algorithm === "logistic" || spec.algorithm === "ridge";
+  const usable = featuresOf(features, { text: readsText });
   if (usable.length === 0)
-    throw fail("TRAINING_NO_FEATURES", "Expected at least one number, boolean, time or category column, got none");
+    throw fail("TRAINING_NO_FEATURES", `Expected a column that ${spec.algorithm} can learn from, got none`, {
+      ...(features.columns.size > 0 && {
+        hint: "Use logistic() or ridge(), which read texts, or make the text a category",
+      }),
+    });
   const input: FitInput = { table: features, features: usable, label, options };
   switch (spec.algorithm) {
     case "gradientBoosting":

@@ -19,7 +19,7 @@ interface LinearKernels {
 /** Rows that stay in the cache while every pair of columns is multiplied. */
 const chunkRows = 256;
 
-/** Xᵀ·diag(w)·X as a full symmetric matrix, row after row. */
+/** Xᵀ·diag(w)·X as a full symmetric matrix, row after row. Of a design without terms: theirs are too many for a full matrix. */
 export function gram(design: Design, weights: Float64Array): Float64Array {
   const { rowCount, width, dense, groups } = design;
   const out = new Float64Array(width * width);

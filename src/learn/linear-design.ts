@@ -2,8 +2,9 @@
 
 import { fail } from "../base/failure.ts";
 import { inner } from "./cholesky.ts";
-import { encodeTable } from "./features.ts";
+import { encodeTable, textsOf } from "./features.ts";
 import type { FitInput } from "./fit.ts";
+import { rarityOf, textBuckets, visitTerms } from "./text-terms.ts";
 
 /** More levels of a category than these are folded into one. */
 const maxLevels = 100;
@@ -33,12 +34,26 @@ export interface LevelGroup {
   readonly missingLevel: number;
 }
 
-/** Column 0 is the intercept (all ones), then the dense columns, then the groups. */
+/** The hashed terms of a text feature: row i holds entries [rowStart[i], rowStart[i + 1]). */
+export interface TermBlock {
+  readonly feature: number;
+  readonly start: number;
+  readonly count: number;
+  readonly rowStart: Int32Array;
+  readonly column: Int32Array;
+  readonly value: Float64Array;
+  /** Column within the block per bucket, -1 for buckets that hardly any text has. */
+  readonly columnOfBucket: Int32Array;
+  readonly rarity: Float64Array;
+}
+
+/** Column 0 is the intercept (all ones), then the dense columns, the groups, and the texts' terms. */
 export interface Design {
   readonly rowCount: number;
   readonly width: number;
   readonly dense: readonly DenseColumn[];
   readonly groups: readonly LevelGroup[];
+  readonly terms: readonly TermBlock[];
   readonly weights: Float64Array;
   readonly totalWeight: number;
 }
@@ -52,7 +67,7 @@ export function linearDesign({ table, features, options }: FitInput): Design {
   const encoded = encodeTable(features, table);
   const dense: DenseColumn[] = [];
   for (const [feature, { type }] of features.entries()) {
-    if (type !== "category") dense.push(...denseColumns(feature, encoded[feature]!, weights));
+    if (type !== "category" && type !== "text") dense.push(...denseColumns(feature, encoded[feature]!, weights));
   }
   const groups: LevelGroup[] = [];
   let width = 1 + dense.length;
@@ -63,9 +78,17 @@ export function linearDesign({ table, features, options }: FitInput): Design {
     groups.push(group);
     width += group.count;
   }
+  const terms: TermBlock[] = [];
+  for (const [feature, texts] of textsOf(features, table).entries()) {
+    if (texts === undefined) continue;
+    const block = termBlock(feature, texts, width);
+    if (block.count === 0) continue;
+    terms.push(block);
+    width += block.count;
+  }
   if (width === 1)
     throw fail("TRAINING_NO_FEATURES", "Expected a feature that varies, got only constant or missing ones");
-  return { rowCount, width, dense, groups, weights, totalWeight };
+  return { rowCount, width, dense, groups, terms, weights, totalWeight };
 }
 
 function denseColumns(feature: number, values: Float64Array, weights: Float64Array): DenseColumn[] {
@@ -158,9 +181,37 @@ function levelGroup(
   return { feature, start, count, level, levelOfCode, missingLevel };
 }
 
+function termBlock(feature: number, texts: readonly (string | null)[], start: number): TermBlock {
+  const rarity = rarityOf(texts, texts.length < 1000 ? 2 : 5);
+  const columnOfBucket = new Int32Array(textBuckets).fill(-1);
+  let count = 0;
+  for (let bucket = 0; bucket < textBuckets; bucket++) if (rarity[bucket]! > 0) columnOfBucket[bucket] = count++;
+  const rowStart = new Int32Array(texts.length + 1);
+  const column: number[] = [];
+  const value: number[] = [];
+  for (const [row, text] of texts.entries()) {
+    if (text !== null)
+      visitTerms(text, rarity, 0, (bucket, weight) => {
+        column.push(columnOfBucket[bucket]!);
+        value.push(weight);
+      });
+    rowStart[row + 1] = column.length;
+  }
+  return {
+    feature,
+    start,
+    count,
+    rowStart,
+    column: Int32Array.from(column),
+    value: Float64Array.from(value),
+    columnOfBucket,
+    rarity,
+  };
+}
+
 /** X·β, one number per row. */
 export function times(design: Design, beta: Float64Array): Float64Array {
-  const { rowCount, dense, groups } = design;
+  const { rowCount, dense, groups, terms } = design;
   const out = new Float64Array(rowCount).fill(beta[0]!);
   for (let j = 0; j < dense.length; j++) {
     const factor = beta[1 + j]!;
@@ -171,12 +222,16 @@ export function times(design: Design, beta: Float64Array): Float64Array {
   for (const { start, level } of groups) {
     for (let row = 0; row < rowCount; row++) if (level[row]! >= 0) out[row]! += beta[start + level[row]!]!;
   }
+  for (const { start, rowStart, column, value } of terms) {
+    for (let row = 0; row < rowCount; row++)
+      for (let i = rowStart[row]!; i < rowStart[row + 1]!; i++) out[row]! += beta[start + column[i]!]! * value[i]!;
+  }
   return out;
 }
 
 /** Xᵀ·r, one number per column. */
 export function transposeTimes(design: Design, residual: Float64Array): Float64Array {
-  const { rowCount, width, dense, groups } = design;
+  const { rowCount, width, dense, groups, terms } = design;
   const out = new Float64Array(width);
   let sum = 0;
   for (let row = 0; row < rowCount; row++) sum += residual[row]!;
@@ -184,6 +239,10 @@ export function transposeTimes(design: Design, residual: Float64Array): Float64A
   for (let j = 0; j < dense.length; j++) out[1 + j] = inner(dense[j]!.values, residual);
   for (const { start, level } of groups) {
     for (let row = 0; row < rowCount; row++) if (level[row]! >= 0) out[start + level[row]!]! += residual[row]!;
+  }
+  for (const { start, rowStart, column, value } of terms) {
+    for (let row = 0; row < rowCount; row++)
+      for (let i = rowStart[row]!; i < rowStart[row + 1]!; i++) out[start + column[i]!]! += residual[row]! * value[i]!;
   }
   return out;
 }

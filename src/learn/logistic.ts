@@ -123,7 +123,7 @@ function binaryProblem(design: Design, codes: Int32Array, penalty: number): Prob
       const gradient = transposeTimes(design, residual);
       loss += penalise(beta, gradient, width, penalty);
       const newtonStep = (): Float64Array => {
-        if (width <= widestFactorised) {
+        if (width <= widestFactorised && design.terms.length === 0) {
           const matrix = gram(design, curvature);
           for (let i = 1; i < width; i++) matrix[i * width + i]! += penalty;
           return solvePositive(matrix, gradient);
@@ -240,6 +240,11 @@ function diagonalOf(design: Design, weights: Float64Array): Float64Array {
   }
   for (const { start, level } of design.groups) {
     for (let row = 0; row < level.length; row++) if (level[row]! >= 0) out[start + level[row]!]! += weights[row]!;
+  }
+  for (const { start, rowStart, column, value } of design.terms) {
+    for (let row = 0; row < design.rowCount; row++)
+      for (let i = rowStart[row]!; i < rowStart[row + 1]!; i++)
+        out[start + column[i]!]! += weights[row]! * value[i]! ** 2;
   }
   return out;
 }

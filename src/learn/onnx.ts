@@ -29,6 +29,12 @@ export function toOnnx(artifact: Artifact): Uint8Array {
       "RUNTIME_NOT_AVAILABLE",
       `Expected a model of trees or a linear model to export to ONNX, got ${artifact.format}`,
     );
+  const text = features.find(({ type }) => type === "text");
+  if (text !== undefined)
+    throw fail(
+      "RUNTIME_NOT_AVAILABLE",
+      `Expected numbers and categories to export to ONNX, got the text feature ${JSON.stringify(text.name)}`,
+    );
   const isTrees = artifact.format === "pentad.trees/1";
   return onnxModel(
     {

@@ -1,17 +1,25 @@
 // Makes a Predictor of an algorithm's bare arithmetic by adding the mapping of tables, rows, classes and names.
 
 import { fail } from "../base/failure.ts";
-import { encodeTable, type Feature, rowEncoder } from "./features.ts";
+import { encodeTable, type Feature, rowEncoder, textsOf } from "./features.ts";
 import type { Predictor, Task } from "./model.ts";
 
-/** An algorithm's arithmetic over encoded features (NaN missing, categories as codes). */
+/** An algorithm's arithmetic over encoded features (NaN missing, categories as codes); texts come beside them, by feature. */
 export interface Scorer {
   /** Answers one row: one probability per class, or one number. The array may be reused by the next call. */
-  scoreRow(row: Float64Array): Float64Array;
+  scoreRow(row: Float64Array, texts: readonly (string | null)[]): Float64Array;
   /** Answers many rows, given as one array per feature: rowCount × (classes, or 1), row after row. */
-  scoreColumns(columns: readonly Float64Array[], rowCount: number): Float64Array;
+  scoreColumns(
+    columns: readonly Float64Array[],
+    rowCount: number,
+    texts: readonly (readonly (string | null)[] | undefined)[],
+  ): Float64Array;
   /** Shapley values of one row's margin: `output` is a class's index, 0 for a regression. */
-  explain(row: Float64Array, output: number): { base: number; contributions: Float64Array };
+  explain(
+    row: Float64Array,
+    output: number,
+    texts: readonly (string | null)[],
+  ): { base: number; contributions: Float64Array };
   /** Any non-negative measure of how much each feature matters. */
   importance(): Float64Array;
 }
@@ -26,32 +34,33 @@ export function predictor(known: Known, scorer: Scorer): Predictor {
   const { task, classes, features } = known;
   const encode = rowEncoder(features);
   const row = new Float64Array(features.length);
+  const texts = new Array<string | null>(features.length).fill(null);
   return {
     task,
     classes,
     features,
     predict(table) {
-      const scores = scorer.scoreColumns(encodeTable(features, table), table.rowCount);
+      const scores = scorer.scoreColumns(encodeTable(features, table), table.rowCount, textsOf(features, table));
       return task === "regression" ? { values: scores } : { probabilities: scores };
     },
     predictRow(values) {
-      encode(values, row);
-      const scores = scorer.scoreRow(row);
+      encode(values, row, texts);
+      const scores = scorer.scoreRow(row, texts);
       return task === "regression" ? scores[0]! : Array.from(scores);
     },
     explainRow(values, options = {}) {
-      encode(values, row);
+      encode(values, row, texts);
       let output = 0;
       if (task !== "regression") {
         if (options.class !== undefined) output = classes.indexOf(options.class);
-        else output = task === "binary" ? 1 : largest(scorer.scoreRow(row));
+        else output = task === "binary" ? 1 : largest(scorer.scoreRow(row, texts));
         if (output < 0)
           throw fail(
             "INFERENCE_INPUT_INVALID",
             `Expected one of the classes ${classes.join(", ")}, got ${JSON.stringify(options.class)}`,
           );
       }
-      const { base, contributions } = scorer.explain(row, output);
+      const { base, contributions } = scorer.explain(row, output, texts);
       const named = features.map((feature, index) => ({ feature: feature.name, contribution: contributions[index]! }));
       named.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
       return task === "regression"

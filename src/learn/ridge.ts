@@ -44,7 +44,7 @@ export function fitRidge({ label, ...rest }: FitInput, params: RidgeParams): Art
   // A whisker of curvature keeps exactly collinear columns solvable when no penalty is wanted.
   const penalty = Math.max(l2, totalWeight * 1e-10);
   let beta: Float64Array;
-  if (width <= widestFactorised) {
+  if (width <= widestFactorised && design.terms.length === 0) {
     const matrix = gram(design, weights);
     for (let i = 1; i < width; i++) matrix[i * width + i]! += penalty;
     beta = solvePositive(matrix, right);
