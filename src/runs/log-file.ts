@@ -1,6 +1,6 @@
 // What a run printed: one file a run, in the order of the lines, bounded, and readable while it grows.
 
-import { createWriteStream, mkdirSync } from "node:fs";
+import { createWriteStream, mkdirSync, type WriteStream } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -14,28 +14,34 @@ const mostBytes = 8_388_608;
 
 /** Opens the run's log for its lines; a disk that is full costs lines, never the run. */
 export function openRunLog(folder: string, run: string): RunLog {
-  mkdirSync(folder, { recursive: true });
-  const stream = createWriteStream(logPath(folder, run), { flags: "a" });
+  let stream: WriteStream | undefined;
   let bytes = 0;
   let broken = false;
-  stream.on("error", () => {
-    broken = true;
-  });
+
+  /** Most runs print nothing, and those leave no file. */
+  function opened(): WriteStream {
+    if (stream !== undefined) return stream;
+    mkdirSync(folder, { recursive: true });
+    stream = createWriteStream(logPath(folder, run), { flags: "a" });
+    stream.on("error", () => {
+      broken = true;
+    });
+    return stream;
+  }
+
   return {
     line(text) {
       if (broken || bytes > mostBytes) return;
       // A line must stay one, whatever a step hands us.
       const line = `${text.replace(/[\r\n]+/g, " ")}\n`;
       bytes += Buffer.byteLength(line);
-      stream.write(bytes > mostBytes ? "… the rest was left out\n" : line);
+      opened().write(bytes > mostBytes ? "… the rest was left out\n" : line);
     },
     close: () =>
       new Promise((resolve) => {
-        if (broken) resolve();
-        else {
-          stream.once("error", () => resolve());
-          stream.end(resolve);
-        }
+        if (stream === undefined || broken) return resolve();
+        stream.once("error", () => resolve());
+        stream.end(resolve);
       }),
   };
 }

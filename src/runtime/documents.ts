@@ -1,6 +1,5 @@
 // What the dashboard and the CLI show of one thing: a feature group's profile, model versions, a run with its steps.
 
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type AppPage, describeApp, unknownApp } from "../app/app-page.ts";
 import { type Failure, fail } from "../base/failure.ts";
@@ -8,6 +7,7 @@ import { groupColumns } from "../features/columns.ts";
 import { findHead, listCommits } from "../features/commits.ts";
 import type { GateCheck } from "../models/gate.ts";
 import { listVersions, type Version } from "../models/registry.ts";
+import { readRunLog } from "../runs/log-file.ts";
 import type { Project } from "./open-project.ts";
 import { chainOf } from "./run-component.ts";
 import { type RunSummary, summarizeRun } from "./status.ts";
@@ -147,15 +147,9 @@ export async function describeRun(project: Project, id: string): Promise<RunDeta
   };
 }
 
-const shownLines = 1000;
-
 /** The last lines that a run's steps printed. */
-export async function readLog(project: Project, run: string): Promise<string[]> {
-  const text = await readFile(join(project.stateFolder, "logs", `${run}.log`), "utf8").catch(() => "");
-  return text
-    .split("\n")
-    .filter((line) => line !== "")
-    .slice(-shownLines);
+export function readLog(project: Project, run: string): Promise<string[]> {
+  return readRunLog(join(project.stateFolder, "logs"), run);
 }
 
 /** What the product page of an app needs. Throws APP_UNKNOWN. */

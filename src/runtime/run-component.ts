@@ -1,6 +1,5 @@
 // Runs one component: finds its recipe, gives it its parts, and leaves what happened on the ledger.
 
-import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runApp } from "../app/app-page.ts";
 import type { Failure } from "../base/failure.ts";
@@ -13,6 +12,7 @@ import { runInference } from "../inference/run-inference.ts";
 import { runProblem } from "../problem/run-problem.ts";
 import { execute } from "../runs/execute.ts";
 import type { Run } from "../runs/ledger.ts";
+import { openRunLog } from "../runs/log-file.ts";
 import type { Work } from "../runs/work.ts";
 import { runTraining } from "../training/run-training.ts";
 import type { Project } from "./open-project.ts";
@@ -29,7 +29,7 @@ export async function runComponent(
 ): Promise<Failure | null> {
   const component = components.find((one) => one.id === run.component);
   const definition = component?.definition ?? null;
-  const logFile = join(project.stateFolder, "logs", `${run.run}.log`);
+  const log = openRunLog(join(project.stateFolder, "logs"), run.run);
   return execute(run, (work) => recipe(project, component, components, work), {
     ledger: project.ledger,
     compute: project.compute,
@@ -38,11 +38,9 @@ export async function runComponent(
     limits: limitsOf(definition),
     environment: {},
     signal,
-    onOutput: (line) => {
-      void appendFile(logFile, `${line}\n`).catch(() => undefined);
-    },
+    onOutput: log.line,
     onChange: project.changed,
-  });
+  }).finally(log.close);
 }
 
 function limitsOf(definition: Definition | null): LimitsDefinition {
