@@ -137,7 +137,7 @@ export const errorCodes = {
     507,
     "never",
     "A step used more memory than its limit",
-    "Process the rows in smaller parts, or raise limits.memory",
+    "Process the rows in smaller parts, or raise limits.memoryMb",
   ),
   RUNS_STEP_PROCESSES: code(
     500,

@@ -5,7 +5,7 @@ import { messageOf } from "../base/failure.ts";
 import type { DeclaredComponent } from "../catalog/components.ts";
 import { loadProject } from "./load-project.ts";
 import type { Project } from "./open-project.ts";
-import { type Ran, runDue } from "./run-due.ts";
+import { type Ran, startRunner } from "./runner.ts";
 
 export interface KeepCurrentOptions {
   readonly signal: AbortSignal;
@@ -26,6 +26,7 @@ const quietMs = 120;
 /** Resolves when the signal aborts and the running work has been stopped. */
 export async function keepCurrent(project: Project, options: KeepCurrentOptions): Promise<void> {
   const { signal } = options;
+  const runner = startRunner(project, options);
   let stale = true;
   let wake: () => void = () => undefined;
   const watcher = options.watch
@@ -35,21 +36,14 @@ export async function keepCurrent(project: Project, options: KeepCurrentOptions)
       })
     : undefined;
   signal.addEventListener("abort", () => wake());
-  let settled = false;
-  let work: Promise<unknown> | undefined;
+  let settling: Promise<void> | undefined;
   while (!signal.aborted) {
     if (stale) {
       stale = false;
       await load(project, options);
     }
-    // Work goes on while files are watched: a change of one component must not wait for a long run of another.
-    work ??= runDue(project, options)
-      .catch((error: unknown) => project.log.error(messageOf(error)))
-      .then(() => {
-        work = undefined;
-        if (!settled) options.onSettled?.();
-        settled = true;
-      });
+    await runner.plan();
+    settling ??= runner.idle().then(() => options.onSettled?.());
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, tickMs);
       wake = () => {
@@ -60,7 +54,7 @@ export async function keepCurrent(project: Project, options: KeepCurrentOptions)
     });
   }
   watcher?.close();
-  await work;
+  await runner.stop();
 }
 
 async function load(project: Project, options: KeepCurrentOptions): Promise<void> {
