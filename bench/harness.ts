@@ -40,7 +40,12 @@ export async function measure({ variants, rounds }: Bench): Promise<Summary[]> {
   const samples = new Map<string, Sample[]>(variants.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++)
     for (const variant of variants) {
-      const sample = await variant.run();
+      const cpuBefore = endedProcessesCpuMs();
+      const { ms, parts } = await variant.run();
+      const cpuMs = endedProcessesCpuMs();
+      const cpu =
+        cpuBefore === undefined || cpuMs === undefined ? {} : { "processor time, all processes": cpuMs - cpuBefore };
+      const sample = { ms, parts: { ...parts, ...cpu } };
       samples.get(variant.name)?.push(sample);
       console.error(`bench: ${variant.name}, round ${round + 1} of ${rounds}: ${formatMs(sample.ms)}`);
     }
@@ -79,13 +84,25 @@ export function machineFacts(): string {
   return `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}), ${memory} GB, ${process.platform} ${process.arch}, Node.js ${process.versions.node}, Pentad ${version}; ${pressure()}`;
 }
 
-/** How busy the machine was with other work, as the kernel tells it. */
+/** How busy the machine is with other work, as the kernel tells it: 0 is a quiet machine, above 10 times are no use. */
 function pressure(): string {
+  const average = linuxFile("/proc/pressure/cpu", /some avg10=([\d.]+)/);
+  if (average === undefined) return "processor pressure unknown";
+  const percent = Math.round(Number(average));
+  return `processor pressure ${percent} % just before${percent > 10 ? " (busy with other work: the times are too long, the processor times are not)" : ""}`;
+}
+
+/** The processor time of every process that this one started and that has ended; undefined where it cannot be told. */
+export function endedProcessesCpuMs(): number | undefined {
+  const ticks = linuxFile("/proc/self/stat", /^\d+ \(.*\) \S+(?: \S+){12} (\d+ \d+)/);
+  return ticks?.split(" ").reduce((sum, text) => sum + Number(text) * 10, 0);
+}
+
+function linuxFile(path: string, pattern: RegExp): string | undefined {
   try {
-    const average = /some avg10=([\d.]+)/.exec(readFileSync("/proc/pressure/cpu", "utf8"))?.[1];
-    return `processor pressure ${average} % just before`;
+    return pattern.exec(readFileSync(path, "utf8"))?.[1];
   } catch {
-    return "processor pressure unknown";
+    return undefined; // another operating system
   }
 }
 

@@ -1,8 +1,17 @@
 // The bench's own arithmetic: interleaving, medians, and a page that does not hide a missed goal.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { type Bench, measure, median, resultPage, summarise } from "../../bench/harness.ts";
+import {
+  type Bench,
+  endedProcessesCpuMs,
+  measure,
+  median,
+  resultPage,
+  type Summary,
+  summarise,
+} from "../../bench/harness.ts";
 
 function bench(order: string[]): Bench {
   const variant = (name: string, times: number[]) => ({
@@ -26,7 +35,9 @@ test("variants are measured in turns, round by round", async () => {
   const order: string[] = [];
   const summaries = await measure(bench(order));
   assert.deepEqual(order, ["A", "B", "A", "B", "A", "B"]);
-  assert.deepEqual(summaries[0], { name: "A", medianMs: 20, minMs: 10, maxMs: 30, parts: { half: 10 } });
+  const { parts, ...times } = summaries[0] as Summary;
+  assert.deepEqual(times, { name: "A", medianMs: 20, minMs: 10, maxMs: 30 });
+  assert.equal(parts.half, 10);
 });
 
 test("the median of an even number of samples lies between the middle two", () => {
@@ -47,4 +58,16 @@ test("the page gives median, range, parts and method, and says whether the goal 
   assert.match(page, /The goal for A is 15 ms at most: missed\./);
   assert.match(resultPage(given, [summarise("A", [{ ms: 15 }])], "", new Date(0)), /: met\./);
   assert.match(resultPage(given, [], "", new Date(0)), /: missed\./);
+});
+
+test("the processor time of ended processes is counted", {
+  skip: endedProcessesCpuMs() === undefined && "no /proc here",
+}, () => {
+  const before = endedProcessesCpuMs() as number;
+  spawnSync(process.execPath, [
+    "-e",
+    "const end = process.cpuUsage().user + 300_000; while (process.cpuUsage().user < end);",
+  ]);
+  const used = (endedProcessesCpuMs() as number) - before;
+  assert.ok(used >= 290 && used < 2000, `${used} ms`);
 });
