@@ -163,6 +163,12 @@ export function dependenciesOf(definition: Definition): string[] {
   }
 }
 
+/** When the component runs by the clock, as the user wrote it; null when it does not. */
+export function scheduleOf(definition: Definition | null): string | null {
+  if (definition?.kind === "data") return definition.schedule;
+  return definition?.kind === "inference" ? definition.batchSchedule : null;
+}
+
 /** Describes a component as JSON. `nameOf` gives the name of a component that this one refers to. */
 export function describe(component: Component, nameOf: (component: Component) => string): Definition {
   switch (component.kind) {

@@ -56,8 +56,3 @@ export async function checkTypes(options: TypeCheckOptions): Promise<TypeMistake
   const { typeCheck } = await import("../drivers/typescript-check.ts");
   return typeCheck(options);
 }
-
-export async function nextCronMs(): Promise<(expression: string, afterMs: number) => number | undefined> {
-  const clock = await import("../drivers/croner-clock.ts");
-  return clock.nextCronMs;
-}

@@ -36,14 +36,15 @@ export async function keepCurrent(project: Project, options: KeepCurrentOptions)
       })
     : undefined;
   signal.addEventListener("abort", () => wake());
-  let settling: Promise<void> | undefined;
+  let first = true;
   while (!signal.aborted) {
     if (stale) {
       stale = false;
       await load(project, options);
     }
     await runner.plan();
-    settling ??= runner.idle().then(() => options.onSettled?.());
+    if (first) void runner.idle().then(options.onSettled);
+    first = false;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, tickMs);
       wake = () => {

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { fail, fromFailure, toFailure } from "../base/failure.ts";
 import { contentHash } from "../base/ids.ts";
 import type { DeclaredComponent } from "../catalog/components.ts";
-import { dependenciesOf } from "../define/definition.ts";
+import { dependenciesOf, scheduleOf } from "../define/definition.ts";
 import { checkTypes } from "./drivers.ts";
 import { findComponentFiles } from "./load-components.ts";
 import type { Project } from "./open-project.ts";
@@ -20,7 +20,14 @@ const loadLimits = { timeMs: 20_000, memoryMb: 512 };
 export async function loadProject(project: Project): Promise<readonly DeclaredComponent[]> {
   const fingerprint = filesFingerprint(project.folder);
   if ((await project.components.declaredFingerprint()) !== fingerprint) await declareAll(project, fingerprint);
-  return project.components.list();
+  const components = await project.components.list();
+  await project.schedules.set(
+    components.flatMap(({ id, definition }) => {
+      const schedule = scheduleOf(definition);
+      return schedule === null ? [] : [{ component: id, schedule }];
+    }),
+  );
+  return components;
 }
 
 async function declareAll(project: Project, fingerprint: string): Promise<void> {

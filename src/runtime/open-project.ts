@@ -17,6 +17,7 @@ import type { Compute } from "../ports/compute.ts";
 import type { Database } from "../ports/database.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
 import { type Ledger, openLedger } from "../runs/ledger.ts";
+import { openSchedules, type Schedules } from "../runs/schedules.ts";
 import { runsMigrations } from "../runs/tables.ts";
 import { openBlobs, openCompute, openDatabase, openOnline } from "./drivers.ts";
 import { findComponentFiles, projectName } from "./load-components.ts";
@@ -30,12 +31,15 @@ export interface Project {
   readonly database: Database;
   readonly components: Components;
   readonly ledger: Ledger;
+  readonly schedules: Schedules;
   readonly offline: BlobStore;
   readonly models: BlobStore;
   readonly online: OnlineStore;
   readonly compute: Compute;
   readonly live: LiveSource;
   readonly predictions: PredictionLog;
+  /** What a run of each component would be for, as of the newest plan; scheduled runs are marked with it. */
+  rememberFingerprints(fingerprints: ReadonlyMap<string, string>): void;
   /** Calls back after every change that this process made; returns how to stop that. */
   onChange(listener: () => void): () => void;
   changed(): void;
@@ -76,6 +80,8 @@ export async function openProject(folder: string, log: Log): Promise<Project> {
   const compute = await openCompute(stateFolder);
   const live = liveSource({ database, models });
   const predictions = openPredictionLog(database);
+  let fingerprints: ReadonlyMap<string, string> = new Map();
+  const schedules = openSchedules(database, { fingerprintOf: (component) => fingerprints.get(component) ?? null });
   const listeners = new Set<() => void>();
   return {
     name: projectName(root),
@@ -85,12 +91,16 @@ export async function openProject(folder: string, log: Log): Promise<Project> {
     database,
     components: openComponents(database),
     ledger,
+    schedules,
     offline: await openBlobs(stateFolder, "offline"),
     models,
     online,
     compute,
     live,
     predictions,
+    rememberFingerprints(newest) {
+      fingerprints = newest;
+    },
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

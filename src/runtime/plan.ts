@@ -7,11 +7,9 @@ import {
   type DataDefinition,
   type Definition,
   dependenciesOf,
-  type InferenceDefinition,
   type ProblemDefinition,
   type TrainingDefinition,
 } from "../define/definition.ts";
-import { parseSchedule } from "../define/schedule.ts";
 import type { Run, RunReason } from "../runs/ledger.ts";
 
 /** Everything that the plan looks at. */
@@ -30,8 +28,6 @@ export interface Situation {
   readonly nowMs: number;
   /** Components to run again although nothing changed since they failed. */
   readonly retry: ReadonlySet<string>;
-  /** The first moment of a cron expression after another. */
-  readonly nextCronMs: (expression: string, afterMs: number) => number | undefined;
 }
 
 export interface Due {
@@ -99,23 +95,7 @@ function dueReason(
   if (ended.fingerprint !== fingerprint) return "changed";
   if (ended.failure !== null && (ended.failure.code === "RUNTIME_INTERRUPTED" || situation.retry.has(component.id)))
     return "retry";
-  const schedule =
-    definition.kind === "data"
-      ? definition.schedule
-      : definition.kind === "inference"
-        ? (definition as InferenceDefinition).batchSchedule
-        : null;
-  const next =
-    schedule === null ? null : nextRunMs(schedule, ended.startedAtMs ?? ended.requestedAtMs, situation.nextCronMs);
-  if (next !== null && next <= situation.nowMs) return "schedule";
   return definition.kind === "training" && trainingIsDue(definition, ended, situation) ? "new rows" : null;
-}
-
-/** The moment after `afterMs` at which the schedule fires next; a moment that was missed fires once. */
-export function nextRunMs(schedule: string, afterMs: number, nextCronMs: Situation["nextCronMs"]): number | null {
-  const parsed = parseSchedule(schedule);
-  if (parsed === undefined) return null;
-  return parsed.type === "every" ? afterMs + parsed.ms : (nextCronMs(parsed.expression, afterMs) ?? null);
 }
 
 /** New rows since the newest version: as many as asked for, or any once `every` has passed; any at once when nothing is said. */

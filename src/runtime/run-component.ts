@@ -29,6 +29,12 @@ export async function runComponent(
 ): Promise<Failure | null> {
   const component = components.find((one) => one.id === run.component);
   const definition = component?.definition ?? null;
+  if (component !== undefined && component.failure !== null) {
+    // While its file does not load there is nothing to run: that failure is the run's.
+    const failure = { ...component.failure, run: run.run, at: new Date().toISOString() };
+    await project.ledger.failRun(run.run, failure);
+    return failure;
+  }
   const log = openRunLog(join(project.stateFolder, "logs"), run.run);
   return execute(run, (work) => recipe(project, component, components, work), {
     ledger: project.ledger,

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import type { DeclaredComponent } from "../catalog/components.ts";
 import { listHeads, rowsAtCommit } from "../features/commits.ts";
 import { listNewest } from "../models/registry.ts";
-import { nextCronMs } from "./drivers.ts";
 import type { Project } from "./open-project.ts";
 import type { Situation } from "./plan.ts";
 
@@ -30,7 +29,6 @@ export async function surveySituation(
     versions: await surveyVersions(project),
     nowMs: Date.now(),
     retry,
-    nextCronMs: await nextCronMs(),
   };
 }
 

@@ -3,7 +3,7 @@
 import { formatAge } from "../base/clock.ts";
 import type { Failure } from "../base/failure.ts";
 import type { DeclaredComponent } from "../catalog/components.ts";
-import { type Definition, dependenciesOf } from "../define/definition.ts";
+import { type Definition, dependenciesOf, scheduleOf } from "../define/definition.ts";
 import { metrics } from "../define/problem.ts";
 import { findHead } from "../features/commits.ts";
 import { countFeedback, countPredictions } from "../inference/prediction-log.ts";
@@ -11,8 +11,9 @@ import { show } from "../models/gate.ts";
 import { findAlias, listVersions } from "../models/registry.ts";
 import { goalText } from "../problem/run-problem.ts";
 import type { Run } from "../runs/ledger.ts";
+import { openTimetable } from "../runs/schedule.ts";
 import type { Project } from "./open-project.ts";
-import { inOrder, nextRunMs, planDue, type Situation } from "./plan.ts";
+import { inOrder, planDue, type Situation } from "./plan.ts";
 import { surveySituation } from "./situation.ts";
 
 export type ComponentState = "ok" | "running" | "failed" | "stale" | "idle";
@@ -191,16 +192,12 @@ function isStale(definition: Definition | null, freshness: ComponentStatus["fres
   );
 }
 
+/** A moment that passed unnoticed shows as now: it runs as soon as somebody serves the project. */
 function nextRunAt(definition: Definition | null, newest: Run | null, situation: Situation): string | null {
-  const schedule =
-    definition?.kind === "data"
-      ? definition.schedule
-      : definition?.kind === "inference"
-        ? definition.batchSchedule
-        : null;
+  const schedule = scheduleOf(definition);
   if (schedule === null || newest === null) return null;
-  const next = nextRunMs(schedule, newest.startedAtMs ?? newest.requestedAtMs, situation.nextCronMs);
-  return next === null ? null : new Date(Math.max(next, situation.nowMs)).toISOString();
+  const next = openTimetable(schedule).nextMs(newest.logicalAtMs ?? newest.startedAtMs ?? newest.requestedAtMs);
+  return next === undefined ? null : new Date(Math.max(next, situation.nowMs)).toISOString();
 }
 
 type Facts = { label: string; text: string }[];

@@ -60,7 +60,7 @@ describe("the walking product", () => {
       .all();
     assert.deepEqual(
       events.map((row) => row.event),
-      ["run.requested", "run.started", "run.done"],
+      ["schedule.changed", "run.requested", "run.started", "run.done"],
     );
     const [commit] = catalog.prepare("select * from features_commits").all();
     assert.equal(commit?.rows_total, 1461);

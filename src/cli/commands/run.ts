@@ -5,7 +5,7 @@ import type { DeclaredComponent } from "../../catalog/components.ts";
 import { nearest } from "../../define/check.ts";
 import { findAlias } from "../../models/registry.ts";
 import type { Project } from "../../runtime/open-project.ts";
-import { type Ran, runDue, runNamed } from "../../runtime/run-due.ts";
+import { type Ran, runDue, runNamed } from "../../runtime/runner.ts";
 import { summarizeRun } from "../../runtime/status.ts";
 import { type Arguments, type CommandSpec, usage } from "../arguments.ts";
 import { duration, failureText, note, printJson } from "../output.ts";

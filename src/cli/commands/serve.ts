@@ -1,18 +1,16 @@
 // `pentad dev` and `pentad start`: keep the project current and serve it on one port until told to stop.
 
 import { resolve } from "node:path";
-import { fail, messageOf } from "../../base/failure.ts";
+import { fail } from "../../base/failure.ts";
 import { streamLog } from "../../base/log.ts";
 import type { DeclaredComponent } from "../../catalog/components.ts";
 import { httpApp } from "../../http/http-app.ts";
 import { serve } from "../../http/serve.ts";
 import { keepCurrent } from "../../runtime/keep-current.ts";
 import { openProject, type Project } from "../../runtime/open-project.ts";
-import { effectiveFingerprint } from "../../runtime/plan.ts";
 import { type Asker, openAsker } from "../../runtime/predict.ts";
 import { lockProject } from "../../runtime/project-lock.ts";
-import { runOne } from "../../runtime/run-due.ts";
-import { surveySituation } from "../../runtime/situation.ts";
+import { requestRun } from "../../runtime/runner.ts";
 import { type Arguments, type CommandSpec, readNumber, usage } from "../arguments.ts";
 import { failureText, note, print, printJson } from "../output.ts";
 import { packageVersion } from "../package-version.ts";
@@ -39,7 +37,7 @@ export async function runServe(spec: CommandSpec, args: Arguments, options: { wa
       asker,
       version: packageVersion(),
       loopback: /^(?:127\.|localhost$|::1$)/.test(host),
-      startRun: (component) => startRun(project, component, stop.signal),
+      startRun: (component) => startRun(project, component),
     });
     const lock = await lockProject(project.stateFolder, `http://${host}:${port}`);
     try {
@@ -96,19 +94,15 @@ function tellFailures(components: readonly DeclaredComponent[], told: Map<string
   }
 }
 
-async function startRun(project: Project, component: string, signal: AbortSignal): Promise<string> {
-  const situation = await surveySituation(project);
-  const declared = situation.components.find((one) => one.id === component);
+/** The worker takes the run at its next look; the answer does not wait for that. */
+async function startRun(project: Project, component: string): Promise<string> {
+  const declared = (await project.components.list()).find((one) => one.id === component);
   if (declared === undefined)
     throw fail("RUNTIME_COMPONENT_UNKNOWN", `Expected a component of the project, got ${JSON.stringify(component)}`);
-  if (declared.failure !== null)
-    throw fail(declared.failure.code, declared.failure.message, { hint: declared.failure.hint });
-  const fingerprint = declared.definition === null ? "" : effectiveFingerprint(declared, situation);
-  const run = await project.ledger.request(component, "manual", fingerprint);
-  void runOne(project, { component, reason: "manual", fingerprint }, situation.components, {
-    signal,
-    ...narration(project),
-  }).catch((error: unknown) => project.log.error(messageOf(error)));
+  const { failure } = declared;
+  if (failure !== null) throw fail(failure.code, failure.message, { hint: failure.hint });
+  const run = await requestRun(project, component);
+  project.changed();
   return run;
 }
 

@@ -1,0 +1,171 @@
+// Runs what is due and what becomes due by that: the plan asks for runs on the ledger, a worker takes them.
+
+import type { Failure } from "../base/failure.ts";
+import type { DeclaredComponent } from "../catalog/components.ts";
+import { dependenciesOf } from "../define/definition.ts";
+import type { Run, RunReason } from "../runs/ledger.ts";
+import { startWorker } from "../runs/worker.ts";
+import type { Project } from "./open-project.ts";
+import { effectiveFingerprint, inOrder, planDue, type Situation } from "./plan.ts";
+import { runComponent } from "./run-component.ts";
+import { surveySituation } from "./situation.ts";
+
+export interface Ran {
+  readonly component: string;
+  readonly run: string;
+  readonly reason: RunReason;
+  readonly failure: Failure | null;
+}
+
+export interface RunnerOptions {
+  readonly signal: AbortSignal;
+  readonly onStart?: (component: string, reason: RunReason) => void;
+  readonly onEnd?: (ran: Ran) => void;
+  /** Try components that failed before once more, although nothing changed since. */
+  readonly retryFailed?: boolean;
+  /** How many components may run at once; 2 by default. */
+  readonly concurrency?: number;
+}
+
+export interface Runner {
+  /** Looks at what is due, asks for it and sees to it that it is taken. */
+  plan(): Promise<void>;
+  /** Resolves when nothing is due, waits or runs. */
+  idle(): Promise<void>;
+  /** Stops what runs; what is stopped counts as interrupted and is run again next time. */
+  stop(): Promise<void>;
+}
+
+export function startRunner(project: Project, options: RunnerOptions): Runner {
+  const { ledger } = project;
+  const tried = new Set<string>();
+  let eligible: readonly string[] = [];
+  let planning: Promise<void> = Promise.resolve();
+
+  async function planNow(): Promise<void> {
+    if (options.signal.aborted) return;
+    const components = await project.components.list();
+    const retry = options.retryFailed === true ? components.map(({ id }) => id).filter((id) => !tried.has(id)) : [];
+    const situation = await surveySituation(project, components, new Set(retry));
+    project.rememberFingerprints(fingerprintsOf(situation));
+    const waiting = new Set((await ledger.list({ state: "requested", limit: 1000 })).map((run) => run.component));
+    for (const { component, reason, fingerprint } of planDue(situation)) {
+      if (waiting.has(component)) continue;
+      await ledger.request(component, reason, fingerprint);
+      waiting.add(component);
+    }
+    eligible = components.filter((one) => !waitsForOthers(one, waiting, situation)).map(({ id }) => id);
+  }
+
+  /** Plans follow each other, so that none works with an older one's eyes. */
+  function plan(): Promise<void> {
+    planning = planning.then(planNow).catch((error: unknown) => project.log.error(`planning: ${String(error)}`));
+    return planning;
+  }
+
+  const worker = startWorker({
+    ledger,
+    schedules: project.schedules,
+    components: () => eligible,
+    concurrency: options.concurrency ?? 2,
+    // Lost runs are asked for by the plan, which knows whether they are still wanted.
+    rerunLost: false,
+    onError: (error) => project.log.error(`the ledger: ${String(error)}`),
+    async execute(run, signal) {
+      tried.add(run.component);
+      await executeRun(project, run, await project.components.list(), signal, options);
+      await plan();
+    },
+  });
+  options.signal.addEventListener("abort", () => void worker.stop(), { once: true });
+  return {
+    async plan() {
+      await plan();
+      worker.wake();
+    },
+    idle: () => worker.idle(),
+    stop: () => worker.stop(),
+  };
+}
+
+/** Executes a claimed run to its end, telling of both. */
+export async function executeRun(
+  project: Project,
+  run: Run,
+  components: readonly DeclaredComponent[],
+  signal: AbortSignal,
+  { onStart, onEnd }: Pick<RunnerOptions, "onStart" | "onEnd">,
+): Promise<Ran> {
+  onStart?.(run.component, run.reason);
+  project.changed();
+  const failure = await runComponent(project, run, components, signal);
+  project.changed();
+  const ran = { component: run.component, run: run.run, reason: run.reason, failure };
+  onEnd?.(ran);
+  return ran;
+}
+
+/** Runs everything that is due until nothing is. Returns every run that ended, in the order of their ends. */
+export async function runDue(project: Project, options: RunnerOptions): Promise<Ran[]> {
+  const ran: Ran[] = [];
+  const runner = startRunner(project, {
+    ...options,
+    onEnd: (one) => {
+      ran.push(one);
+      options.onEnd?.(one);
+    },
+  });
+  await runner.plan();
+  await runner.idle();
+  await runner.stop();
+  return ran;
+}
+
+/** Runs exactly the named components, in dependency order, whether they are due or not. */
+export async function runNamed(project: Project, ids: readonly string[], options: RunnerOptions): Promise<Ran[]> {
+  const ran: Ran[] = [];
+  const named = inOrder(await project.components.list()).filter((component) => ids.includes(component.id));
+  for (const { id } of named) {
+    if (options.signal.aborted) break;
+    const request = await requestRun(project, id);
+    const run = await claimOrWait(project, request, options.signal);
+    if (run.state === "running")
+      ran.push(await executeRun(project, run, await project.components.list(), options.signal, options));
+    else ran.push({ component: id, run: run.run, reason: run.reason, failure: run.failure });
+  }
+  return ran;
+}
+
+/** Asks for a run of a component by hand. */
+export async function requestRun(project: Project, id: string): Promise<string> {
+  const situation = await surveySituation(project);
+  const fingerprint = fingerprintsOf(situation).get(id) ?? null;
+  return project.ledger.request(id, "manual", fingerprint, { priority: 1 });
+}
+
+/** Takes the run; when another process has it, or another run of the component, waits for that one's end. */
+async function claimOrWait(project: Project, id: string, signal: AbortSignal): Promise<Run> {
+  for (;;) {
+    const claimed = await project.ledger.claim(id);
+    if (claimed !== undefined) return claimed;
+    const run = await project.ledger.find(id);
+    if (run !== undefined && run.state !== "requested" && run.state !== "running") return run;
+    if (signal.aborted) {
+      await project.ledger.cancel(id, "stopped before it began");
+      return (await project.ledger.find(id)) as Run;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+function fingerprintsOf(situation: Situation): ReadonlyMap<string, string> {
+  const loaded = situation.components.filter((component) => component.definition !== null);
+  return new Map(loaded.map((component) => [component.id, effectiveFingerprint(component, situation)]));
+}
+
+function waitsForOthers(component: DeclaredComponent, waiting: ReadonlySet<string>, situation: Situation): boolean {
+  if (component.definition === null) return false;
+  return dependenciesOf(component.definition).some(
+    (id) => waiting.has(id) || situation.latest.get(id)?.newest.state === "running",
+  );
+}
