@@ -1,6 +1,6 @@
 // Puts a new project's files in place all at once: written beside their place first, so that nothing is ever half there.
 
-import { constants } from "node:fs";
+import { constants, rmSync } from "node:fs";
 import { access, copyFile, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fail, isFailure, systemCode } from "../base/failure.ts";
@@ -51,6 +51,9 @@ export async function writeProject(folder: string, files: readonly NewFile[], si
     ? join(folder, `.${newId("new")}`)
     : join(dirname(folder), `.${basename(folder)}.${newId("new")}`);
   const moved: string[] = [];
+  // A process that is told to exit meanwhile still cleans up.
+  const cleanUp = () => rmSync(staging, { recursive: true, force: true });
+  process.once("exit", cleanUp);
   try {
     for (const { path, content } of files) {
       if (signal.aborted)
@@ -72,6 +75,7 @@ export async function writeProject(folder: string, files: readonly NewFile[], si
     throw refusal(error, folder);
   } finally {
     await rm(staging, { recursive: true, force: true });
+    process.off("exit", cleanUp);
   }
 }
 

@@ -55,12 +55,21 @@ export interface Trial {
   readonly refusedBy: readonly { readonly name: string; readonly rows: number }[];
 }
 
-/** Holds the profiled rows against the definition. */
+/** A share of the rows by chance, the same ones each time. */
+function some(profile: TableProfile, rows: number, of: number): string {
+  const share = rows / Math.max(1, of);
+  const where = share < 1 ? ` WHERE hash(_row, 7) % 1000000 < ${Math.ceil(share * 1_000_000)}` : "";
+  return `(SELECT * FROM ${sqlName(profile.cells)}${where})`;
+}
+
+const triedRows = 50_000;
+
+/** Holds the profiled rows, at most about 50,000 of them, against the definition. */
 export async function tryOut(query: Query, profile: TableProfile, definition: DataDefinition): Promise<Trial> {
   const columns = checkedColumns(definition);
   const counts = columns.map(({ problem }, index) => `count(${problem}) AS n${index}`);
   const [row] = await query.rows<Record<string, number>>(
-    `SELECT count(*) AS rows, count(${anyProblem(columns)}) AS refused, ${counts.join(", ")} FROM ${sqlName(profile.cells)} r`,
+    `SELECT count(*) AS rows, count(${anyProblem(columns)}) AS refused, ${counts.join(", ")} FROM ${some(profile, triedRows, profile.profiledRows)} r`,
   );
   const refusedBy = columns
     .map(({ name }, index) => ({ name, rows: row?.[`n${index}`] ?? 0 }))
@@ -94,10 +103,12 @@ export async function typedSample(
   const keys = new Set(definition.key.map((key) => `_key_${key}`));
   const wanted = columns.filter(({ name }) => !keys.has(name));
   const label = columns.find(({ name }) => name === labelName);
+  const labelled =
+    profile.columns.find(({ name }) => name === (definition.labels[0]?.column?.from ?? labelName))?.facts.present ?? 0;
   // Columns are told apart by their place: names in a result must not differ in case only.
   const values = wanted.map(({ value }, index) => `${value} AS v${index}`);
   const table = await query.table(
-    `SELECT ${values.join(", ")} FROM (SELECT * FROM ${sqlName(profile.cells)} ORDER BY hash(_row) LIMIT ${sampleRows * 2}) r
+    `SELECT ${values.join(", ")} FROM ${some(profile, sampleRows * 1.1, labelled)} r
     WHERE ${anyProblem(columns)} IS NULL AND ${label?.value ?? "NULL"} IS NOT NULL ORDER BY r._row`,
   );
   const kept = table.rowCount > sampleRows ? takeRows(table, everyNth(table.rowCount, sampleRows)) : table;

@@ -74,7 +74,7 @@ export async function newProject(options: NewProjectOptions): Promise<NewProject
     const place = { projectFolder: process.cwd(), temporaryFolder: desk, signal };
     const detected = await detectSource(options.from, place);
     query = await openQuery({
-      memoryMb: options.memoryMb ?? 700,
+      memoryMb: options.memoryMb ?? 500,
       temporaryFolder: join(desk, "spill"),
       ...(options.threads === undefined ? {} : { threads: options.threads }),
     });
@@ -147,6 +147,7 @@ function keysOf(key: string | undefined, columns: readonly string[]): string[] |
 interface Tried {
   readonly schema: SchemaPlan;
   readonly left: readonly LeftOut[];
+  readonly warnings: readonly string[];
   readonly sample: Sample;
   readonly feasibility: Feasibility;
   readonly refused: { readonly rows: number; readonly of: number };
@@ -180,21 +181,27 @@ async function tryProblem(
     takeOut(worst.name, `unreadable in ${worst.rows.toLocaleString("en")} of ${trial.rows.toLocaleString("en")} rows`);
     trial = await tryOut(query, profile, definitionOf(schema, source, "trial"));
   }
-  let sample = await typedSample(query, profile, definitionOf(schema, source, "trial"), schema.label.name, label.task);
+  const about = { labelName: label.column.name, labelUnit: label.column.unit };
+  const sample = await typedSample(
+    query,
+    profile,
+    definitionOf(schema, source, "trial"),
+    schema.label.name,
+    label.task,
+  );
+  const everything = schema;
   const truth =
     sample.label.task === "regression"
       ? { values: sample.label.values }
       : { codes: sample.label.codes, classCount: sample.label.classes.length };
-  for (const { column, reason } of findLeaks(sample.features, truth)) takeOut(column, reason);
-  const kept = new Set(schema.features.map(({ name }) => name));
-  sample = {
-    ...sample,
-    features: {
-      rowCount: sample.features.rowCount,
-      columns: new Map([...sample.features.columns].filter(([name]) => kept.has(name))),
-    },
-  };
-  if (schema.features.length === 0)
+  const leaks = findLeaks(sample.features, truth);
+  for (const { column, reason } of leaks) takeOut(column, reason);
+  const plain = await assess(schema, sample, about);
+  // Where nothing else can tell the answer, the column that does is kept: it may be the very point.
+  const keep =
+    leaks.length > 0 && (plain === undefined || !/^(?:feasible|suspicious)$/.test(plain.feasibility.verdict));
+  const chosen = keep ? await assess(everything, sample, about) : plain;
+  if (chosen === undefined)
     throw fail("TRAINING_NO_FEATURES", `No column beside ${JSON.stringify(label.column.name)} can be learned from`, {
       hint:
         left
@@ -202,10 +209,30 @@ async function tryProblem(
           .map(({ column, reason }) => `${JSON.stringify(column.name)}: ${reason}`)
           .join("; ") || "Add columns that may tell the answer",
     });
-  const about = { labelName: label.column.name, labelUnit: label.column.unit };
-  const plain = { schema, sample, feasibility: await assessFeasibility({ ...sample, ...about }) };
-  const best = await tryHour(query, profile, roles, source, plain, { ...about, task: label.task });
-  return { ...best, left, refused: { rows: trial.refused, of: trial.rows } };
+  const best = await tryHour(query, profile, roles, source, chosen, { ...about, task: label.task });
+  return {
+    ...best,
+    left: keep ? left.filter(({ reason }) => !leaks.some((leak) => leak.reason === reason)) : left,
+    warnings: keep
+      ? leaks.map(
+          ({ column, reason }) => `${JSON.stringify(column)} ${reason}; it is kept, since nothing else tells much`,
+        )
+      : [],
+    refused: { rows: trial.refused, of: trial.rows },
+  };
+}
+
+/** A quick model on the schema's part of the sample; undefined without features. */
+async function assess(
+  schema: SchemaPlan,
+  sample: Sample,
+  about: { labelName: string; labelUnit: string | undefined },
+): Promise<Attempt | undefined> {
+  if (schema.features.length === 0) return undefined;
+  const names = new Set(schema.features.map(({ name }) => name));
+  const columns = new Map([...sample.features.columns].filter(([name]) => names.has(name)));
+  const part = { ...sample, features: { rowCount: sample.features.rowCount, columns } };
+  return { schema, sample: part, feasibility: await assessFeasibility({ ...part, ...about }) };
 }
 
 type Attempt = Pick<Tried, "schema" | "sample" | "feasibility">;
@@ -329,10 +356,11 @@ function findingsOf(
     findings.push({
       severity: "warning",
       column: null,
-      message: `${unreadable.length.toLocaleString("en")} lines cannot be read as rows and will go to quarantine; the first: ${unreadable[0]?.reason}`,
+      message: `${rowsOf(unreadable.length)} cannot be read and will go to quarantine; the first: ${unreadable[0]?.reason}`,
     });
   for (const message of label.notes) findings.push({ severity: "warning", column: label.column.name, message });
   for (const message of roles.notes) findings.push({ severity: "info", column: null, message });
+  for (const message of tried.warnings) findings.push({ severity: "warning", column: null, message });
   const leftNames = new Set(tried.left.map(({ column }) => column.name));
   findings.push(
     ...profile.findings
@@ -349,9 +377,13 @@ function findingsOf(
     findings.push({
       severity: "warning",
       column: null,
-      message: `${tried.refused.rows.toLocaleString("en")} of ${tried.refused.of.toLocaleString("en")} rows do not fit and will go to quarantine`,
+      message: `${rowsOf(tried.refused.rows)} of ${tried.refused.of.toLocaleString("en")} will go to quarantine, since a cell does not fit`,
     });
   return findings.sort((a, b) => Number(a.severity === "info") - Number(b.severity === "info"));
+}
+
+function rowsOf(count: number): string {
+  return `${count.toLocaleString("en")} row${count === 1 ? "" : "s"}`;
 }
 
 function stopIfAsked(signal: AbortSignal): void {

@@ -41,7 +41,9 @@ export function write(value: CodeValue, indent: number, start: number, tail = 1)
   if (flat !== undefined && start + flat.length + tail <= width) return flat;
   if (value instanceof Map) return writeBroken(value, indent);
   if (isCall(value))
-    return value.options.size === 0 ? `${value.call}()` : `${value.call}(${writeBroken(value.options, indent)})`;
+    return present(value.options).length === 0
+      ? `${value.call}()`
+      : `${value.call}(${writeBroken(value.options, indent)})`;
   if (Array.isArray(value)) {
     const inner = " ".repeat(indent + 2);
     return `[\n${value.map((one: CodeValue) => `${inner}${write(one, indent + 2, indent + 2)},\n`).join("")}${" ".repeat(indent)}]`;
@@ -69,7 +71,7 @@ function writeFlat(value: CodeValue): string | undefined {
   if (isCode(value)) return value.code;
   if (isNoted(value)) return undefined;
   if (isCall(value)) {
-    if (value.options.size === 0 || present(value.options).length === 0) return `${value.call}()`;
+    if (present(value.options).length === 0) return `${value.call}()`;
     const inner = writeFlat(value.options);
     return inner === undefined ? undefined : `${value.call}(${inner})`;
   }
