@@ -76,7 +76,15 @@ export interface BoostingLayout {
   readonly params: number;
   readonly results: number;
   readonly tables: number;
-  readonly spare: number;
+  /** Per thread: room for a chunk of rows, or for the search's order of categories. */
+  readonly spares: readonly number[];
+  /** Threads that may help. */
+  readonly helpers: number;
+  /** One per helping thread. */
+  readonly privateHistograms: readonly number[];
+  readonly control: number;
+  readonly teamArgs: number;
+  readonly teamResults: number;
   readonly histograms: readonly number[];
   readonly sums: number;
   readonly splitTable: number;
@@ -93,6 +101,8 @@ export interface LayoutNeeds {
   readonly featureCount: number;
   readonly leaves: number;
   readonly weighted: boolean;
+  /** Threads that may help; none when absent. */
+  readonly helpers?: number;
 }
 
 /** Plans the memory. Throws RUNS_STEP_MEMORY when it would not fit into the 4 GB that WebAssembly can address. */
@@ -103,6 +113,7 @@ export function boostingLayout({
   featureCount,
   leaves,
   weighted,
+  helpers = 0,
 }: LayoutNeeds): BoostingLayout {
   let end = 1024;
   const take = (bytes: number): number => {
@@ -139,8 +150,13 @@ export function boostingLayout({
     sums: take(64),
     results: take(featureCount * 16),
     tables: take(featureCount * 256),
-    // Holds a chunk of 512 rows' gradients and bins (20 KB and a vector's overhang), or the search's order of categories (2.3 KB).
-    spare: take(512 * 8 + 512 * panelFeatures + 64),
+    helpers,
+    // A chunk of 512 rows' gradients and bins (20 KB and a vector's overhang), or an order of categories (2.3 KB).
+    spares: Array.from({ length: 1 + helpers }, () => take(512 * 8 + 512 * panelFeatures + 64)),
+    privateHistograms: Array.from({ length: helpers }, () => take(featureCount * featureBytes)),
+    control: take(64),
+    teamArgs: take(64),
+    teamResults: take(8 * (1 + helpers)),
     parts: take((Math.ceil(rowCount / 8192) + 1) * 16),
     walkNodes: take(leaves * 16),
     walkTables: take(leaves * 256),

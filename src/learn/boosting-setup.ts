@@ -30,10 +30,11 @@ export interface SetupNeeds {
   readonly held: Rows | undefined;
   readonly features: readonly Feature[];
   readonly settings: Pick<BoostingSettings, "leaves" | "maxBins">;
+  readonly helpers?: number;
   readonly objective: Pick<Objective, "outputs" | "start" | "targetOf">;
 }
 
-export function setUp({ train, held, features, settings, objective }: SetupNeeds): Setup {
+export function setUp({ train, held, features, settings, objective, helpers = 0 }: SetupNeeds): Setup {
   const rowCount = train.order?.length ?? labelLength(train.label);
   const heldRows = held === undefined ? 0 : (held.order?.length ?? labelLength(held.label));
   const layout = boostingLayout({
@@ -43,6 +44,7 @@ export function setUp({ train, held, features, settings, objective }: SetupNeeds
     featureCount: features.length,
     leaves: settings.leaves,
     weighted: train.weights !== undefined,
+    helpers,
   });
   const memory = boostingMemory(layout);
   const bins = features.map((feature, f) => {

@@ -3,6 +3,7 @@
 import type { Bins } from "./boosting-bins.ts";
 import type { BoostingMemory } from "./boosting-memory.ts";
 import type { BoostingSettings } from "./boosting-params.ts";
+import type { Team } from "./boosting-team.ts";
 
 /** A split of binned rows; children are splits, or below 0 the complement of a leaf's number. */
 export interface GrownSplit {
@@ -57,6 +58,7 @@ export interface GrowthSettings
 /** Grows a tree over the layout's first `rowCount` rows, whose fixed-point derivatives are in place. */
 export function growTree(
   memory: BoostingMemory,
+  team: Team,
   bins: readonly Bins[],
   rowCount: number,
   settings: GrowthSettings,
@@ -80,19 +82,21 @@ export function growTree(
   const canSplit = (leaf: OpenLeaf): boolean =>
     leaf.count >= Math.max(2, settings.minRowsInLeaf) && leaf.depth < settings.maxDepth;
   const measure = (leaf: OpenLeaf): void => {
-    kernels.clear(layout.featureRecords, 0, layout.featureCount, leaf.histogram);
     // All rows in their own order need not be gathered.
     const rows = leaf.count === layout.rowCount ? 0 : layout.rows + leaf.start * 4;
-    const { panelRecords, panels, blockRecords, gh, spare } = layout;
-    kernels.histogram(panelRecords, panels.length, blockRecords, rows, 0, leaf.count, gh, leaf.histogram, spare);
+    team.histogram(rows, leaf.count, leaf.histogram);
   };
-  const acquire = (): number => {
+  const acquire = (except?: OpenLeaf): number => {
     const address = free.pop();
     if (address !== undefined) return address;
     // Give up the histogram of the leaf that is least likely to be split soon.
     let victim: OpenLeaf | undefined;
     for (const leaf of leaves) {
-      if (leaf.histogram !== 0 && (victim === undefined || (leaf.best?.gain ?? 0) < (victim.best?.gain ?? 0)))
+      if (
+        leaf !== except &&
+        leaf.histogram !== 0 &&
+        (victim === undefined || (leaf.best?.gain ?? 0) < (victim.best?.gain ?? 0))
+      )
         victim = leaf;
     }
     const taken = victim!.histogram;
@@ -102,7 +106,7 @@ export function growTree(
 
   if (canSplit(root)) {
     measure(root);
-    root.best = bestSplit(memory, bins, root, settings);
+    root.best = bestSplit(memory, team, bins, root, settings);
   }
   while (leaves.length < settings.leaves) {
     let at = -1;
@@ -112,14 +116,7 @@ export function growTree(
     const leaf = leaves[at]!;
     const { feature, gain, threshold, missing, table } = leaf.best!;
     bytes.set(table, layout.splitTable);
-    const begin = layout.rows + leaf.start * 4;
-    const leftCount = kernels.partition(
-      layout.columns + feature * layout.columnPitch,
-      begin,
-      leaf.count,
-      layout.splitTable,
-      layout.spareRows,
-    );
+    const leftCount = team.partition(feature, layout.rows + leaf.start * 4, leaf.count);
     // A leaf without missing values cannot teach where they go: with the majority.
     if (missing < 0) table[bins[feature]!.count] = leftCount * 2 >= leaf.count ? 1 : 0;
     const id = splits.length;
@@ -157,11 +154,11 @@ export function growTree(
     small.histogram = acquire();
     measure(small);
     if (wanted.includes(large)) {
-      large.histogram = parent === 0 ? acquire() : parent;
+      large.histogram = parent === 0 ? acquire(small) : parent;
       if (parent === 0) measure(large);
       else kernels.subtract(layout.featureRecords, 0, layout.featureCount, parent, small.histogram);
     } else if (parent !== 0) free.push(parent);
-    for (const open of wanted) open.best = bestSplit(memory, bins, open, settings);
+    for (const open of wanted) open.best = bestSplit(memory, team, bins, open, settings);
     for (const open of [left, right]) {
       if (open.best !== undefined || open.histogram === 0) continue;
       free.push(open.histogram);
@@ -173,27 +170,15 @@ export function growTree(
 }
 
 function bestSplit(
-  { kernels, layout, bytes, f64, i32 }: BoostingMemory,
+  { layout, bytes, f64, i32 }: BoostingMemory,
+  team: Team,
   bins: readonly Bins[],
   leaf: OpenLeaf,
   { minGain, beforeSearch }: GrowthSettings,
 ): Candidate | undefined {
-  const { featureCount, featureRecords, params, results, tables, spare } = layout;
+  const { featureCount, results, tables } = layout;
   beforeSearch?.();
-  kernels.search(
-    leaf.histogram,
-    leaf.count,
-    leaf.lowest,
-    leaf.highest,
-    featureRecords,
-    0,
-    featureCount,
-    1,
-    params,
-    results,
-    tables,
-    spare,
-  );
+  team.search(leaf.histogram, leaf.count, leaf.lowest, leaf.highest);
   let feature = -1;
   let gain = minGain;
   for (let f = 0; f < featureCount; f++) {

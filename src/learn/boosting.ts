@@ -8,8 +8,9 @@ import { type BoostingParams, type BoostingSettings, boostingSettings } from "./
 import { writeFeatures } from "./boosting-rows.ts";
 import { drawBag, drawFeatures } from "./boosting-sample.ts";
 import { addToGrown, addToHeld, addToOutside } from "./boosting-scores.ts";
-import { type Rows, setUp } from "./boosting-setup.ts";
+import { type Rows, type Setup, setUp } from "./boosting-setup.ts";
 import { deriveFixedPoint } from "./boosting-step.ts";
+import { boostingTeam, type Team } from "./boosting-team.ts";
 import { type GrownTree, growTree, leafOutput } from "./boosting-tree.ts";
 import { breath } from "./breath.ts";
 import { encodeTable, type Feature } from "./features.ts";
@@ -99,8 +100,18 @@ export async function fitBoosting(
 }
 
 async function boost(run: Run): Promise<Boosted> {
+  const { threads } = run.options;
+  const setup = setUp({ ...run, helpers: Math.max(0, (threads?.count ?? 1) - 1) });
+  const team = boostingTeam(setup.memory, threads);
+  try {
+    return await iterate(run, setup, team);
+  } finally {
+    team.stop();
+  }
+}
+
+async function iterate(run: Run, { memory, bins, target, heldTarget }: Setup, team: Team): Promise<Boosted> {
   const { features, settings, objective, options } = run;
-  const { memory, bins, target, heldTarget } = setUp(run);
   const { layout, f32 } = memory;
   const source = random(options.seed);
   const scores = f32.subarray(layout.scores / 4);
@@ -121,7 +132,7 @@ async function boost(run: Run): Promise<Boosted> {
     for (let output = 0; output < objective.outputs; output++) {
       deriveFixedPoint(memory, objective, output, settings);
       bag.place();
-      const tree = growTree(memory, bins, bag.inside, settings);
+      const tree = growTree(memory, team, bins, bag.inside, settings);
       const values = answer(run, memory, tree, output);
       addToGrown(memory, tree, values, output);
       addToOutside(memory, tree, values, output, bag.outside);

@@ -3,6 +3,7 @@
 import { fail } from "../base/failure.ts";
 import type { Table } from "../base/table.ts";
 import { type BoostingParams, fitBoosting } from "./boosting.ts";
+import type { Threads } from "./boosting-team.ts";
 import { type ElasticNetParams, fitElasticNet } from "./elastic-net.ts";
 import { type Feature, featuresOf } from "./features.ts";
 import { type ForestParams, fitForest } from "./forest.ts";
@@ -37,6 +38,8 @@ export interface FitOptions {
   readonly weights?: Float64Array;
   /** Rows for early stopping. Without them an algorithm that needs some holds out part of the training rows. */
   readonly validation?: { readonly features: Table; readonly label: Label };
+  /** Threads to help with gradient boosting; the model is the same, byte for byte, with and without. */
+  readonly threads?: Threads;
   readonly onProgress?: (progress: Progress) => void;
   /** Stops the fit between two iterations; the signal's reason is thrown. */
   readonly signal?: AbortSignal;

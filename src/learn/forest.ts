@@ -8,6 +8,7 @@ import { drawBag, drawFeatures } from "./boosting-sample.ts";
 import { addToGrown, addToOutside } from "./boosting-scores.ts";
 import { setUp } from "./boosting-setup.ts";
 import { fixPoint, type SearchSettings } from "./boosting-step.ts";
+import { boostingTeam } from "./boosting-team.ts";
 import { type GrowthSettings, growTree, leafOutput } from "./boosting-tree.ts";
 import { breath } from "./breath.ts";
 import { encodeTable } from "./features.ts";
@@ -75,6 +76,7 @@ export async function fitForest(
       targetOf: () => ({ values: new Float32Array(0), weights: options.weights }),
     },
   });
+  const team = boostingTeam(memory);
   const source = random(options.seed);
   const every = new Uint8Array(features.length).fill(1);
   writeFeatures(memory, bins, settings.monotone, every);
@@ -89,7 +91,7 @@ export async function fitForest(
     for (let output = 0; output < outputs; output++) {
       bag.place();
       writeDerivatives(memory, targetOf(output), settings);
-      const tree = growTree(memory, bins, bag.inside, growth);
+      const tree = growTree(memory, team, bins, bag.inside, growth);
       const values = Float64Array.from(tree.leaves, (leaf) => leafOutput(memory, leaf, settings));
       if (bag.outside === 0) addToGrown(memory, tree, values, output);
       else addToOutside(memory, tree, values, output, bag.outside);
