@@ -32,60 +32,58 @@ export function planCells(relation: string, columns: readonly string[], rowCount
 /** Texts that mean "missing" in most files and something in some: no damage, Namibia. */
 const twoFaced = ["None", "NA"] as const;
 
+/** Columns are counted so many at a time. */
+const batch = 50;
+
 /**
- * The texts that mean "missing" here. "None" and "NA" are values where they stand among other words, as "None, Minor,
- * Substantial" do, and no cell of their column is empty.
+ * Takes the texts that mean "missing" out of the cells, and says which they are here. "None" and "NA" are values where
+ * they stand among other words, as "None, Minor, Substantial" do, and no cell of their column is empty.
  */
-export async function missingTextsOf(
+export async function dropMissing(
   query: Query,
   table: string,
   columnCount: number,
   usual: readonly string[],
 ): Promise<string[]> {
+  const longest = Math.max(0, ...usual.map((text) => text.length));
+  // An IN list would become a join of its own for every column.
+  const among = (column: string, texts: readonly string[]) =>
+    `(length(${column}) <= ${longest} AND list_contains([${texts.map(sqlText).join(", ")}], ${column}))`;
+  const found: { column: string; count: number; empty: number; of: Record<string, number> }[] = [];
+  for (let from = 0; from < columnCount; from += batch) {
+    const indexes = Array.from({ length: Math.min(batch, columnCount - from) }, (_, at) => from + at);
+    const counts = indexes.flatMap((index) => [
+      `count(*) FILTER (${among(`c${index}`, usual)}) AS n${index}`,
+      `count(*) FILTER (c${index} IS NULL) AS e${index}`,
+      ...twoFaced.map((text) => `count(*) FILTER (c${index} = ${sqlText(text)}) AS ${sqlName(`${text}${index}`)}`),
+    ]);
+    const [row = {}] = await query.rows<Record<string, number>>(`SELECT ${counts.join(", ")} FROM ${sqlName(table)}`);
+    for (const index of indexes)
+      found.push({
+        column: `c${index}`,
+        count: row[`n${index}`] ?? 0,
+        empty: row[`e${index}`] ?? 0,
+        of: Object.fromEntries(twoFaced.map((text) => [text, row[`${text}${index}`] ?? 0])),
+      });
+  }
   const values = new Set<string>();
   const markers = new Set<string>();
-  for (let index = 0; index < columnCount; index++) {
-    const column = `c${index}`;
-    const [row] = await query.rows<Record<string, number>>(
-      `SELECT count(*) FILTER (${column} IS NULL) AS empty, ${twoFaced.map((text) => `count(*) FILTER (${column} = ${sqlText(text)}) AS ${sqlName(text)}`).join(", ")} FROM ${sqlName(table)}`,
-    );
+  for (const { column, empty, of } of found) {
     for (const text of twoFaced) {
-      if ((row?.[text] ?? 0) === 0) continue;
+      if ((of[text] ?? 0) === 0) continue;
       const [others] = await query.rows<Record<string, number>>(
         `SELECT count(*) AS kinds, count(TRY_CAST(v AS DOUBLE)) AS numbers, count(*) FILTER (regexp_full_match(v, '[A-Z]{2,3}')) AS codes
-        FROM (SELECT DISTINCT ${column} AS v FROM ${sqlName(table)} WHERE ${column} NOT IN (${usual.map(sqlText).join(", ")}))`,
+        FROM (SELECT DISTINCT ${column} AS v FROM ${sqlName(table)} WHERE NOT ${among(column, usual)})`,
       );
       const { kinds = 0, numbers = 0, codes = 0 } = others ?? {};
-      const word =
-        row?.empty === 0 && kinds > 0 && numbers === 0 && kinds <= 1000 && (text === "None" || codes === kinds);
+      const word = empty === 0 && kinds > 0 && numbers === 0 && kinds <= 1000 && (text === "None" || codes === kinds);
       (word ? values : markers).add(text);
     }
   }
-  return usual.filter((text) => !values.has(text) || markers.has(text));
-}
-
-/** Takes the texts that mean "missing" out of the cells. */
-export async function dropMissing(
-  query: Query,
-  table: string,
-  columnCount: number,
-  missing: readonly string[],
-): Promise<void> {
-  const longest = Math.max(0, ...missing.map((text) => text.length));
-  const texts = missing
-    .filter((text) => text !== "")
-    .map(sqlText)
-    .join(", ");
-  if (texts === "") return;
-  const cells = Array.from(
-    { length: columnCount },
-    (_, index) =>
-      `CASE WHEN length(c${index}) <= ${longest} AND c${index} IN (${texts}) THEN NULL ELSE c${index} END AS c${index}`,
-  );
-  const older = `${table}_trimmed`;
-  await query.run(
-    `ALTER TABLE ${sqlName(table)} RENAME TO ${sqlName(older)}; CREATE TABLE ${sqlName(table)} AS SELECT ${cells.join(", ")}, _row FROM ${sqlName(older)}; DROP TABLE ${sqlName(older)}`,
-  );
+  const missing = usual.filter((text) => !values.has(text) || markers.has(text));
+  for (const { column, count } of found)
+    if (count > 0) await query.run(`UPDATE ${sqlName(table)} SET ${column} = NULL WHERE ${among(column, missing)}`);
+  return missing;
 }
 
 /** What is counted of every column. */

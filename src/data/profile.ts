@@ -5,7 +5,6 @@ import {
   type ColumnFacts,
   columnFacts,
   dropMissing,
-  missingTextsOf,
   type NumberSpread,
   numberSpreads,
   planCells,
@@ -76,8 +75,7 @@ export async function profileRelation(
   const rows = options.rows ?? (await countRows(query, relation));
   const { table, sql } = planCells(relation, columns, rows);
   await query.run(sql);
-  const missing = await missingTextsOf(query, table, columns.length, options.missing);
-  await dropMissing(query, table, columns.length, missing);
+  const missing = await dropMissing(query, table, columns.length, options.missing);
   const profiledRows = await countRows(query, table);
   const found: ProfiledColumn[] = [];
   for (const [index, name] of columns.entries())
@@ -87,7 +85,22 @@ export async function profileRelation(
   const named = columns.map((name, index) => `c${index} AS ${sqlName(name)}`).join(", ");
   await query.run(`CREATE VIEW ${sqlName(cells)} AS SELECT ${named}, _row FROM ${sqlName(table)}`);
   const findings = findingsOf(rows, profiledRows, profiled);
+  const repeats = profiledRows - (await differentRows(query, table, columns.length));
+  if (repeats > profiledRows * 0.05)
+    findings.push({
+      severity: "warning",
+      column: null,
+      message: `${share(repeats, profiledRows)} of the rows are exact copies of others: rows that were held out may have been seen in training, and the model looks better than it is`,
+    });
   return { rows, profiledRows, missing, columns: profiled, cells, findings };
+}
+
+async function differentRows(query: Query, table: string, columnCount: number): Promise<number> {
+  const cells = Array.from({ length: columnCount }, (_, index) => `c${index}`);
+  const [row] = await query.rows<{ n: number }>(
+    `SELECT count(DISTINCT hash(${cells.join(", ")})) AS n FROM ${sqlName(table)}`,
+  );
+  return row?.n ?? 0;
 }
 
 /** Marks columns that repeat an earlier one. */
@@ -240,7 +253,7 @@ function findingsOf(rows: number, profiledRows: number, columns: readonly Profil
       say(
         "warning",
         name,
-        `${quoted} holds ${column.type === "time" ? "times" : "numbers"} except in ${count(column.misfits)} rows, e.g. ${example(column)}; those rows go to quarantine`,
+        `${quoted} holds ${column.type === "time" ? "times" : "numbers"} except in ${count(column.misfits)} row${column.misfits === 1 ? "" : "s"}, e.g. ${example(column)}, which will go to quarantine`,
       );
     if (column.time?.ambiguous === true)
       say(

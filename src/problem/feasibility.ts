@@ -49,6 +49,7 @@ export interface Feasibility {
 const heldOut = 0.2;
 const seed = 1;
 const rounds = 100;
+const fewestHeldOut = 10;
 
 /** Decides within a second or two on 20,000 rows; more rows are not looked at. */
 export async function assessFeasibility(input: FeasibilityInput): Promise<Feasibility> {
@@ -81,17 +82,22 @@ export async function assessFeasibility(input: FeasibilityInput): Promise<Feasib
   }
   const interval = bootstrapInterval(metric, testLabel, tried.prediction, { seed, rounds });
   const gain = bootstrapDifference(metric, testLabel, tried.prediction, guess, { seed, rounds });
-  const verdict = judge(metric, interval, gain, shared.baseline.value);
+  // A handful of rows can be right by chance alone.
+  const verdict = rows.test < fewestHeldOut ? "unknown" : judge(metric, interval, gain, shared.baseline.value);
   const accuracy = accuracyWords(testLabel, tried.prediction, guess);
   const importance = tried.model.importance().slice(0, 5);
   const sentence = `${measured(input, metric, interval, shared.baseline, accuracy)}: ${conclude(verdict, importance)}`;
   return {
     ...shared,
     verdict,
-    sentence: rows.test < 50 ? `${sentence} (only ${rows.test} held-out rows, so take it with care)` : sentence,
+    sentence:
+      verdict !== "unknown" && rows.test < 50
+        ? `${sentence} (only ${rows.test} held-out rows, so take it with care)`
+        : sentence,
     model: { algorithm: tried.algorithm, value: interval.value, low: interval.low, high: interval.high },
     importance,
-    success: suggestSuccess(metric, interval, shared.baseline),
+    success:
+      verdict === "unknown" ? { metric, beats: baselineName } : suggestSuccess(metric, interval, shared.baseline),
   };
 }
 
@@ -183,7 +189,7 @@ const conclusions: Readonly<Record<Verdict, string>> = {
   weak: "there is something to learn, but not much; more telling columns would help most",
   doubtful: "that is no better than guessing, as far as these rows can tell; more rows or other columns are needed",
   suspicious: "nearly perfect, so make sure that no column is known only together with the answer",
-  unknown: "nothing can be said yet",
+  unknown: "that is too few held-out rows to say anything",
 };
 
 function conclude(verdict: Verdict, importance: readonly { readonly feature: string }[]): string {
