@@ -90,10 +90,10 @@ export function startStepProcess(options: StepProcessOptions): StepProcess {
   }
   listen("stdout");
   listen("stderr");
-  for (const pipe of [stepPipe, watchdogPipe]) readLines(child.stdio[pipe] as Readable, hear);
+  for (const pipe of [stepPipe, watchdogPipe])
+    readLines(child.stdio[pipe] as Readable, (line) => hear(readMessage(line, pipe)));
 
-  function hear(text: string): void {
-    const message = readMessage(text);
+  function hear(message: FromStep | undefined): void {
     if (message === undefined) return;
     if (message.type === "ready") {
       isReady = true;

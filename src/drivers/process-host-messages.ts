@@ -68,12 +68,64 @@ export interface Verdict {
   readonly usage: StepUsage;
 }
 
-/** Reads one line; undefined when it is none of ours, e.g. because the step wrote to the pipe. */
-export function readMessage(line: string): FromStep | undefined {
+/** Reads one line of a pipe; undefined when it is none of ours, e.g. because the step itself wrote to the pipe. */
+export function readMessage(line: string, pipe: number): FromStep | undefined {
+  let message: unknown;
   try {
-    const message: unknown = JSON.parse(line);
-    return isObject(message) && typeof message.type === "string" ? (message as unknown as FromStep) : undefined;
+    message = JSON.parse(line);
   } catch {
     return undefined;
   }
+  if (!isObject(message)) return undefined;
+  const known = pipe === watchdogPipe ? isFromWatchdog(message) : isFromStep(message);
+  return known ? (message as unknown as FromStep) : undefined;
+}
+
+type Message = Record<string, unknown>;
+
+function isFromWatchdog({ type, limit, verdict }: Message): boolean {
+  if (type === "ready" || type === "relieved") return true;
+  if (type === "crossed") return isLimit(limit);
+  return (
+    type === "verdict" &&
+    isObject(verdict) &&
+    isLimit(verdict.limit) &&
+    ["running", "waiting", "native"].includes(verdict.state as string) &&
+    isPlace(verdict.location) &&
+    areTexts(verdict.functions) &&
+    areTexts(verdict.resources) &&
+    isUsage(verdict.usage)
+  );
+}
+
+function isFromStep({ type, progress, output, thrown, how, location, usage }: Message): boolean {
+  if (type === "progress") return isObject(progress);
+  if (!isUsage(usage)) return false;
+  if (type === "result") return output !== undefined;
+  if (type === "leaving") return typeof how === "string" && isPlace(location);
+  if (type === "deserted") return true;
+  const isTextOrNull = (value: unknown) => value === null || typeof value === "string";
+  return (
+    type === "thrown" &&
+    isObject(thrown) &&
+    typeof thrown.message === "string" &&
+    [thrown.code, thrown.hint, thrown.cause].every(isTextOrNull) &&
+    isPlace(thrown.location)
+  );
+}
+
+function isLimit(value: unknown): boolean {
+  return value === "time" || value === "memory";
+}
+
+function isPlace(value: unknown): boolean {
+  return value === null || (isObject(value) && typeof value.file === "string" && typeof value.line === "number");
+}
+
+function areTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((one) => typeof one === "string");
+}
+
+function isUsage(value: unknown): boolean {
+  return isObject(value) && typeof value.cpuMs === "number" && typeof value.peakMemoryMb === "number";
 }

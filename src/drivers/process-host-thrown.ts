@@ -9,23 +9,24 @@ const longestMessage = 4_000;
 
 /** Never throws itself, whatever the thrown thing's getters do. `folders` are the project's folder and its real path. */
 export function describeThrown(error: unknown, folders: readonly string[]): Thrown {
+  const known = safely(() => (isFailure(error) ? error : undefined), undefined);
+  return {
+    code: safely(() => known?.code ?? outOfSpace(error) ?? outOfMemory(error) ?? null, null),
+    message: safely(
+      () => shorten(known === undefined ? sentence(error) : known.message),
+      "Something was thrown that cannot even be looked at",
+    ),
+    hint: safely(() => known?.hint ?? null, null),
+    cause: safely(() => causes(error), null),
+    location: safely(() => known?.location ?? locate(error, folders) ?? null, null),
+  };
+}
+
+function safely<Result>(look: () => Result, otherwise: Result): Result {
   try {
-    const known = isFailure(error) ? error : undefined;
-    return {
-      code: known?.code ?? outOfSpace(error) ?? outOfMemory(error) ?? null,
-      message: shorten(known === undefined ? sentence(error) : known.message),
-      hint: known?.hint ?? null,
-      cause: causes(error),
-      location: known?.location ?? locate(error, folders) ?? null,
-    };
+    return look();
   } catch {
-    return {
-      code: null,
-      message: "Something was thrown that cannot even be looked at",
-      hint: null,
-      cause: null,
-      location: null,
-    };
+    return otherwise;
   }
 }
 

@@ -53,7 +53,9 @@ const beats = new Int32Array(heartbeat);
 let lastBeat = 0;
 let lastBeatAt = performance.now();
 let watch: (WatchOrder & { deadline: number; cpuAtStart: number }) | undefined;
-let judging: { readonly limit: Limit; readonly since: number } | undefined;
+let judging:
+  | { readonly limit: Limit; readonly since: number; readonly stuck: boolean; readonly busy: boolean }
+  | undefined;
 let rescuedAt: number[] = [];
 let session: Session | undefined;
 let giveUp: NodeJS.Timeout | undefined;
@@ -74,8 +76,12 @@ function residentMb(): number {
 
 /** The parent is gone: nobody wants the result any more, and nothing may stay behind. */
 function leave(): void {
-  for (const pid of strays(process.pid, `${attemptMark}=${mark}`)) if (pid !== process.pid) endProcess(pid);
+  endChildren();
   endProcess(-process.pid);
+}
+
+function endChildren(): void {
+  for (const pid of strays(process.pid, `${attemptMark}=${mark}`)) if (pid !== process.pid) endProcess(pid);
 }
 
 function look(): void {
@@ -106,12 +112,12 @@ function arm(): void {
 }
 
 function judge(limit: Limit, now: number): void {
-  judging = { limit, since: now };
-  tell({ type: "crossed", limit });
   const stuck = now - lastBeatAt > stuckAfterMs;
   const oldest = recentCpu[0];
   const busy =
     oldest !== undefined && now - oldest.at > 100 && (cpuMs() - oldest.cpuMs) / (now - oldest.at) > busyShare;
+  judging = { limit, since: now, stuck, busy };
+  tell({ type: "crossed", limit });
   arm();
   if (limit === "time" && !stuck && !busy) askWhatIsPending();
   else awaitPause(limit, stuck);
@@ -121,16 +127,21 @@ function judge(limit: Limit, now: number): void {
 function awaitPause(limit: Limit, stuck: boolean): void {
   session?.post("Debugger.pause");
   giveUp = setTimeout(() => {
-    if (limit === "time" && !stuck) askWhatIsPending();
-    else giveUp = setTimeout(() => tellVerdict(limit, { state: "native" }), nativeAfterMs);
+    if (limit === "time" && !stuck) {
+      askWhatIsPending();
+      return;
+    }
+    // It may wait for another process, which it cannot be asked about before that has ended.
+    if (limit === "time") endChildren();
+    giveUp = setTimeout(() => tellVerdict(limit, { state: "native" }), nativeAfterMs);
   }, ownCodeMs);
 }
 
 /** The thread has stopped, and stays stopped until the process is killed, or until its garbage turns out to be the trouble. */
 function paused({ params }: { params: Debugger.PausedEventDataType }): void {
   const now = performance.now();
-  judging ??= { limit: "memory", since: now };
-  const { limit, since } = judging;
+  judging ??= { limit: "memory", since: now, stuck: true, busy: true };
+  const { limit, since, stuck } = judging;
   clearTimeout(giveUp);
   const frames = params.callFrames.map((frame) => ({
     name: frame.functionName,
@@ -146,6 +157,10 @@ function paused({ params }: { params: Debugger.PausedEventDataType }): void {
   if (location === null && now - since < ownCodeMs) {
     session?.post("Debugger.stepInto");
     awaitPause(limit, false);
+    return;
+  }
+  if (location === null && limit === "time" && !stuck) {
+    askWhatIsPending();
     return;
   }
   const functions = frames.slice(0, 5).map((frame) => frame.name || "an anonymous function");
@@ -173,7 +188,10 @@ function tellVerdict(limit: Limit, found: Partial<Verdict> & Pick<Verdict, "stat
 }
 
 function askWhatIsPending(): void {
-  const answer = (resources: readonly string[]) => tellVerdict("time", { state: "waiting", resources });
+  // A thread that waits in a process that works: the work is done by another thread.
+  const threads = judging?.busy === true ? ["Worker"] : [];
+  const answer = (resources: readonly string[]) =>
+    tellVerdict("time", { state: "waiting", resources: [...resources, ...threads] });
   const late = setTimeout(() => answer([]), ownCodeMs);
   const expression = "JSON.stringify(process.getActiveResourcesInfo())";
   session?.post("Runtime.evaluate", { expression, returnByValue: true }, (error, reply) => {

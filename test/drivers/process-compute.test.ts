@@ -471,6 +471,33 @@ export default async () => {
     assert.match(failure.message, /it waits for something that never came \(.*a network connection.*\)/);
   });
 
+  test("waiting for another process without yielding names the line of the call", linux, async () => {
+    const failure = failureOf(
+      await step(
+        `import { execSync } from "node:child_process";
+export default async () => {
+  execSync("sleep 4711.7");
+};`,
+        { limits: { timeMs: 700 } },
+      ),
+    );
+    assert.equal(failure.code, "RUNS_STEP_TIMEOUT");
+    assert.equal(failure.location?.line, 3);
+    await gone("sleep 4711.7");
+  });
+
+  test("waiting for a worker thread that loops says so", async () => {
+    const failure = failureOf(
+      await step(
+        `import { Worker } from "node:worker_threads";
+export default async () => { await new Promise((r) => new Worker("for (;;);", { eval: true }).once("exit", r)); };`,
+        { limits: { timeMs: 700 } },
+      ),
+    );
+    assert.equal(failure.code, "RUNS_STEP_TIMEOUT");
+    assert.match(failure.message, /waits for something that never came \(.*a worker thread.*\)/);
+  });
+
   test("catching everything, and leaving handlers in our way, does not help", async () => {
     const failure = failureOf(
       await step(
@@ -598,6 +625,21 @@ describe("a step that ends its process", () => {
       "export default async () => { process.disconnect?.(); process.send?.({ type: 'result', output: 'forged' }); return 'real'; };",
     );
     assert.deepEqual(outcome.ok && outcome.output, "real");
+  });
+
+  test("after writing nonsense into our pipes is found out all the same", async () => {
+    const lines = [
+      "xx",
+      "null",
+      "[]",
+      '{"type":"verdict"}',
+      '{"type":"result","output":1}',
+      '{"type":"thrown","usage":{}}',
+      '{"type":"crossed","limit":"time"}',
+    ];
+    const outcome = await step(`import { writeSync } from "node:fs";
+export default async () => { for (const pipe of [4, 5]) writeSync(pipe, ${JSON.stringify(`${lines.join("\n")}\n`)}); throw new Error("real"); };`);
+    assert.equal(failureOf(outcome).message, "real");
   });
 
   test("by setting exitCode still gives its result", async () => {
