@@ -347,8 +347,12 @@ export function soundsLikeEventTime(name: string): boolean {
 }
 
 export function soundsLikeTime(name: string): boolean {
-  return wordsOf(name).some((word) => timeWords.has(word) || /(?:date|time)$/.test(word));
+  return wordsOf(name).some((word) => timeWords.has(word) || joinedTime.test(word));
 }
+
+/** "orderdate", but neither "update" nor "lifetime". */
+const joinedTime =
+  /^(?:order|ship|start|end|birth|sales?|trans|transaction|event|post|pub|report|invoice|purchase|pickup|dropoff|departure|arrival|dep|arr|creation|record|obs|visit|booking|trade|log|flight)(?:date|time)$/;
 
 /** The name speaks of an end or a change, which is known only after the fact. */
 export function soundsLikeLaterTime(name: string): boolean {

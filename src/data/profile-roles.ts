@@ -27,13 +27,19 @@ export interface LeftOut {
 
 export interface RoleOptions {
   readonly key?: readonly string[] | undefined;
+  /** "none" for no event time. */
   readonly time?: string | undefined;
 }
 
 /** Throws DATA_COLUMN_MISSING or DEFINE_INVALID for a key or a time that cannot be one. */
 export function planRoles(profile: TableProfile, label: LabelPlan, options: RoleOptions, source: string): Roles {
   const notes: string[] = [];
-  const time = options.time === undefined ? guessTime(profile, label) : namedTime(profile, label, options.time, source);
+  const time =
+    options.time === undefined
+      ? guessTime(profile, label)
+      : options.time === "none" && !profile.columns.some(({ name }) => name === "none")
+        ? null
+        : namedTime(profile, label, options.time, source);
   if (options.time === undefined && time !== null)
     notes.push(
       `${JSON.stringify(time.column.name)} is taken as the time of each row: the newest rows are held out to judge the model`,

@@ -112,8 +112,13 @@ export async function fittingFormat(
   }));
   const best = fits.reduce((a, b) => (b.rows > a.rows ? b : a));
   if (best.rows === 0) return undefined;
-  const rival = fits.find(
-    (fit) => fit !== best && fit.rows === best.rows && (fit.minMs !== best.minMs || fit.maxMs !== best.maxMs),
-  );
-  return { ...best, ambiguous: rival !== undefined };
+  const rival = fits.find((fit) => fit !== best && fit.rows === best.rows);
+  return { ...best, ambiguous: rival !== undefined && (await differ(query, cells, column, best, rival)) };
+}
+
+/** Two formats may read every text and still mean other moments: 1/2/2020. */
+async function differ(query: Query, cells: string, column: string, a: TimeFormat, b: TimeFormat): Promise<boolean> {
+  const [first, second] = [a, b].map(({ format }) => timeSql(sqlName(column), format));
+  const [row] = await query.rows<{ n: number }>(`SELECT count(*) AS n FROM ${cells} WHERE ${first} <> ${second}`);
+  return (row?.n ?? 0) > 0;
 }
