@@ -81,7 +81,8 @@ export async function assessFeasibility(input: FeasibilityInput): Promise<Feasib
     };
   }
   const interval = bootstrapInterval(metric, testLabel, tried.prediction, { seed, rounds });
-  const gain = bootstrapDifference(metric, testLabel, tried.prediction, guess, { seed, rounds });
+  // Two models were tried on these rows and the better one kept: a gain must be surer than usual to count.
+  const gain = bootstrapDifference(metric, testLabel, tried.prediction, guess, { seed, rounds: 200, confidence: 0.99 });
   // A handful of rows can be right by chance alone.
   const verdict = rows.test < fewestHeldOut ? "unknown" : judge(metric, interval, gain, shared.baseline.value);
   const accuracy = accuracyWords(testLabel, tried.prediction, guess);
@@ -139,8 +140,10 @@ async function quickModel(
   testLabel: Label,
   metric: MetricName,
 ): Promise<Tried | { readonly model: undefined; readonly reason: string }> {
+  if ([...train.columns.values()].every(({ type }) => type === "text"))
+    return { model: undefined, reason: "there is no column to learn from" };
   let best: (Tried & { readonly value: number }) | undefined;
-  let reason = "there is no column to learn from";
+  let reason = "none was tried";
   for (const spec of quickSpecs(train, label)) {
     try {
       const model = openModel(await fit(spec, train, label, { seed }));
