@@ -10,6 +10,8 @@ import { type ForestParams, fitForest } from "./forest.ts";
 import { checkLabel, labelLength } from "./label.ts";
 import { fitLogistic, type LogisticParams } from "./logistic.ts";
 import type { Artifact, Label } from "./model.ts";
+import { fitNaiveBayes, type NaiveBayesParams } from "./naive-bayes.ts";
+import { fitNearest, type NearestParams } from "./nearest.ts";
 import { fitRidge, type RidgeParams } from "./ridge.ts";
 
 /** What to fit, as JSON. Every parameter has a default that is meant to be good without tuning. */
@@ -19,7 +21,9 @@ export type CandidateSpec =
   | { readonly algorithm: "extraTrees"; readonly params?: ForestParams }
   | { readonly algorithm: "logistic"; readonly params?: LogisticParams }
   | { readonly algorithm: "ridge"; readonly params?: RidgeParams }
-  | { readonly algorithm: "elasticNet"; readonly params?: ElasticNetParams };
+  | { readonly algorithm: "elasticNet"; readonly params?: ElasticNetParams }
+  | { readonly algorithm: "naiveBayes"; readonly params?: NaiveBayesParams }
+  | { readonly algorithm: "nearestNeighbours"; readonly params?: NearestParams };
 
 export type Algorithm = CandidateSpec["algorithm"];
 
@@ -87,6 +91,10 @@ export function fit(
       return fitRidge(input, spec.params ?? {});
     case "elasticNet":
       return fitElasticNet(input, spec.params ?? {});
+    case "naiveBayes":
+      return fitNaiveBayes(input, spec.params ?? {});
+    case "nearestNeighbours":
+      return fitNearest(input, spec.params ?? {});
     default:
       throw fail(
         "DEFINE_INVALID",

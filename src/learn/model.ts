@@ -7,6 +7,8 @@ import { openAdditive } from "./additive-model.ts";
 import { corrupt } from "./artifact.ts";
 import { openConstant } from "./baselines.ts";
 import type { Feature } from "./features.ts";
+import { openNaiveBayes } from "./naive-bayes.ts";
+import { openNearest } from "./nearest.ts";
 import { openTrees } from "./trees-model.ts";
 
 export type Task = "binary" | "multiclass" | "regression";
@@ -58,7 +60,8 @@ export interface Predictor {
   /** Predicts one row: the probability of each class, or the number. */
   predictRow(row: Row): number[] | number;
   /**
-   * Exact Shapley values of one row in margin units (log-odds, log of a rate, or the label's own unit).
+   * Shapley values of one row in margin units: log-odds, log of a rate, a share (forests, neighbours) or the label's own unit.
+   * Exact for trees, linear models and naive Bayes; against a typical row, and sampled by seed beyond 8 features, for neighbours.
    * Explains the positive class of a binary model and the likeliest class of a multiclass one unless told otherwise.
    */
   explainRow(row: Row, options?: { readonly class?: string }): Explanation;
@@ -69,6 +72,8 @@ export interface Predictor {
 const openers: Readonly<Record<string, (artifact: Artifact) => Predictor>> = {
   "pentad.additive/1": openAdditive,
   "pentad.constant/1": openConstant,
+  "pentad.naiveBayes/1": openNaiveBayes,
+  "pentad.nearest/1": openNearest,
   "pentad.trees/1": openTrees,
 };
 
