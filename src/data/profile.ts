@@ -230,6 +230,9 @@ async function decided(
   return decideType(name, facts, time, { writing: first.writing, rows: row?.n ?? 0 }, rows);
 }
 
+/** Less than this is what most tables have. */
+const noteworthyMissing = 0.1;
+
 function findingsOf(rows: number, profiledRows: number, columns: readonly ProfiledColumn[]): Finding[] {
   const findings: Finding[] = [];
   const say = (severity: Finding["severity"], column: string | null, message: string) =>
@@ -243,7 +246,7 @@ function findingsOf(rows: number, profiledRows: number, columns: readonly Profil
       say("warning", name, `${quoted} repeats ${JSON.stringify(column.duplicateOf)} in every row`);
     else if (facts.distinct === 1 && column.missing === 0)
       say("warning", name, `${quoted} is ${JSON.stringify(facts.top[0]?.value)} in every row`);
-    else if (column.missing > 0)
+    else if (column.missing > profiledRows * noteworthyMissing)
       say(
         column.missing > profiledRows / 2 ? "warning" : "info",
         name,

@@ -17,7 +17,7 @@ export async function checkTarget(folder: string): Promise<void> {
   const shown = JSON.stringify(folder);
   try {
     const facts = await stat(folder).catch((error: { code?: string }) => {
-      if (error.code === "ENOENT") return undefined;
+      if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
       throw error;
     });
     if (facts !== undefined && !facts.isDirectory())

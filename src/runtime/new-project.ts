@@ -361,18 +361,14 @@ function findingsOf(
   for (const message of label.notes) findings.push({ severity: "warning", column: label.column.name, message });
   for (const message of roles.notes) findings.push({ severity: "info", column: null, message });
   for (const message of tried.warnings) findings.push({ severity: "warning", column: null, message });
-  const leftNames = new Set(tried.left.map(({ column }) => column.name));
-  findings.push(
-    ...profile.findings
-      .filter(({ column }) => column === null || !leftNames.has(column))
-      .filter(({ column }) => column !== label.column.name),
-  );
   for (const { column, reason } of tried.left)
     findings.push({
       severity: "info",
       column: column.name,
       message: `${JSON.stringify(column.name)} is left out: ${reason}`,
     });
+  const leftNames = new Set([label.column.name, ...tried.left.map(({ column }) => column.name)]);
+  findings.push(...profile.findings.filter(({ column }) => column === null || !leftNames.has(column)));
   if (tried.refused.rows > 0)
     findings.push({
       severity: "warning",

@@ -60,6 +60,8 @@ function writeBroken(members: CodeObject, indent: number): string {
     const head = `${inner}${propertyName(name)}: `;
     // `problem: problem` is written short.
     if (isCode(value) && value.code === name) lines.push(`${inner}${name},`);
+    else if (head.length > width && isCall(value) && present(value.options).length > 0)
+      lines.push(head.trimEnd(), `${inner}  ${write(value, indent + 4, indent + 4)},`);
     else lines.push(`${head}${write(value, indent + 2, head.length)},`);
   }
   return lines.length === 0 ? "{}" : `{\n${lines.join("\n")}\n${" ".repeat(indent)}}`;
