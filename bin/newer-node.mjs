@@ -132,7 +132,7 @@ function giveUp({ message }) {
   const hint = `Install Node.js ${oldestMajor} or newer, or set PENTAD_NODE to one`;
   if (process.argv.includes("--json"))
     process.stdout.write(`${JSON.stringify({ error: { code: "CLI_NODE_TOO_OLD", message, hint } })}\n`);
-  process.stderr.write(`error CLI_NODE_TOO_OLD: ${message}\n  hint: ${hint}\n`);
+  process.stderr.write(`error: ${message} [CLI_NODE_TOO_OLD]\n  → ${hint}\n`);
   process.exitCode = 2;
   return 2;
 }

@@ -15,7 +15,7 @@ if (files.length === 0) {
   process.exit(2);
 }
 
-const environment: NodeJS.ProcessEnv = { ...process.env, NODE_COMPILE_CACHE: undefined, NO_COLOR: "1" };
+const environment: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: "1" };
 let skippedBrowser = "";
 if (files.some((file) => /(^|\/)(ui|browser)(\/|\.)|browser/.test(file))) {
   const chromium = ensureChromium();

@@ -24,7 +24,7 @@ export function readTree(folder: string = projectFolder): Tree {
   const tree = new Map<string, string>();
   const walk = (below: string) => {
     for (const name of readdirSync(join(folder, below)).sort()) {
-      if (ignored.has(name) || name.endsWith(".tgz") || name.endsWith(".log")) continue;
+      if (ignored.has(name) || /\.(?:tgz|log)$|^report\.\d.*\.json$/.test(name)) continue;
       const path = posix.join(below, name);
       if (statSync(join(folder, path)).isDirectory()) walk(path);
       else tree.set(path, texts.test(path) ? readFileSync(join(folder, path), "utf8") : "");

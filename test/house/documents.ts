@@ -15,7 +15,7 @@ export function codesAreThrown(tree: Tree): string[] {
     .filter((path) => path !== codeTable)
     .map((path) => tree.get(path))
     .join("\n");
-  return tableCodes(tree).filter((name) => !used.includes(`"${name}"`) && !used.includes(`error ${name}`));
+  return tableCodes(tree).filter((name) => !used.includes(`"${name}"`) && !used.includes(`[${name}]`));
 }
 
 export function codesBelongToRooms(tree: Tree): string[] {

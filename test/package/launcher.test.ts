@@ -107,7 +107,7 @@ test("a PENTAD_NODE that is too old or does not exist is a mistake, not a reason
     [join(cwd, "missing"), /which cannot be run/],
   ] as const) {
     const { stderr, status } = start([], { cwd, env: { ...env, PENTAD_NODE: chosen } });
-    assert.match(stderr, /^error CLI_NODE_TOO_OLD: PENTAD_NODE names .*\n {2}hint: Install Node\.js 24 or newer/);
+    assert.match(stderr, /^error: PENTAD_NODE names .* \[CLI_NODE_TOO_OLD\]\n {2}→ Install Node\.js 24 or newer/);
     assert.match(stderr, why);
     assert.equal(status, 2);
   }
@@ -122,7 +122,7 @@ test("without any newer Node.js and without npm it says what it tried, gives a h
     stderr,
     /^Pentad needs Node\.js 24 or newer \(this is v\d+.*\); fetching the npm package \S+@26 once into /,
   );
-  assert.match(stderr, /error CLI_NODE_TOO_OLD: npm cannot be started/);
+  assert.match(stderr, /error: npm cannot be started.* \[CLI_NODE_TOO_OLD\]/);
   assert.equal((JSON.parse(stdout) as { error: { code: string } }).error.code, "CLI_NODE_TOO_OLD");
   assert.equal(status, 2);
   assert.deepEqual(readdirSync(join(cwd, "cache", "pentad")), []);
@@ -140,7 +140,7 @@ test("an npm that fails is told with its first line, and nothing half fetched st
     cwd,
     env: { ...env, PATH: [join(cwd, "tools"), "/usr/bin", "/bin"].join(delimiter) },
   });
-  assert.match(stderr, /error CLI_NODE_TOO_OLD: npm could not fetch \S+@26: npm error code EAI_AGAIN/);
+  assert.match(stderr, /error: npm could not fetch \S+@26: npm error code EAI_AGAIN \[CLI_NODE_TOO_OLD\]/);
   assert.equal(status, 2);
   assert.deepEqual(readdirSync(join(cwd, "cache", "pentad")), []);
 });
