@@ -19,11 +19,11 @@ import {
   storedColumns,
 } from "../features/columns.ts";
 import { hasOnlineSide, writeOnlineFile } from "../features/online-rows.ts";
-import { bookkeepingColumns, currentSql, enrichedSql, type GroupFiles } from "../features/relation.ts";
+import { bookkeepingColumns, currentSql, enrichedOver, type GroupFiles } from "../features/relation.ts";
 import { computeStatistics, type GroupStatistics } from "../features/statistics.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
 import type { Source, SourceResult } from "../ports/source.ts";
-import { checkedColumns, neededColumns } from "./checks.ts";
+import { judgedSql, neededColumns } from "./checks.ts";
 import { transformRows } from "./transform.ts";
 
 export interface ReadInput {
@@ -100,12 +100,7 @@ export async function readSource(input: ReadInput, parts: ReadParts): Promise<Re
   const snapshot = opened.position === null;
   const mode = await chooseMode(query, definition, input, snapshot);
   const file = await writeRows(query, definition, input, mode);
-  const kept = mode === "append" ? (input.current as GroupFiles) : { paths: [], revised: false };
-  const group: GroupFiles = {
-    paths: [...kept.paths, ...(file.rows > 0 ? [file.path] : [])],
-    revised: kept.revised || file.revised > 0,
-  };
-  await query.run(`CREATE TABLE enriched AS ${enrichedSql(definition, group)}`);
+  await enrich(query, definition, mode === "append" ? input.current : null, file);
   const onlinePath = hasOnlineSide(definition) && file.rows > 0 ? `${input.temporaryFolder}/online.ndjson.gz` : null;
   if (onlinePath !== null) await writeOnlineFile(query, definition, "enriched", "written", onlinePath);
   parts.progress({ detail: "computing statistics" });
@@ -159,19 +154,35 @@ async function openSource(input: ReadInput, parts: ReadParts): Promise<SourceRes
 
 /** `judged`: every row typed, with its reason. `checked`: those that passed, in stored order, with ordinals and both times. */
 async function checkRows(query: Query, definition: DataDefinition, raw: string, input: ReadInput): Promise<void> {
-  const columns = checkedColumns(definition);
   const event =
     definition.eventTime === null ? [`make_timestamp(${Math.round(input.atMs * 1000)}) AS ${eventColumn}`] : [];
-  const values = [...columns.map((column) => `${column.value} AS ${sqlName(column.name)}`), ...event];
-  const problem = `NULLIF(concat_ws('; ', ${columns.map((column) => column.problem).join(", ")}), '')`;
-  await query.run(`CREATE TABLE judged AS SELECT r._row, ${values.join(", ")}, ${problem} AS _problem FROM ${raw} r`);
+  await query.run(`CREATE TABLE judged AS ${judgedSql(definition, raw, event)}`);
   const identity = [...definition.key.map(keyColumn), ...(definition.eventTime === null ? [] : [eventColumn])].map(
     sqlName,
   );
-  const partition = identity.length === 0 ? "" : `PARTITION BY ${identity.join(", ")} `;
+  // Without key and event time a row is known by its number in the source, whatever else is rejected.
+  const ordinal =
+    identity.length === 0 ? "_row" : `row_number() OVER (PARTITION BY ${identity.join(", ")} ORDER BY _row)`;
   await query.run(
-    `CREATE VIEW checked AS SELECT * EXCLUDE (_problem, _row), row_number() OVER (${partition}ORDER BY _row) AS ${ordinalColumn} FROM judged WHERE _problem IS NULL`,
+    `CREATE VIEW checked AS SELECT * EXCLUDE (_problem, _row), ${ordinal} AS ${ordinalColumn} FROM judged WHERE _problem IS NULL`,
   );
+}
+
+/** `enriched`: the group's rows after this commit, with windows and labels; `kept` are the files that stay current. */
+async function enrich(
+  query: Query,
+  definition: DataDefinition,
+  kept: GroupFiles | null,
+  written: { path: string; rows: number; revised: number },
+): Promise<void> {
+  const current =
+    kept === null
+      ? "SELECT * FROM written"
+      : currentSql(definition, {
+          paths: [...kept.paths, ...(written.rows > 0 ? [written.path] : [])],
+          revised: kept.revised || written.revised > 0,
+        });
+  await query.run(`CREATE TABLE enriched AS ${enrichedOver(definition, current)}`);
 }
 
 /** One JSON line per rejected row: its number in the source, the reason, and its cells as they stood there. */
@@ -275,14 +286,17 @@ async function writeRows(
     [commitColumn]: `CAST(${input.sequence} AS BIGINT) AS ${commitColumn}`,
   };
   const columns = [...bookkeepingColumns(definition).map((name) => computed[name] ?? sqlName(name)), ...stored];
-  const order = [...definition.key.map(keyColumn), eventColumn, ordinalColumn].map(sqlName).join(", ");
+  const order = [
+    ...definition.key.map(keyColumn),
+    ...(definition.eventTime === null ? [] : [eventColumn]),
+    ordinalColumn,
+  ]
+    .map(sqlName)
+    .join(", ");
   await query.run(`CREATE TABLE written AS SELECT ${columns.join(", ")} FROM ${changed} ORDER BY ${order}`);
   const path = `${input.temporaryFolder}/rows.parquet`;
   const rows = await countRows(query, "written");
-  if (rows > 0)
-    await query.run(
-      `COPY (SELECT * FROM written ORDER BY ${order}) TO ${sqlText(path)} (FORMAT parquet, COMPRESSION zstd)`,
-    );
+  if (rows > 0) await query.run(`COPY (SELECT * FROM written) TO ${sqlText(path)} (FORMAT parquet, COMPRESSION zstd)`);
   const revised =
     mode === "replace"
       ? 0

@@ -34,6 +34,11 @@ export function currentSql(definition: DataDefinition, files: GroupFiles): strin
 
 /** The current rows with every window and every label, under their own names. */
 export function enrichedSql(definition: DataDefinition, files: GroupFiles): string {
+  return enrichedOver(definition, currentSql(definition, files));
+}
+
+/** The same over any query that gives the group's current rows. */
+export function enrichedOver(definition: DataDefinition, current: string): string {
   const ahead = definition.labels.filter((label) => label.aheadMs !== null);
   const windows = definition.windows.map((window) => `${windowSql(definition, window)} AS ${sqlName(window.name)}`);
   const columns = [
@@ -41,8 +46,8 @@ export function enrichedSql(definition: DataDefinition, files: GroupFiles): stri
     ...ahead.map((label, index) => `${aheadValueSql(definition, label, `a${index}`)} AS ${sqlName(label.name)}`),
   ];
   const joins = ahead.map((label, index) => aheadJoinSql(definition, label, `a${index}`));
-  if (columns.length === 0) return currentSql(definition, files);
-  return `WITH base AS (${currentSql(definition, files)}) SELECT b.*, ${columns.join(", ")} FROM base b ${joins.join(" ")}`;
+  if (columns.length === 0) return current;
+  return `WITH base AS (${current}) SELECT b.*, ${columns.join(", ")} FROM base b ${joins.join(" ")}`;
 }
 
 /** A stable order of rows: by time, then key, then the source's order. */

@@ -1,7 +1,7 @@
 // Tries a planned data component on the profiled rows: which rows it would refuse, and its typed columns for a first model.
 
 import { type Column, categoryColumn, type Table, takeRows } from "../base/table.ts";
-import { checkedColumns } from "../data/checks.ts";
+import { judgedSql, refusalsSql } from "../data/checks.ts";
 import type { TableProfile } from "../data/profile.ts";
 import {
   type DataOptions,
@@ -13,7 +13,7 @@ import {
 } from "../define/data.ts";
 import { type DataDefinition, describe } from "../define/definition.ts";
 import { boolean, category, type Feature, number, time } from "../define/feature.ts";
-import { eventColumn } from "../features/columns.ts";
+import { eventColumn, storedColumns } from "../features/columns.ts";
 import { toLabel } from "../learn/label.ts";
 import type { Label, Task } from "../learn/model.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
@@ -66,19 +66,12 @@ const triedRows = 50_000;
 
 /** Holds the profiled rows, at most about 50,000 of them, against the definition. */
 export async function tryOut(query: Query, profile: TableProfile, definition: DataDefinition): Promise<Trial> {
-  const columns = checkedColumns(definition);
-  const counts = columns.map(({ problem }, index) => `count(${problem}) AS n${index}`);
-  const [row] = await query.rows<Record<string, number>>(
-    `SELECT count(*) AS rows, count(${anyProblem(columns)}) AS refused, ${counts.join(", ")} FROM ${some(profile, triedRows, profile.profiledRows)} r`,
-  );
+  const { sql, columns } = refusalsSql(definition, some(profile, triedRows, profile.profiledRows));
+  const [row] = await query.rows<Record<string, number>>(sql);
   const refusedBy = columns
-    .map(({ name }, index) => ({ name, rows: row?.[`n${index}`] ?? 0 }))
+    .map((name, index) => ({ name, rows: row?.[`n${index}`] ?? 0 }))
     .filter(({ rows }) => rows > 0);
   return { rows: row?.rows ?? 0, refused: row?.refused ?? 0, refusedBy: refusedBy.sort((a, b) => b.rows - a.rows) };
-}
-
-function anyProblem(columns: readonly { readonly problem: string }[]): string {
-  return `coalesce(${columns.map(({ problem }) => problem).join(", ")}, NULL)`;
 }
 
 export interface Sample {
@@ -99,22 +92,16 @@ export async function typedSample(
   labelName: string,
   task: Task,
 ): Promise<Sample> {
-  const columns = checkedColumns(definition);
-  const keys = new Set(definition.key.map((key) => `_key_${key}`));
-  const wanted = columns.filter(({ name }) => !keys.has(name));
-  const label = columns.find(({ name }) => name === labelName);
+  const event = definition.eventTime === null ? [] : [eventColumn];
+  const wanted = [...event, ...storedColumns(definition).map(({ name }) => name)];
   const labelled =
     profile.columns.find(({ name }) => name === (definition.labels[0]?.column?.from ?? labelName))?.facts.present ?? 0;
-  // Columns are told apart by their place: names in a result must not differ in case only.
-  const values = wanted.map(({ value }, index) => `${value} AS v${index}`);
+  const judged = judgedSql(definition, some(profile, sampleRows * 1.1, labelled));
   const table = await query.table(
-    `SELECT ${values.join(", ")} FROM ${some(profile, sampleRows * 1.1, labelled)} r
-    WHERE ${anyProblem(columns)} IS NULL AND ${label?.value ?? "NULL"} IS NOT NULL ORDER BY r._row`,
+    `SELECT ${wanted.map(sqlName).join(", ")} FROM (${judged}) WHERE _problem IS NULL AND ${sqlName(labelName)} IS NOT NULL ORDER BY _row`,
   );
   const kept = table.rowCount > sampleRows ? takeRows(table, everyNth(table.rowCount, sampleRows)) : table;
-  const typed = new Map(
-    wanted.map(({ name }, index) => [name, withCategories(kept.columns.get(`v${index}`) as Column)]),
-  );
+  const typed = new Map(wanted.map((name) => [name, withCategories(kept.columns.get(name) as Column)]));
   const features = new Map([...typed].filter(([name]) => name !== labelName && name !== eventColumn));
   const times = typed.get(eventColumn);
   return {
