@@ -12,6 +12,7 @@ import { fitLogistic, type LogisticParams } from "./logistic.ts";
 import type { Artifact, Label } from "./model.ts";
 import { fitNaiveBayes, type NaiveBayesParams } from "./naive-bayes.ts";
 import { fitNearest, type NearestParams } from "./nearest.ts";
+import { fitNetwork, type NetworkParams } from "./neural-network.ts";
 import { fitRidge, type RidgeParams } from "./ridge.ts";
 
 /** What to fit, as JSON. Every parameter has a default that is meant to be good without tuning. */
@@ -23,7 +24,8 @@ export type CandidateSpec =
   | { readonly algorithm: "ridge"; readonly params?: RidgeParams }
   | { readonly algorithm: "elasticNet"; readonly params?: ElasticNetParams }
   | { readonly algorithm: "naiveBayes"; readonly params?: NaiveBayesParams }
-  | { readonly algorithm: "nearestNeighbours"; readonly params?: NearestParams };
+  | { readonly algorithm: "nearestNeighbours"; readonly params?: NearestParams }
+  | { readonly algorithm: "neuralNetwork"; readonly params?: NetworkParams };
 
 export type Algorithm = CandidateSpec["algorithm"];
 
@@ -95,6 +97,8 @@ export function fit(
       return fitNaiveBayes(input, spec.params ?? {});
     case "nearestNeighbours":
       return fitNearest(input, spec.params ?? {});
+    case "neuralNetwork":
+      return fitNetwork(input, spec.params ?? {});
     default:
       throw fail(
         "DEFINE_INVALID",

@@ -9,6 +9,7 @@ import { openConstant } from "./baselines.ts";
 import type { Feature } from "./features.ts";
 import { openNaiveBayes } from "./naive-bayes.ts";
 import { openNearest } from "./nearest.ts";
+import { openNetwork } from "./neural-network.ts";
 import { openTrees } from "./trees-model.ts";
 
 export type Task = "binary" | "multiclass" | "regression";
@@ -61,7 +62,8 @@ export interface Predictor {
   predictRow(row: Row): number[] | number;
   /**
    * Shapley values of one row in margin units: log-odds, log of a rate, a share (forests, neighbours) or the label's own unit.
-   * Exact for trees, linear models and naive Bayes; against a typical row, and sampled by seed beyond 8 features, for neighbours.
+   * Exact for trees, linear models and naive Bayes; against a typical row, and sampled by seed beyond 8 features, for neighbours
+   * and neural networks.
    * Explains the positive class of a binary model and the likeliest class of a multiclass one unless told otherwise.
    */
   explainRow(row: Row, options?: { readonly class?: string }): Explanation;
@@ -74,6 +76,7 @@ const openers: Readonly<Record<string, (artifact: Artifact) => Predictor>> = {
   "pentad.constant/1": openConstant,
   "pentad.naiveBayes/1": openNaiveBayes,
   "pentad.nearest/1": openNearest,
+  "pentad.network/1": openNetwork,
   "pentad.trees/1": openTrees,
 };
 

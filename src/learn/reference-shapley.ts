@@ -84,15 +84,14 @@ export function referenceImportance(
   rows: readonly Float64Array[],
   reference: Float64Array,
 ): Float64Array {
-  const base = margin(reference);
   const mixed = Float64Array.from(reference);
   return reference.map((_, f) => {
-    let squares = 0;
-    for (const row of rows) {
+    const margins = rows.map((row) => {
       mixed[f] = row[f]!;
-      squares += (margin(mixed) - base) ** 2;
-    }
+      return margin(mixed);
+    });
     mixed[f] = reference[f]!;
-    return Math.sqrt(squares / Math.max(1, rows.length));
+    const mean = margins.reduce((sum, value) => sum + value, 0) / Math.max(1, rows.length);
+    return Math.sqrt(margins.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, rows.length));
   });
 }
