@@ -3,7 +3,8 @@
 import { fail } from "../base/failure.ts";
 import { nearest } from "../define/check.ts";
 import type { Task } from "../define/problem.ts";
-import { count, type ProfiledColumn, type TableProfile } from "./profile.ts";
+import type { ProfiledColumn, TableProfile } from "./profile.ts";
+import { count } from "./profile-findings.ts";
 import { soundsLikeCount } from "./profile-names.ts";
 
 export interface LabelPlan {

@@ -1,7 +1,8 @@
 // What each column of a profiled file is used for: key, event time, feature, or left out with the reason. Pure.
 
 import { fail } from "../base/failure.ts";
-import { count, type ProfiledColumn, share, type TableProfile } from "./profile.ts";
+import type { ProfiledColumn, TableProfile } from "./profile.ts";
+import { count, share } from "./profile-findings.ts";
 import { findColumn, type LabelPlan } from "./profile-label.ts";
 import { soundsLikeEventTime, soundsLikeKey, soundsLikeLaterTime, wordsOf } from "./profile-names.ts";
 

@@ -29,6 +29,8 @@ export async function openQuery(options: QueryOptions): Promise<Query> {
   return duckdbQuery(options);
 }
 
+export type DetectedSource = Awaited<ReturnType<typeof detectSource>>;
+
 /** The source that reads a file or a web address, found by looking at its content. */
 export async function detectSource(
   location: string,
