@@ -9,19 +9,23 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 const folder = fileURLToPath(new URL("../src/learn/kernels/", import.meta.url));
 
-/** Name of the kernel file (without .as.ts) and what its memory needs. */
+/** The modules: what each is compiled from (names without .as.ts), and what it needs beyond the usual flags. */
 export const kernels = {
-  // Shared memory, so that worker threads can grow the same tree.
-  boosting: ["--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536", "--enable", "threads"],
-  trees: [],
-  linear: [],
+  boosting: {
+    sources: ["boosting-gradients", "boosting-histograms", "boosting-search", "boosting-rows"],
+    // Shared memory, so that worker threads can grow the same tree.
+    flags: ["--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536", "--enable", "threads"],
+  },
+  linear: { sources: ["linear"], flags: [] },
+  trees: { sources: ["trees"], flags: [] },
 } as const;
 
 export type Kernel = keyof typeof kernels;
 
 /** The module's text for one kernel, compiled now. */
 export function compileKernel(name: Kernel): string {
-  const source = join(folder, `${name}.as.ts`);
+  const { sources, flags: ownFlags } = kernels[name];
+  const files = sources.map((source) => join(folder, `${source}.as.ts`));
   const work = mkdtempSync(join(tmpdir(), "kernels-"));
   try {
     const out = join(work, "kernel.wasm");
@@ -37,7 +41,7 @@ export function compileKernel(name: Kernel): string {
       "--enable",
       "bulk-memory",
     ];
-    execFileSync(process.execPath, [compiler, source, "-o", out, ...flags, ...kernels[name]], {
+    execFileSync(process.execPath, [compiler, ...files, "-o", out, ...flags, ...ownFlags], {
       stdio: ["ignore", "inherit", "inherit"],
     });
     const lines =
@@ -45,7 +49,7 @@ export function compileKernel(name: Kernel): string {
         .toString("base64")
         .match(/.{1,120}/g) ?? [];
     return [
-      `// GENERATED from ${name}.as.ts by \`node scripts/build-kernels.ts\`; do not edit: change the source and run the script.`,
+      `// GENERATED from ${sources.map((source) => `${source}.as.ts`).join(", ")} by \`node scripts/build-kernels.ts\`; do not edit: change the source and run the script.`,
       "",
       `export const ${name}Wasm =`,
       `${lines.map((line) => `  "${line}"`).join(" +\n")};`,

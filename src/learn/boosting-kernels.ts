@@ -1,4 +1,4 @@
-// What the training kernels of kernels/boosting.as.ts offer, as types.
+// What the training kernels of kernels/boosting-*.as.ts offer, as types.
 
 import { boostingWasm } from "./kernels/boosting.wasm.ts";
 import { type WasmMemory, wasmKernels } from "./wasm.ts";

@@ -1,4 +1,4 @@
-// k-means (Lloyd 1982, started by k-means++): rows grouped around k typical ones; no label needed.
+// Clusters by k-means (Lloyd 1982, started by k-means++): rows grouped around k typical ones; no label needed.
 
 import { fail } from "../base/failure.ts";
 import type { Table } from "../base/table.ts";

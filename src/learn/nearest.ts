@@ -1,4 +1,4 @@
-// k nearest neighbours: the training rows themselves, and an answer from those most alike.
+// Nearest neighbours: the training rows themselves, and an answer from those most alike.
 
 import { fail } from "../base/failure.ts";
 import { corrupt, readArray, readFeatures, readInteger, readTask } from "./artifact.ts";
