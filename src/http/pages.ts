@@ -14,8 +14,7 @@ const types: Readonly<Record<string, string>> = {
   ".map": "application/json",
 };
 
-const policy =
-  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
+const policy = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
 
 /** The folder of the built pages; the same place from the sources and from the package. */
 export function pagesFolder(): string {
