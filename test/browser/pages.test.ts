@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { findChromium } from "../../scripts/chromium.ts";
+import type { PredictionDocument } from "../../src/http/api.ts";
 import { copyExample, type Server, serve, type TestProject } from "../support/project.ts";
 
 const executablePath = findChromium();
@@ -78,10 +79,17 @@ describe("the pages", {
     assert.equal(await page.locator(":focus").getAttribute("id"), await field.getAttribute("id"));
   });
 
-  it("take feedback", async () => {
+  it("take feedback on the answer that is shown", async () => {
     await page.getByLabel(/^Wind/).fill("3");
+    const answered = page.waitForResponse((response) => response.url().includes("/predict/") && response.ok());
     await page.getByRole("button", { name: "Ask" }).click();
+    const { id } = (await (await answered).json()) as PredictionDocument;
+    const recorded = page.waitForResponse((response) => response.url().includes("/feedback/") && response.ok());
+    await page.getByTestId("answer").waitFor();
+    // The page shows the new answer one frame after the reply came in.
+    await page.waitForTimeout(200);
     await page.getByRole("button", { name: "Yes", exact: true }).click();
+    assert.ok((await recorded).url().endsWith(`/feedback/${id}`));
     await page.getByText(/thank/i).first().waitFor();
   });
 
