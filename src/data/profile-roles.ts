@@ -45,21 +45,27 @@ export function planRoles(profile: TableProfile, label: LabelPlan, options: Role
     notes.push(
       `${JSON.stringify(time.column.name)} is taken as the time of each row: the newest rows are held out to judge the model`,
     );
-  const key =
-    options.key === undefined
-      ? guessKey(profile, label, time)
-      : options.key.map((name) => namedKey(profile, label, name, source));
-  if (options.key === undefined && key.length > 0)
-    notes.push(`${key.map(({ name }) => JSON.stringify(name)).join(" and ")} names each row and becomes the key`);
-  const features: ProfiledColumn[] = [];
-  const left: LeftOut[] = [];
-  for (const column of profile.columns) {
-    if (column === label.column || key.includes(column) || column === time?.column) continue;
-    const reason = reasonToLeave(column, profile, label, time);
-    if (reason === undefined) features.push(column);
-    else left.push({ column, reason });
-  }
-  return { key, time, features, left, notes };
+  const assign = (key: readonly ProfiledColumn[]) => {
+    const features: ProfiledColumn[] = [];
+    const left: LeftOut[] = [];
+    for (const column of profile.columns) {
+      if (column === label.column || key.includes(column) || column === time?.column) continue;
+      const reason = reasonToLeave(column, profile, label, time);
+      if (reason === undefined) features.push(column);
+      else left.push({ column, reason });
+    }
+    return { key, features, left };
+  };
+  if (options.key !== undefined)
+    return { ...assign(options.key.map((name) => namedKey(profile, label, name, source))), time, notes };
+  const guessed = assign(guessKey(profile, label, time));
+  // A key that leaves nothing to learn from is worth more as a feature.
+  const chosen = guessed.key.length > 0 && guessed.features.length === 0 ? assign([]) : guessed;
+  if (chosen.key.length > 0)
+    notes.push(
+      `${chosen.key.map(({ name }) => JSON.stringify(name)).join(" and ")} names each row and becomes the key`,
+    );
+  return { ...chosen, time, notes };
 }
 
 /** The share of rows that may lack a time before a column is no longer taken for the event's time. */

@@ -72,11 +72,7 @@ export async function tryProblem(
   const chosen = keep ? await assess(everything, sample, about) : plain;
   if (chosen === undefined)
     throw fail("TRAINING_NO_FEATURES", `No column beside ${JSON.stringify(label.column.name)} can be learned from`, {
-      hint:
-        left
-          .slice(0, 5)
-          .map(({ column, reason }) => `${JSON.stringify(column.name)}: ${reason}`)
-          .join("; ") || "Add columns that may tell the answer",
+      hint: whatIsLeft(left, roles),
     });
   const best = await tryHour(query, profile, roles, source, chosen, { ...about, task: label.task });
   return {
@@ -89,6 +85,15 @@ export async function tryProblem(
       : [],
     refused: { rows: trial.refused, of: trial.rows },
   };
+}
+
+function whatIsLeft(left: readonly LeftOut[], roles: Roles): string {
+  const reasons = [
+    ...roles.key.map(({ name }) => `${JSON.stringify(name)}: the key`),
+    ...(roles.time === null ? [] : [`${JSON.stringify(roles.time.column.name)}: the time of the row`]),
+    ...left.map(({ column, reason }) => `${JSON.stringify(column.name)}: ${reason}`),
+  ];
+  return `Add columns that may tell the answer${reasons.length === 0 ? "" : ` (${reasons.slice(0, 5).join("; ")})`}`;
 }
 
 /** A quick model on the schema's part of the sample; undefined without features. */

@@ -386,6 +386,16 @@ describe("roles", () => {
     );
   });
 
+  test("a guessed key gives way when nothing else could be learned from", async () => {
+    const table = await profile(100, {
+      symbol: (row) => ["A", "B", "C", "D", "E"][row % 5] as string,
+      date: (row) => days(Math.floor(row / 5)).toISOString(),
+      price: (row) => row * 1.5,
+    });
+    const roles = plan(table, "price");
+    assert.deepEqual([roles.key, roles.features.map(({ name }) => name)], [[], ["symbol"]]);
+  });
+
   test("running numbers, repeated, paired, constant and empty columns are left out with the reason", async () => {
     const table = await profile(100, {
       index: (row) => row + 1,
