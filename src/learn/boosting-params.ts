@@ -29,6 +29,13 @@ export interface BoostingParams {
   readonly l2?: number;
   /** Share of the rows drawn for each tree. Default 1. */
   readonly rowSample?: number;
+  /**
+   * Keeps this share of the rows with the largest gradients for each tree, and draws `gradientOther` of all from the rest, counted
+   * up to stand for it: gradient-based one-side sampling (Ke et al. 2017). Default 1: all rows.
+   */
+  readonly gradientTop?: number;
+  /** Default 0.1, when `gradientTop` is below 1. */
+  readonly gradientOther?: number;
   /** Share of the features drawn for each tree. Default 1. */
   readonly featureSample?: number;
   /** Most bins per feature, 2 to 255. Default 255. */
@@ -56,6 +63,8 @@ export interface BoostingSettings {
   readonly l1: number;
   readonly l2: number;
   readonly rowSample: number;
+  readonly gradientTop: number;
+  readonly gradientOther: number;
   readonly featureSample: number;
   readonly maxBins: number;
   /** 0: never. */
@@ -77,6 +86,9 @@ export function boostingSettings(
   const number = paramReader(params);
   if (params.objective !== undefined && task !== "regression")
     throw fail("DEFINE_INVALID", `objective: expected a regression task for ${params.objective}, got ${task}`);
+  const gradientTop = number("gradientTop", 1, 1e-6, 1);
+  if (gradientTop < 1 && (params.rowSample ?? 1) < 1)
+    throw fail("DEFINE_INVALID", "gradientTop: expected no rowSample beside it, got both");
   const canHoldOut = facts.hasValidation || rowCount >= leastRowsToHoldOut;
   const stopsByDefault = facts.hasValidation || (params.trees === undefined && canHoldOut);
   const asked = params.earlyStopping;
@@ -100,6 +112,8 @@ export function boostingSettings(
     l1: number("l1", 0, 0, 1e12),
     l2: number("l2", 1, 0, 1e12),
     rowSample: number("rowSample", 1, 1e-6, 1),
+    gradientTop,
+    gradientOther: number("gradientOther", Math.min(0.1, 1 - gradientTop), 0, 1 - gradientTop),
     featureSample: number("featureSample", 1, 1e-6, 1),
     maxBins: number("maxBins", 255, 2, 255, true),
     earlyStopping,

@@ -14,6 +14,11 @@ export function deriveFixedPoint(
   output: number,
   settings: SearchSettings,
 ): void {
+  fixPoint(memory, { ...derive(memory, objective, output), countsRows: objective.countsRows }, settings);
+}
+
+/** Derives one output's gradients and curvatures; returns the sums of their absolute values. */
+export function derive(memory: BoostingMemory, objective: Objective, output: number): { sumG: number; sumH: number } {
   const { layout, f64 } = memory;
   objective.derive(memory, output);
   // Partial sums are added in one order whatever the number of threads was that made them.
@@ -23,7 +28,7 @@ export function deriveFixedPoint(
     sumG += f64[layout.parts / 8 + part * 2]!;
     sumH += f64[layout.parts / 8 + part * 2 + 1]!;
   }
-  fixPoint(memory, { sumG, sumH, countsRows: objective.countsRows }, settings);
+  return { sumG, sumH };
 }
 
 export type SearchSettings = Pick<

@@ -6,10 +6,10 @@ import type { BoostingMemory } from "./boosting-memory.ts";
 import { boostingObjective, type Objective } from "./boosting-objective.ts";
 import { type BoostingParams, type BoostingSettings, boostingSettings } from "./boosting-params.ts";
 import { writeFeatures } from "./boosting-rows.ts";
-import { drawBag, drawFeatures } from "./boosting-sample.ts";
+import { drawBag, drawByGradient, drawFeatures } from "./boosting-sample.ts";
 import { addToGrown, addToHeld, addToOutside } from "./boosting-scores.ts";
 import { type Rows, type Setup, setUp } from "./boosting-setup.ts";
-import { deriveFixedPoint } from "./boosting-step.ts";
+import { derive, deriveFixedPoint, fixPoint } from "./boosting-step.ts";
 import { boostingTeam, type Team } from "./boosting-team.ts";
 import { type GrownTree, growTree, leafOutput } from "./boosting-tree.ts";
 import { breath } from "./breath.ts";
@@ -126,11 +126,18 @@ async function iterate(run: Run, { memory, bins, target, heldTarget }: Setup, te
     if (options.signal !== undefined) await breath();
     options.signal?.throwIfAborted();
     objective.prepare(memory);
-    const bag = drawBag(memory, settings, source);
+    let bag = drawBag(memory, settings, source);
     if (settings.featureSample < 1)
       writeFeatures(memory, bins, settings.monotone, drawFeatures(features.length, wantedFeatures, source));
     for (let output = 0; output < objective.outputs; output++) {
-      deriveFixedPoint(memory, objective, output, settings);
+      if (settings.gradientTop === 1) deriveFixedPoint(memory, objective, output, settings);
+      else {
+        derive(memory, objective, output);
+        const drawn = drawByGradient(memory, settings, source);
+        bag = drawn.bag;
+        // Multiplied rows no longer count as one each.
+        fixPoint(memory, { ...drawn, countsRows: false }, settings);
+      }
       bag.place();
       const tree = growTree(memory, team, bins, bag.inside, settings);
       const values = answer(run, memory, tree, output);
@@ -162,7 +169,7 @@ async function iterate(run: Run, { memory, bins, target, heldTarget }: Setup, te
     } else if (iteration + 1 - best >= settings.earlyStopping) break;
     // When no output could be split, no later tree can be either, unless it sees other rows or features.
     const isFinished = trees.slice(-objective.outputs).every((tree) => "cover" in tree.nodeAt(0));
-    if (isFinished && settings.rowSample === 1 && settings.featureSample === 1) break;
+    if (isFinished && settings.rowSample === 1 && settings.gradientTop === 1 && settings.featureSample === 1) break;
   }
   return { trees, bins, best, bestLoss };
 }

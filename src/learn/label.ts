@@ -50,6 +50,14 @@ export function labelLength(label: Label): number {
   return label.task === "regression" ? label.values.length : label.codes.length;
 }
 
+/** Row weights that give every class that occurs the same weight in all; they sum to the number of rows. */
+export function balancedWeights(label: Extract<Label, { codes: Int32Array }>): Float64Array {
+  const counts = new Float64Array(label.classes.length);
+  for (const code of label.codes) counts[code]!++;
+  const occurring = counts.filter((count) => count > 0).length;
+  return Float64Array.from(label.codes, (code) => label.codes.length / (occurring * counts[code]!));
+}
+
 /** Throws TRAINING_LABEL_… unless every row has a label that the task can use, and at least two of them differ. */
 export function checkLabel(label: Label, rowCount: number): void {
   const count = labelLength(label);

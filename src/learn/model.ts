@@ -9,7 +9,7 @@ import { openConstant } from "./baselines.ts";
 import type { Feature } from "./features.ts";
 import { openNaiveBayes } from "./naive-bayes.ts";
 import { openNearest } from "./nearest.ts";
-import { openNetwork } from "./neural-network.ts";
+import { openNetwork } from "./network-model.ts";
 import { openTrees } from "./trees-model.ts";
 
 export type Task = "binary" | "multiclass" | "regression";

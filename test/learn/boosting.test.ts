@@ -180,6 +180,27 @@ test("row and feature sampling still learn, and rows left out of a tree are scor
   assert.ok(score("r2", fresh.regression, model.predict(fresh.table)) > 0.7);
 });
 
+test("sampling by gradient learns nearly as well as from all rows", async () => {
+  const train = sample(4000, 5, 44);
+  const fresh = sample(4000, 5, 45);
+  const rmse = async (params: BoostingParams): Promise<number> =>
+    score(
+      "rmse",
+      fresh.regression,
+      (await fitted({ trees: 60, ...params }, train.table, train.regression)).predict(fresh.table),
+    );
+  const whole = await rmse({});
+  const byGradient = await rmse({ gradientTop: 0.2, gradientOther: 0.1 });
+  assert.ok(byGradient < whole * 1.06, `${byGradient} and ${whole}`);
+  await assert.rejects(rmse({ gradientTop: 0.2, rowSample: 0.5 }), /gradientTop/);
+});
+
+test("balanced weights make a rare class count as much as a common one", async () => {
+  const { balancedWeights } = await import("../../src/learn/label.ts");
+  const label = { task: "binary", codes: Int32Array.of(0, 0, 0, 1), classes: ["a", "b"] } as const;
+  assert.deepEqual(Array.from(balancedWeights(label)), [2 / 3, 2 / 3, 2 / 3, 2]);
+});
+
 test("missing values go where they belong, in numbers and in categories", async () => {
   const n = 200;
   const x = Array.from({ length: n }, (_, i) => (i % 4 === 0 ? Number.NaN : (i * 37) % 100));

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { compileKernel, type Kernel, kernelModule, kernels } from "../../scripts/build-kernels.ts";
 
 for (const name of Object.keys(kernels) as Kernel[])
-  test(`${name}.wasm.ts is what ${name}.as.ts compiles to`, (context) => {
+  test(`${name}.wasm.ts is what its sources compile to`, (context) => {
     try {
       import.meta.resolve("assemblyscript/bin/asc.js");
     } catch {
