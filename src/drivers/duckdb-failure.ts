@@ -23,7 +23,7 @@ function codeOf(kind: string, text: string): ErrorCodeName {
   // Spilling beyond what the disk has left is an out-of-memory error to the engine, but a full disk to a person.
   if (/no space left on device|max_temp_directory_size|disk quota exceeded/i.test(text)) return "RUNTIME_DISK_FULL";
   if (kind === "Out of Memory Error") return "RUNS_STEP_MEMORY";
-  if (kind === "Interrupt Error") return "RUNS_CANCELLED";
+  if (/^interrupt/i.test(kind)) return "RUNS_CANCELLED";
   if (/permission denied|read-only file system/i.test(text)) return "RUNTIME_NOT_WRITABLE";
   return "INTERNAL";
 }

@@ -86,13 +86,15 @@ export async function duckdbQuery(options: QueryOptions): Promise<Query> {
       ),
     async close() {
       if (closed) return;
-      await exclusively(async () => {
-        closed = true;
-        for (const connection of streams) connection.closeSync();
-        streams.clear();
-        main.closeSync();
-        instance.closeSync();
-      });
+      closed = true;
+      // What runs is stopped and what waits is refused: nobody is left to take the results.
+      main.interrupt();
+      for (const connection of streams) connection.interrupt();
+      await tail;
+      for (const connection of streams) connection.closeSync();
+      streams.clear();
+      main.closeSync();
+      instance.closeSync();
     },
   };
 }

@@ -16,6 +16,7 @@ export interface Query {
   stream(sql: string, parameters?: readonly Value[]): AsyncIterable<Record<string, Value>[]>;
   /** Appends rows to a table of the engine; every column is text, the way sources give it. */
   append(table: string, columns: readonly string[], rows: readonly (readonly (string | null)[])[]): Promise<void>;
+  /** Stops what runs (it fails with RUNS_CANCELLED) and frees everything. */
   close(): Promise<void>;
 }
 

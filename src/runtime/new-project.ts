@@ -69,6 +69,8 @@ export async function newProject(options: NewProjectOptions): Promise<NewProject
       temporaryFolder: join(desk, "spill"),
       ...(options.threads === undefined ? {} : { threads: options.threads }),
     });
+    const engine = query;
+    signal.addEventListener("abort", () => void engine.close(), { once: true });
     const { opened, header } = await openTable(detected, options, {
       ...place,
       query,

@@ -7,7 +7,7 @@ import type { Source, SourceContext, SourceResult, UnreadableRow } from "../port
 import { columnNames } from "./column-names.ts";
 
 /** One row: column names and values. Dates become ISO 8601 texts, objects and arrays JSON; null and undefined are missing. */
-export type RowObject = Readonly<Record<string, unknown>>;
+export type RowObject = object;
 
 export interface RowsContext {
   /** Aborted when the run is stopped or out of time. */
@@ -107,11 +107,11 @@ function rowTable(query: Query) {
 
   async function flush(): Promise<void> {
     if (waiting.length === 0) return;
-    const readable: { number: number; object: RowObject }[] = [];
+    const readable: { number: number; object: Readonly<Record<string, unknown>> }[] = [];
     for (const item of waiting) {
       row++;
       if (typeof item === "object" && item !== null && !Array.isArray(item) && !(item instanceof Date))
-        readable.push({ number: row, object: item as RowObject });
+        readable.push({ number: row, object: item as Readonly<Record<string, unknown>> });
       else
         unreadable.push({
           row,

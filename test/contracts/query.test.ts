@@ -240,6 +240,23 @@ for (const [driver, open] of Object.entries(drivers)) {
       await small.close();
     });
 
+    test("closing stops what runs and refuses what waits", async () => {
+      const other = await open({ memoryMb: 64, temporaryFolder: join(folder, "stopped"), threads: 1 });
+      const started = performance.now();
+      const running = other.rows(
+        "select count(*) n from range(4000000) a(i), range(4000000) b(j) where (i * j) % 7 = 3",
+      );
+      const waiting = other.rows("select 1 as one");
+      const outcomes = Promise.allSettled([running, waiting]);
+      setTimeout(() => void other.close(), 100);
+      const codes = (await outcomes).map((one) =>
+        one.status === "rejected" ? (one.reason as { code: string }).code : one.value,
+      );
+      assert.deepEqual(codes, ["RUNS_CANCELLED", "INTERNAL"]);
+      assert.ok(performance.now() - started < 5000);
+      await other.close();
+    });
+
     test("a closed engine says so", async () => {
       const other = await open({ memoryMb: 64, temporaryFolder: join(folder, "closed") });
       await other.close();
