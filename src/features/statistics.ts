@@ -31,6 +31,8 @@ const topCount = 20;
 const quantileLevels = [0.01, 0.25, 0.5, 0.75, 0.99];
 /** Up to this many rows distinct counts and quantiles are exact; beyond, sketches keep the pass short. */
 const exactRows = 500_000;
+/** Each distinct count holds a hash table per thread: a wide table's columns are summarised so many at a time. */
+const batch = 25;
 
 /** Computes the statistics of `relation`, which must hold every column of the group under its own name. */
 export async function computeStatistics(
@@ -41,15 +43,9 @@ export async function computeStatistics(
   const columns = groupColumns(definition);
   const [size] = await query.rows<{ n: number }>(`SELECT count(*) AS n FROM ${relation}`);
   const exact = (size?.n ?? 0) <= exactRows;
-  const parts = columns.flatMap((column, index) => summarySql(column, index, exact));
-  // One list of quantiles a column sorts it once; five single ones would sort it five times.
-  const quantiles = columns.flatMap(({ type }, index) =>
-    type === "number" ? quantileLevels.map((_, level) => `quantiles${index}[${level + 1}] AS q${level}_${index}`) : [],
-  );
-  const [summary] = await query.rows<Record<string, Value>>(
-    `SELECT ${["*", ...quantiles].join(", ")} FROM (SELECT ${["count(*) AS n", ...parts].join(", ")} FROM ${relation})`,
-  );
-  const facts = summary as Record<string, Value>;
+  const facts = { n: size?.n ?? 0 } as Record<string, Value>;
+  for (let from = 0; from < columns.length; from += batch)
+    Object.assign(facts, await summarise(query, relation, columns.slice(from, from + batch), from, exact));
   const statistics: ColumnStatistics[] = [];
   for (const [index, column] of columns.entries()) {
     const fact = (name: string) => facts[`${name}${index}`] ?? null;
@@ -70,6 +66,27 @@ export async function computeStatistics(
     });
   }
   return { rows: facts.n as number, columns: statistics };
+}
+
+/** The facts of some columns under names that end in their index, counted from `first`. */
+async function summarise(
+  query: Query,
+  relation: string,
+  columns: readonly GroupColumn[],
+  first: number,
+  exact: boolean,
+): Promise<Record<string, Value>> {
+  const parts = columns.flatMap((column, index) => summarySql(column, first + index, exact));
+  // One list of quantiles a column sorts it once; five single ones would sort it five times.
+  const quantiles = columns.flatMap(({ type }, index) =>
+    type === "number"
+      ? quantileLevels.map((_, level) => `quantiles${first + index}[${level + 1}] AS q${level}_${first + index}`)
+      : [],
+  );
+  const [summary = {}] = await query.rows<Record<string, Value>>(
+    `SELECT ${["*", ...quantiles].join(", ")} FROM (SELECT ${parts.join(", ")} FROM ${relation})`,
+  );
+  return summary;
 }
 
 function summarySql(column: GroupColumn, index: number, exact: boolean): string[] {
