@@ -14,7 +14,7 @@ export interface LinearOptions {
 }
 
 export interface GradientBoostingOptions {
-  /** The most trees; fewer are grown when held-in rows stop gaining. */
+  /** How many trees; when left out, as many as rows kept aside still gain from, 1,000 at most. */
   readonly trees?: number;
   /** The most leaves of a tree. */
   readonly leaves?: number;

@@ -18,7 +18,7 @@ export interface Split {
 }
 
 export interface TrainWhen {
-  /** Train again at the latest after this long, e.g. "1d". */
+  /** Train again when the rows have changed and the model is this old, e.g. "1d". */
   readonly every?: string;
   /** Train again after this many new rows. */
   readonly newRows?: number;
