@@ -25,6 +25,13 @@ export function featuresOf(table: Table, options: { text: boolean }): Feature[] 
   return features;
 }
 
+/** True when the column holds at least two different values, missing being one: only such a column can teach anything. */
+export function varies(column: Column): boolean {
+  const values = column.type === "category" ? column.codes : column.values;
+  for (let row = 1; row < values.length; row++) if (!Object.is(values[row], values[0])) return true;
+  return false;
+}
+
 /** The features as they stand in an artifact's meta. */
 export function featuresToJson(features: readonly Feature[]): JsonObject[] {
   return features.map(({ name, type, dictionary }) =>

@@ -5,7 +5,7 @@ import type { Table } from "../base/table.ts";
 import { type BoostingParams, fitBoosting } from "./boosting.ts";
 import type { Threads } from "./boosting-team.ts";
 import { type ElasticNetParams, fitElasticNet } from "./elastic-net.ts";
-import { type Feature, featuresOf } from "./features.ts";
+import { type Feature, featuresOf, varies } from "./features.ts";
 import { type ForestParams, fitForest } from "./forest.ts";
 import { checkLabel, labelLength } from "./label.ts";
 import { fitLogistic, type LogisticParams } from "./logistic.ts";
@@ -80,6 +80,8 @@ export function fit(
         hint: "Use logistic() or ridge(), which read texts, or make the text a category",
       }),
     });
+  if (!usable.some(({ name }) => varies(features.columns.get(name)!)))
+    throw fail("TRAINING_NO_FEATURES", "Expected a feature that varies, got only constant or missing ones");
   const input: FitInput = { table: features, features: usable, label, options };
   switch (spec.algorithm) {
     case "gradientBoosting":

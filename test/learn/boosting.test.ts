@@ -410,6 +410,19 @@ test("infinite numbers count as missing, huge and tiny ones are kept apart", asy
   assert.ok(Math.abs((model.predictRow({ x: null }) as number) - 7) < 0.1);
 });
 
+test("features that are all constant or missing are an error for trees, too", () => {
+  const table = tableOf({
+    k: numbers(4, 4, 4),
+    m: numbers(Number.NaN, Number.NaN, Number.NaN),
+    c: categoryColumn(["a", "a", "a"]),
+  });
+  const label: Label = { task: "regression", values: Float64Array.of(1, 2, 3) };
+  assert.throws(
+    () => fit({ algorithm: "gradientBoosting" }, table, label, { seed: 1 }),
+    (error) => isFailure(error, "TRAINING_NO_FEATURES"),
+  );
+});
+
 test("parameters out of range, unknown features and misfit objectives are named", async () => {
   const { table, binary, regression } = sample(50, 2, 43);
   const cases: [BoostingParams, Label, RegExp][] = [
