@@ -29,16 +29,19 @@ export interface TrainingSetPlan {
   readonly label: GroupColumn;
 }
 
+/** Which rows of the label's group: those with a label, or the newest of every entity (every row when there is no entity). */
+export type SpineRows = "labelled" | "newest";
+
 /** Plans the join. `groups` holds every group that the training names, pinned to its commit. */
 export function planTrainingSet(
   training: TrainingDefinition,
   groups: ReadonlyMap<string, PinnedGroup>,
+  rows: SpineRows = "labelled",
 ): TrainingSetPlan {
   const spine = groups.get(training.label.data) as PinnedGroup;
   const label = columnOf(spine.definition, training.label.name);
-  const steps = [
-    `spine AS (SELECT * FROM (${enrichedSql(spine.definition, spine.files)}) WHERE ${sqlName(label.name)} IS NOT NULL)`,
-  ];
+  const wanted = rows === "labelled" ? `WHERE ${sqlName(label.name)} IS NOT NULL` : newestSql(spine.definition);
+  const steps = [`spine AS (SELECT * FROM (${enrichedSql(spine.definition, spine.files)}) ${wanted})`];
   const features: GroupColumn[] = [];
   const selected: string[] = [];
   const joins: string[] = [];
@@ -58,6 +61,13 @@ export function planTrainingSet(
   const columns = [`s.${eventColumn}`, ...keys, ...selected, `s.${sqlName(label.name)} AS ${sqlName(label.name)}`];
   const sql = `WITH ${steps.join(", ")} SELECT ${columns.join(", ")} FROM spine s ${joins.join(" ")} ORDER BY ${stableOrder(spine.definition)}`;
   return { sql, features, label };
+}
+
+function newestSql(definition: DataDefinition): string {
+  const keys = definition.key.map((key) => sqlName(keyColumn(key)));
+  if (keys.length === 0 && definition.eventTime === null) return "";
+  const partition = keys.length === 0 ? "" : `PARTITION BY ${keys.join(", ")} `;
+  return `QUALIFY row_number() OVER (${partition}ORDER BY ${eventColumn} DESC, ${ordinalColumn} DESC) = 1`;
 }
 
 function stableOrder(definition: DataDefinition): string {

@@ -25,6 +25,15 @@ export const inferenceMigrations: RoomMigrations = {
       actual text,
       at integer not null
     )`,
+    `create table inference_batches (
+      inference text not null,
+      run text not null,
+      version integer not null,
+      file text not null,
+      rows integer not null,
+      at integer not null,
+      primary key (inference, run)
+    )`,
   ],
 };
 

@@ -1,23 +1,72 @@
-// Checks that the live model answers, on the data's own typical values, before anybody asks it.
+// Step 4's runs as a recipe: make sure that the live model answers, and score every entity when a batch is declared.
 
+import type { JsonObject } from "../base/json.ts";
+import { recordLineage } from "../catalog/lineage.ts";
 import type { InferenceDefinition, TrainingDefinition } from "../define/definition.ts";
+import { groupFiles } from "../features/commits.ts";
 import { typicalRow } from "../features/fields.ts";
+import type { PinnedGroup } from "../features/training-set.ts";
+import { modelBlob } from "../models/registry.ts";
+import type { BlobStore } from "../ports/blob-store.ts";
+import type { Database } from "../ports/database.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
 import type { Work } from "../runs/work.ts";
 import { answer } from "./answer.ts";
-import type { LiveSource } from "./live.ts";
+import type { BatchOutput } from "./batch.ts";
+import { recordBatch } from "./batches.ts";
+import type { Live, LiveSource } from "./live.ts";
+
+export interface InferenceParts {
+  readonly database: Database;
+  readonly offline: BlobStore;
+  readonly models: BlobStore;
+  readonly online: OnlineStore;
+  readonly live: LiveSource;
+}
 
 export async function runInference(
   inference: InferenceDefinition,
   training: TrainingDefinition,
-  live: LiveSource,
-  online: OnlineStore,
+  parts: InferenceParts,
   work: Work,
 ): Promise<void> {
-  live.invalidate();
-  const current = await live.get(inference, training);
-  const reply = answer(current, online, typicalRow(current.groups), { explain: false });
-  await work.commit(async () => undefined, {
-    detail: `version ${current.version.version} answers: ${String(reply.prediction)} for a typical row`,
-  });
+  parts.live.invalidate();
+  const live = await parts.live.get(inference, training);
+  const reply = answer(live, parts.online, typicalRow(live.groups), { explain: false });
+  const typical = `version ${live.version.version} answers: ${String(reply.prediction)} for a typical row`;
+  if (inference.batchSchedule === null) {
+    await work.commit(async () => undefined, { detail: typical });
+    return;
+  }
+  work.detail("scoring the newest row of every entity");
+  const batch = await scoreInProcess(live, parts, work);
+  const file = `predictions/${inference.name}/${work.run}.parquet`;
+  await parts.offline.adopt(batch.path, file);
+  await work.commit(
+    async (tx, atMs) => {
+      await recordBatch(
+        tx,
+        { inference: inference.name, run: work.run, version: live.version.version, file, rows: batch.rows },
+        atMs,
+      );
+      await recordLineage(tx, file, [`model/${live.version.id}`], work.run, atMs);
+    },
+    { detail: `${typical}; ${batch.rows.toLocaleString("en")} ${batch.rows === 1 ? "entity" : "entities"} scored` },
+  );
+}
+
+async function scoreInProcess(live: Live, parts: InferenceParts, work: Work): Promise<BatchOutput> {
+  const groups: Record<string, PinnedGroup> = {};
+  for (const { commit } of live.groups) {
+    const files = await groupFiles(parts.database, parts.offline, commit.group, commit.sequence);
+    groups[commit.group] = { definition: commit.definition, files, late: files.late };
+  }
+  const { id, version } = live.version;
+  return (await work.step("batch", "inference/batch", {
+    training: live.training,
+    groups,
+    model: { id, version, path: await parts.models.localPath(modelBlob(id)) },
+    atMs: Date.now(),
+    temporaryFolder: work.folder,
+  } as unknown as JsonObject)) as unknown as BatchOutput;
 }

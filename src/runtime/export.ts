@@ -8,6 +8,7 @@ import { eventColumn, groupColumns, keyColumn } from "../features/columns.ts";
 import { findHead, groupFiles } from "../features/commits.ts";
 import { enrichedSql, orderSql } from "../features/relation.ts";
 import { type PinnedGroup, planTrainingSet } from "../features/training-set.ts";
+import { newestBatch } from "../inference/batches.ts";
 import { sqlName, sqlText } from "../ports/query.ts";
 import { openQuery } from "./drivers.ts";
 import type { Project } from "./open-project.ts";
@@ -15,7 +16,7 @@ import { finder } from "./run-component.ts";
 
 export type ExportFormat = "csv" | "parquet";
 
-/** `what` is `features/NAME` or `training/NAME`. The file appears whole or not at all. */
+/** `what` is `features/NAME`, `training/NAME` or `predictions/NAME` (the newest batch). The file appears whole or not at all. */
 export async function exportRows(
   project: Project,
   what: string,
@@ -23,7 +24,7 @@ export async function exportRows(
   out: string,
 ): Promise<{ rows: number }> {
   const [kind, name = ""] = what.split("/");
-  const sql = kind === "features" ? await groupSql(project, name) : await trainingSql(project, name);
+  const sql = await rowsSql(project, kind, name);
   const temporary = join(dirname(out), `.${newId("export")}`);
   const query = await openQuery({ memoryMb: 1024, temporaryFolder: join(project.stateFolder, "tmp"), threads: 2 });
   try {
@@ -56,6 +57,13 @@ async function groupSql(project: Project, name: string): Promise<string> {
   const columns = [...keys, ...event, ...own.map((column) => `e.${sqlName(column)}`)];
   const files = await groupFiles(project.database, project.offline, name);
   return `SELECT ${columns.join(", ")} FROM (${enrichedSql(definition, files)}) e ORDER BY ${orderSql(definition, "e")}`;
+}
+
+async function rowsSql(project: Project, kind: string | undefined, name: string): Promise<string> {
+  if (kind === "features") return groupSql(project, name);
+  if (kind === "training") return trainingSql(project, name);
+  const { file } = await newestBatch(project.database, name);
+  return `SELECT * FROM read_parquet(${sqlText(await project.offline.localPath(file))})`;
 }
 
 async function trainingSql(project: Project, name: string): Promise<string> {

@@ -87,7 +87,7 @@ async function recipe(
     case "training":
       return runTraining(definition, find("problem", definition.problem), component.fingerprint ?? "", project, work);
     case "inference":
-      return runInference(definition, find("training", definition.training), project.live, project.online, work);
+      return runInference(definition, find("training", definition.training), project, work);
     case "app": {
       const { training, problem } = chainOf(definition, components);
       return runApp(definition, training, problem, project, work);

@@ -3,6 +3,7 @@
 import type { Json, JsonObject } from "../base/json.ts";
 import { type ReadInput, readSource } from "../data/read.ts";
 import type { DataComponent } from "../define/data.ts";
+import { type BatchInput, scoreBatch } from "../inference/batch.ts";
 import type { StepContext, StepHandlers } from "../ports/compute.ts";
 import type { Query } from "../ports/query.ts";
 import { type FitInput, fitFinal, makeTrainingSet, type SetInput, tryCandidate } from "../training/fit.ts";
@@ -19,6 +20,8 @@ export const stepHandlers: StepHandlers = {
     withQuery(context, (query) => tryCandidate(input as unknown as FitInput, query, context.progress)),
   "training/final": (input, context) =>
     withQuery(context, (query) => fitFinal(input as unknown as FitInput, query, context.progress)),
+  "inference/batch": (input, context) =>
+    withQuery(context, (query) => scoreBatch(input as unknown as BatchInput, query)),
 };
 
 async function readData(input: JsonObject, query: Query, context: StepContext) {

@@ -53,6 +53,7 @@ describe("the walking product", () => {
         "training/rain try logistic done",
         "training/rain try gradientBoosting done",
         "training/rain fit gradientBoosting done",
+        "inference/rain batch done",
       ],
     );
     const events = catalog
@@ -122,6 +123,33 @@ describe("the walking product", () => {
     assert.ok(yes > (stored.probabilities?.true ?? Number.NaN));
     assert.equal(wet.prediction, yes >= 0.5);
     assert.match(wet.id, /^prd_/);
+  });
+
+  it("scores the newest row of every entity in its batch, like a single answer", async () => {
+    const out = join(project.folder, "batch.csv");
+    const { code, document } = await pentadJson<{ rows: number }>(
+      "export",
+      "predictions/rain",
+      "--out",
+      out,
+      "--project",
+      project.folder,
+    );
+    assert.deepEqual([code, document.rows], [0, 1]);
+    const [header = "", row = ""] = readFileSync(out, "utf8").trim().split("\n");
+    const cells = Object.fromEntries(header.split(",").map((name, index) => [name, row.split(",")[index]]));
+    const { document: answer } = await pentadJson<PredictionDocument>(
+      "predict",
+      "rain",
+      "--input",
+      "{}",
+      "--project",
+      project.folder,
+    );
+    assert.equal(cells.prediction, String(answer.prediction));
+    assert.ok(Math.abs(Number(cells["probability true"]) - (answer.probabilities?.true ?? Number.NaN)) < 1e-9);
+    assert.match(cells.date ?? "", /^2015-12-31/);
+    assert.equal(cells.model_version, "1");
   });
 
   it("runs nothing when nothing changed", async () => {

@@ -8,8 +8,11 @@ import { withProject } from "./with-project.ts";
 
 export async function runExport(spec: CommandSpec, args: Arguments): Promise<number> {
   const [what, ...more] = args.operands;
-  if (what === undefined || more.length > 0 || !/^(?:features|training)\/./.test(what))
-    throw usage(spec, `Expected features/NAME or training/NAME, got ${args.operands.join(" ") || "nothing"}`);
+  if (what === undefined || more.length > 0 || !/^(?:features|training|predictions)\/./.test(what))
+    throw usage(
+      spec,
+      `Expected features/NAME, training/NAME or predictions/NAME, got ${args.operands.join(" ") || "nothing"}`,
+    );
   const out = args.text("out");
   if (out === undefined) throw usage(spec, "--out: expected a file to write, got nothing");
   const format = args.text("as") ?? (/\.parquet$/i.test(out) ? "parquet" : "csv");
