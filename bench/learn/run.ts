@@ -63,14 +63,14 @@ function race(
   set: DataSet,
   algorithm: string,
   peers: string[],
-  with_: Settings | null,
+  settingsUsed: Settings | null,
   times: number,
 ): void {
   const files = splitFiles(set, folder, 1, 0.2);
   const results = new Map<string, Result[]>();
   for (let round = 0; round < times; round++) {
     for (const peer of [ours, ...peers]) {
-      const result = measured({ ...set, ...files, algorithm, peer, seed: 1, threads: 1, settings: with_ });
+      const result = measured({ ...set, ...files, algorithm, peer, seed: 1, threads: 1, settings: settingsUsed });
       if (result !== undefined) results.set(peer, [...(results.get(peer) ?? []), result]);
     }
   }
@@ -86,9 +86,9 @@ function race(
     const cpuRatios = list.map(({ cpuMs }, i) => own[i]!.cpuMs / cpuMs);
     const both = (values: number[]): string =>
       peer === ours ? "" : `**${median(values).toFixed(2)}** (${range(values, 2)})`;
-    const times_ = list.map(({ fitMs }) => fitMs);
+    const fitTimes = list.map(({ fitMs }) => fitMs);
     say(
-      `| ${peer} | ${median(times_).toFixed(0)} (${range(times_, 0)}) | ${both(ratios)} | ${both(cpuRatios)} | ${list[0]!.quality.toFixed(5)} | ${Math.max(...list.map(({ rssMb }) => rssMb)).toFixed(0)} |`,
+      `| ${peer} | ${median(fitTimes).toFixed(0)} (${range(fitTimes, 0)}) | ${both(ratios)} | ${both(cpuRatios)} | ${list[0]!.quality.toFixed(5)} | ${Math.max(...list.map(({ rssMb }) => rssMb)).toFixed(0)} |`,
     );
   }
   say();
@@ -99,7 +99,7 @@ function rank(
   title: string,
   sets: DataSet[],
   programs: { algorithm: string; peer: string }[],
-  with_: Settings | null,
+  settingsUsed: Settings | null,
 ): void {
   const names = programs.map(({ peer, algorithm }) => (peer === ours ? `${ours} ${algorithm}` : peer));
   const ranks = names.map(() => [] as number[]);
@@ -113,8 +113,8 @@ function rank(
       const files = splitFiles(set, folder, seed, 0.25);
       const qualities = programs.map(
         ({ peer, algorithm }) =>
-          measured({ ...set, ...files, algorithm, peer, seed, threads: 1, settings: with_, warm: false })?.quality ??
-          Number.NaN,
+          measured({ ...set, ...files, algorithm, peer, seed, threads: 1, settings: settingsUsed, warm: false })
+            ?.quality ?? Number.NaN,
       );
       const better = (a: number, b: number): boolean => (set.task === "binary" ? a > b + 1e-9 : a < b - 1e-9);
       for (const [i, quality] of qualities.entries()) {

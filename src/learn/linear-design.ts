@@ -209,10 +209,14 @@ function termBlock(feature: number, texts: readonly (string | null)[], start: nu
   };
 }
 
-/** X·β, one number per row. */
-export function times(design: Design, beta: Float64Array): Float64Array {
+/** X·β, one number per row; written to `out` when it is given. */
+export function times(
+  design: Design,
+  beta: Float64Array,
+  out: Float64Array = new Float64Array(design.rowCount),
+): Float64Array {
   const { rowCount, dense, groups, terms } = design;
-  const out = new Float64Array(rowCount).fill(beta[0]!);
+  out.fill(beta[0]!);
   for (let j = 0; j < dense.length; j++) {
     const factor = beta[1 + j]!;
     if (factor === 0) continue;

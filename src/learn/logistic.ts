@@ -103,12 +103,14 @@ function binaryProblem(design: Design, codes: Int32Array, penalty: number): Prob
     throw fail("TRAINING_LABEL_CONSTANT", "Expected both classes to have weight, got one");
   const start = new Float64Array(width);
   start[0] = Math.log(positive / (totalWeight - positive));
+  // Used by every evaluation: a Newton step is only ever taken from the latest one.
+  const margin = new Float64Array(rowCount);
+  const residual = new Float64Array(rowCount);
+  const curvature = new Float64Array(rowCount);
   return {
     start,
     evaluate(beta) {
-      const margin = times(design, beta);
-      const residual = new Float64Array(rowCount);
-      const curvature = new Float64Array(rowCount);
+      times(design, beta, margin);
       let loss = 0;
       for (let row = 0; row < rowCount; row++) {
         const m = margin[row]!;

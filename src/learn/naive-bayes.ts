@@ -147,7 +147,7 @@ export function openNaiveBayes(artifact: Artifact): Predictor {
     return answer;
   };
   // A class's margin is its log-odds against the other of two classes, or against the mean of all.
-  const against = (k: number, of: (class_: number) => number): number => {
+  const against = (k: number, of: (other: number) => number): number => {
     if (K === 2) return of(k) - of(1 - k);
     let sum = 0;
     for (let other = 0; other < K; other++) sum += of(other);

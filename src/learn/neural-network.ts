@@ -210,9 +210,8 @@ function heldOut(
     };
   }
   if (table.rowCount < 50) return { used: all, held: new Int32Array(0), heldVectors: train, heldLabel: label };
-  const options_ = { test: 0.15, seed: options.seed };
-  const split =
-    label.task === "regression" ? randomSplit(table.rowCount, options_) : stratifiedSplit(label.codes, options_);
+  const how = { test: 0.15, seed: options.seed };
+  const split = label.task === "regression" ? randomSplit(table.rowCount, how) : stratifiedSplit(label.codes, how);
   const heldVectors = new Float64Array(split.test.length * width);
   for (const [i, row] of split.test.entries())
     heldVectors.set(train.subarray(row * width, (row + 1) * width), i * width);

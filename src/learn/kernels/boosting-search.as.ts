@@ -183,15 +183,15 @@ export function search(
   low = lowest;
   high = highest;
   general = load<f64>(params + P_GENERAL) != 0;
-  let from0 = from;
-  for (; from0 < featureCount; from0 += step) if (load<i32>(features + from0 * FEATURE_RECORD + F_ACTIVE) != 0) break;
-  if (from0 < featureCount) {
+  let firstActive = from;
+  for (; firstActive < featureCount; firstActive += step) if (load<i32>(features + firstActive * FEATURE_RECORD + F_ACTIVE) != 0) break;
+  if (firstActive < featureCount) {
     // Every row is in one bin of each feature, so any feature's cells add up to the leaf.
-    const bins = load<i32>(features + from0 * FEATURE_RECORD + F_BINS);
+    const bins = load<i32>(features + firstActive * FEATURE_RECORD + F_BINS);
     let g: i64 = 0;
     let c: i64 = 0;
     for (let b = 0; b <= bins; b++) {
-      const cell = load<i64>(h + from0 * FEATURE_BYTES + (<usize>b << 3));
+      const cell = load<i64>(h + firstActive * FEATURE_BYTES + (<usize>b << 3));
       g += gradientOf(cell);
       c += curvatureOf(cell);
     }
