@@ -115,13 +115,33 @@ export interface ColumnFacts {
 const topCount = 40;
 const someCount = 200;
 
-export async function columnFacts(query: Query, table: string, index: number): Promise<ColumnFacts> {
+/** Columns counted by one query: its parts run side by side, and a short table keeps one core busy per part only. */
+const factsBatch = 8;
+
+/** The facts of every column, in order. */
+export async function columnFacts(query: Query, table: string, columnCount: number): Promise<ColumnFacts[]> {
+  const found: ColumnFacts[] = [];
+  for (let from = 0; from < columnCount; from += factsBatch) {
+    const indexes = Array.from({ length: Math.min(factsBatch, columnCount - from) }, (_, at) => from + at);
+    const rows = await query.rows<Record<string, number | string | null>>(
+      `${indexes.map((index) => `(${factsSql(table, index)})`).join(" UNION ALL ")} ORDER BY "index"`,
+    );
+    for (const facts of rows)
+      found.push({
+        ...facts,
+        top: JSON.parse((facts.top as string | null) ?? "[]"),
+        some: JSON.parse((facts.some as string | null) ?? "[]"),
+      } as unknown as ColumnFacts);
+  }
+  return found;
+}
+
+function factsSql(table: string, index: number): string {
   const column = `c${index}`;
   const number = "CASE WHEN isfinite(TRY_CAST(v AS DOUBLE)) THEN TRY_CAST(v AS DOUBLE) END";
-  const [row] = await query.rows<Record<string, number | string | null>>(
-    `WITH g AS MATERIALIZED (SELECT ${column} AS v, count(*) AS n FROM ${sqlName(table)} WHERE ${column} IS NOT NULL GROUP BY 1),
+  return `WITH g AS MATERIALIZED (SELECT ${column} AS v, count(*) AS n FROM ${sqlName(table)} WHERE ${column} IS NOT NULL GROUP BY 1),
       f AS (SELECT v, n, ${number} AS x FROM g)
-    SELECT coalesce(sum(n), 0) AS present, count(*) AS "distinct", count(*) FILTER (n = 1) AS singles,
+    SELECT ${index} AS "index", coalesce(sum(n), 0) AS present, count(*) AS "distinct", count(*) FILTER (n = 1) AS singles,
       coalesce(sum(n) FILTER (x IS NOT NULL), 0) AS numbers, coalesce(sum(n) FILTER (x = trunc(x)), 0) AS integers,
       coalesce(sum(n) FILTER (x IS NOT NULL AND length(v) > 1 AND v[1] = '0' AND v[2] BETWEEN '0' AND '9'), 0) AS "leadingZeros",
       count(DISTINCT x) AS "distinctNumbers", min(x) AS min, max(x) AS max,
@@ -130,14 +150,7 @@ export async function columnFacts(query: Query, table: string, index: number): P
       (SELECT to_json(list({'value': v, 'count': n} ORDER BY n DESC, v)) FROM (SELECT v, n FROM g ORDER BY n DESC, v LIMIT ${topCount}))::VARCHAR AS top,
       (SELECT to_json(list(v ORDER BY v)) FROM (SELECT v FROM g ORDER BY hash(v) LIMIT ${someCount}))::VARCHAR AS some,
       (SELECT sum(hash(${column}, _row)::HUGEINT)::VARCHAR || ':' || count(${column}) FROM ${sqlName(table)}) AS fingerprint
-    FROM f`,
-  );
-  const facts = row as Record<string, number | string | null>;
-  return {
-    ...facts,
-    top: JSON.parse((facts.top as string | null) ?? "[]"),
-    some: JSON.parse((facts.some as string | null) ?? "[]"),
-  } as unknown as ColumnFacts;
+    FROM f`;
 }
 
 /** The spread of a number column: quantiles at 1, 25, 50, 75 and 99 %, mean and standard deviation. */

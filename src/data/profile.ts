@@ -73,8 +73,8 @@ export async function profileRelation(
   const missing = await dropMissing(query, table, columns.length, options.missing);
   const profiledRows = await countRows(query, table);
   const found: ProfiledColumn[] = [];
-  for (const [index, name] of columns.entries())
-    found.push(await profileColumn(query, table, index, name, profiledRows));
+  for (const [index, facts] of (await columnFacts(query, table, columns.length)).entries())
+    found.push(await profileColumn(query, table, index, columns[index] as string, facts, profiledRows));
   const profiled = await markPairs(query, table, markTwins(await withSpreads(query, table, found)));
   const cells = `${table}_named`;
   const named = columns.map((name, index) => `c${index} AS ${sqlName(name)}`).join(", ");
@@ -173,9 +173,9 @@ async function profileColumn(
   table: string,
   index: number,
   name: string,
+  facts: ColumnFacts,
   rows: number,
 ): Promise<ProfiledColumn> {
-  const facts = await columnFacts(query, table, index);
   const column = `c${index}`;
   const formats = facts.numbers < facts.present * 0.5 ? possibleFormats(facts.some) : numericFormats(name, facts);
   const time = (await fittingFormat(query, sqlName(table), column, formats)) ?? null;

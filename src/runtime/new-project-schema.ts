@@ -61,9 +61,13 @@ export function planSchema(profile: TableProfile, label: LabelPlan, roles: Roles
 /** Reads the hour off a time that is written with a clock of 24 hours. */
 export const hourPattern = "(\\d{1,2}):\\d\\d";
 
+/** A transform sees every row: for more than these it would be felt. */
+const mostTransformedRows = 300_000;
+
 /** The plan with the hour of the event time as one more feature; undefined when the times show no clock. */
 export function withHour(plan: SchemaPlan, profile: TableProfile, roles: Roles): SchemaPlan | undefined {
   const column = roles.time?.column;
+  if (profile.rows > mostTransformedRows) return undefined;
   if (column === undefined || profile.columns.some(({ name }) => name.toLowerCase() === "hour")) return undefined;
   const hours = new Set(
     column.facts.some.map((text) => (/[ap]m$/i.test(text) ? undefined : new RegExp(hourPattern).exec(text)?.[1])),
