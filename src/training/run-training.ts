@@ -130,12 +130,18 @@ async function pinGroups(training: TrainingDefinition, parts: TrainingParts) {
 
 interface Tried {
   readonly best: Candidate;
-  readonly scores: readonly {
-    readonly algorithm: string;
-    readonly value: number | null;
-    readonly failure: string | null;
-  }[];
+  readonly scores: readonly CandidateResult[];
 }
+
+interface CandidateResult {
+  readonly algorithm: string;
+  /** The problem's metric on held-back training rows; null when it is not defined there or the candidate failed. */
+  readonly value: number | null;
+  readonly failure: string | null;
+}
+
+/** Candidates that are tried at once; each has a process of its own. */
+const triedAtOnce = 2;
 
 /** Each candidate in a process of its own: one that fails costs only itself. The metric's best on held-back training rows wins. */
 async function tryCandidates(
@@ -144,44 +150,65 @@ async function tryCandidates(
   set: SetOutput,
   work: Work,
 ): Promise<Tried> {
-  const [only, ...others] = training.candidates;
+  const { candidates } = training;
+  const [only, ...others] = candidates;
   if (others.length === 0) return { best: only as Candidate, scores: [] };
-  const { better } = metrics[problem.success.metric];
-  const scores: { algorithm: string; value: number | null; failure: string | null }[] = [];
-  let best: { candidate: Candidate; value: number } | undefined;
-  let firstFailure: unknown;
-  for (const candidate of training.candidates) {
-    work.detail(`trying ${candidate.algorithm}`);
-    try {
-      const output: Json = await work.step(`try ${candidate.algorithm}`, "training/candidate", {
+  work.detail(`trying ${candidates.map(({ algorithm }) => algorithm).join(", ")}`);
+  const errors: unknown[] = [];
+  const results: CandidateResult[] = [];
+  const waiting = [...candidates.entries()];
+  const takeNext = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [index, candidate] = next;
+      try {
+        results[index] = { algorithm: candidate.algorithm, value: await tryOne(index, candidate), failure: null };
+      } catch (error) {
+        if (isFailure(error, "RUNS_CANCELLED") || isFailure(error, "RUNTIME_INTERRUPTED")) throw error;
+        errors[index] = error;
+        results[index] = { algorithm: candidate.algorithm, value: null, failure: messageOf(error) };
+      }
+    }
+  };
+  async function tryOne(index: number, candidate: Candidate): Promise<number | null> {
+    const twice = candidates.some((other, at) => at !== index && other.algorithm === candidate.algorithm);
+    const output: Json = await work.step(
+      `try ${candidate.algorithm}${twice ? ` ${index + 1}` : ""}`,
+      "training/candidate",
+      {
         training,
         problem,
         set,
         candidate,
         temporaryFolder: work.folder,
-      } as unknown as JsonObject);
-      const { value } = output as unknown as CandidateScore;
-      scores.push({ algorithm: candidate.algorithm, value, failure: null });
-      // A metric that is not defined on these rows cannot rank; the first candidate that fits at all then stands.
-      if (
-        best === undefined ||
-        (value !== null &&
-          (Number.isNaN(best.value) || (better === "higher" ? value > best.value : value < best.value)))
-      )
-        best = { candidate, value: value ?? Number.NaN };
-    } catch (error) {
-      if (isFailure(error, "RUNS_CANCELLED")) throw error;
-      firstFailure ??= error;
-      scores.push({ algorithm: candidate.algorithm, value: null, failure: messageOf(error) });
-    }
+      } as unknown as JsonObject,
+    );
+    return (output as unknown as CandidateScore).value;
   }
-  if (best === undefined)
-    throw isFailure(firstFailure) && firstFailure.code.startsWith("TRAINING_")
-      ? firstFailure
-      : fail(
-          "TRAINING_CANDIDATES_FAILED",
-          `Expected one of ${training.candidates.length} candidates to fit, got none: ${messageOf(firstFailure)}`,
-          { cause: firstFailure },
-        );
-  return { best: best.candidate, scores };
+  await Promise.all(Array.from({ length: Math.min(triedAtOnce, candidates.length) }, takeNext));
+  const best = bestOf(results, metrics[problem.success.metric].better);
+  if (best === undefined) throw allFailed(errors, candidates.length);
+  return { best: candidates[best] as Candidate, scores: results };
+}
+
+/** The place of the best result. A metric that is not defined cannot rank: the first candidate that fitted then stands. */
+function bestOf(results: readonly CandidateResult[], better: "higher" | "lower"): number | undefined {
+  let best: number | undefined;
+  for (const [index, { value, failure }] of results.entries()) {
+    if (failure !== null) continue;
+    const before = best === undefined ? null : (results[best] as CandidateResult).value;
+    const wins = value !== null && (before === null || (better === "higher" ? value > before : value < before));
+    if (best === undefined || wins) best = index;
+  }
+  return best;
+}
+
+/** When every candidate stumbles over the same rows, what they say of the rows is the failure. */
+function allFailed(errors: readonly unknown[], count: number) {
+  const first = errors.find((error) => error !== undefined);
+  if (isFailure(first) && first.code.startsWith("TRAINING_")) return first;
+  return fail(
+    "TRAINING_CANDIDATES_FAILED",
+    `Expected one of ${count} candidates to fit, got none: ${messageOf(first)}`,
+    { cause: first },
+  );
 }

@@ -46,7 +46,7 @@ describe("the walking product", () => {
       .prepare("select component, step, s.state from runs_steps s join runs r on r.run = s.run order by s.started_at")
       .all();
     assert.deepEqual(
-      steps.map((row) => `${row.component} ${row.step} ${row.state}`),
+      steps.map((row) => `${row.component} ${row.step} ${row.state}`).sort(),
       [
         "data/weather read done",
         "training/rain training set done",
@@ -54,7 +54,7 @@ describe("the walking product", () => {
         "training/rain try gradientBoosting done",
         "training/rain fit gradientBoosting done",
         "inference/rain batch done",
-      ],
+      ].sort(),
     );
     const events = catalog
       .prepare("select event from runs_events where component = 'data/weather' order by sequence")
