@@ -28,7 +28,7 @@ describe("texts", () => {
         assert.equal(vm.runInNewContext(written), value);
       }),
     );
-    for (const value of ['say "hi"', "it's", `both " and '`, "${x}", "\\", "\u2028", "\u0000", "</script>", "*/"])
+    for (const value of ['say "hi"', "it's", `both " and '`, `$\{x}`, "\\", "\u2028", "\u0000", "</script>", "*/"])
       assert.equal(vm.runInNewContext(text(value)), value);
   });
 
