@@ -4,6 +4,7 @@ import { formatAge } from "../base/clock.ts";
 import { fail } from "../base/failure.ts";
 import type { Value } from "../base/table.ts";
 import type { AppDefinition, ProblemDefinition, TrainingDefinition } from "../define/definition.ts";
+import type { AppDocument, AppField } from "../define/documents.ts";
 import { metrics } from "../define/problem.ts";
 import { findHead } from "../features/commits.ts";
 import {
@@ -22,45 +23,6 @@ import type { Database } from "../ports/database.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
 import type { Work } from "../runs/work.ts";
 
-export interface PageField {
-  readonly name: string;
-  readonly label: string;
-  readonly type: FeatureField["type"];
-  readonly description: string | null;
-  readonly unit: string | null;
-  readonly required: boolean;
-  readonly min: number | null;
-  readonly max: number | null;
-  readonly step: number | null;
-  readonly values: readonly string[] | null;
-  readonly default: Value;
-}
-
-export interface AppPage {
-  readonly name: string;
-  readonly title: string;
-  readonly intro: string | null;
-  readonly question: string;
-  readonly feedback: boolean;
-  readonly inference: string;
-  readonly task: ProblemDefinition["task"];
-  readonly label: { readonly name: string; readonly unit: string | null; readonly classes: readonly string[] };
-  readonly fields: readonly PageField[];
-  readonly stored: {
-    readonly key: readonly string[];
-    readonly examples: readonly Readonly<Record<string, Value>>[];
-    readonly asOf: string | null;
-  } | null;
-  readonly model: {
-    readonly version: number;
-    readonly ageSeconds: number;
-    readonly algorithm: string;
-    readonly quality: string;
-  } | null;
-  readonly waitingFor: string | null;
-  readonly dataAgeSeconds: number | null;
-}
-
 export interface AppParts {
   readonly database: Database;
   readonly online: OnlineStore;
@@ -72,7 +34,7 @@ export async function describeApp(
   training: TrainingDefinition,
   problem: ProblemDefinition,
   parts: AppParts,
-): Promise<AppPage> {
+): Promise<AppDocument> {
   const now = Date.now();
   const groups = await selectedGroups(training, parts.database);
   const version = await findAlias(parts.database, training.name, "live");
@@ -135,7 +97,7 @@ function classesOf(values: readonly string[] | undefined, statistics: ColumnStat
 }
 
 /** Ranges come from the schema where it has some, otherwise from the data, rounded outwards. */
-function pageField(field: FeatureField, statistics: ColumnStatistics | undefined): PageField {
+function pageField(field: FeatureField, statistics: ColumnStatistics | undefined): AppField {
   const numeric = field.type === "number";
   const low = field.min ?? (typeof statistics?.min === "number" ? statistics.min : null);
   const high = field.max ?? (typeof statistics?.max === "number" ? statistics.max : null);
@@ -176,7 +138,7 @@ function readable(name: string): string {
     : words.charAt(0).toUpperCase() + words.slice(1).replace(/\b([A-Z])(?=[a-z])/g, (letter) => letter.toLowerCase());
 }
 
-function storedRows(groups: readonly SelectedGroup[], online: OnlineStore): AppPage["stored"] {
+function storedRows(groups: readonly SelectedGroup[], online: OnlineStore): AppDocument["stored"] {
   const group = groups.find(({ commit }) => hasOnlineSide(commit.definition));
   if (group === undefined) return null;
   const { definition, eventToMs } = group.commit;
@@ -194,7 +156,7 @@ function keyExamples({ commit }: SelectedGroup): Record<string, Value>[] {
   return (statistics?.top ?? []).map(({ value }) => ({ [name]: value }));
 }
 
-function liveModel(version: Version, problem: ProblemDefinition, now: number): AppPage["model"] {
+function liveModel(version: Version, problem: ProblemDefinition, now: number): AppDocument["model"] {
   const { metric } = problem.success;
   const { rows } = version.evaluation;
   return {

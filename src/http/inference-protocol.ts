@@ -4,8 +4,8 @@ import { type Context, Hono } from "hono";
 import { fail, isFailure } from "../base/failure.ts";
 import { isObject } from "../base/json.ts";
 import type { Value } from "../base/table.ts";
+import type { PredictionDocument } from "../define/documents.ts";
 import type { FeatureType } from "../define/feature.ts";
-import type { Answer } from "../inference/answer.ts";
 import type { Live } from "../inference/live.ts";
 import type { Asker } from "../runtime/predict.ts";
 import { readJson } from "./body.ts";
@@ -97,7 +97,7 @@ async function infer(asker: Asker, live: Live, body: unknown) {
     live,
     body.inputs.map((input, index) => readTensor(input, index)),
   );
-  const answers = (await asker.ask(live.inference.name, rows)) as Answer[];
+  const answers = (await asker.ask(live.inference.name, rows)) as PredictionDocument[];
   const outputs: Tensor[] = [
     {
       name: "prediction",

@@ -3,32 +3,11 @@
 import { fail } from "../base/failure.ts";
 import { newId } from "../base/ids.ts";
 import type { Value } from "../base/table.ts";
+import type { Explanation, PredictionDocument } from "../define/documents.ts";
 import { findOnlineRow, type OnlineRow } from "../features/online.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
 import { type CheckedInput, checkComplete, checkInput } from "./input.ts";
 import type { Live } from "./live.ts";
-
-export interface Answer {
-  readonly prediction: Value;
-  readonly probabilities?: Readonly<Record<string, number>>;
-  readonly explanation?: AnswerExplanation;
-  readonly model: { readonly name: string; readonly version: number; readonly id: string; readonly ageSeconds: number };
-  readonly features: Readonly<Record<string, Value>>;
-  readonly at: string;
-  readonly staleness: {
-    readonly dataSeconds: number | null;
-    readonly modelSeconds: number;
-    readonly message: string | null;
-  };
-  readonly id: string;
-}
-
-export interface AnswerExplanation {
-  readonly base: number;
-  readonly unit: "margin" | "value";
-  readonly class: string | null;
-  readonly contributions: readonly { readonly feature: string; readonly value: Value; readonly contribution: number }[];
-}
 
 export interface AnswerOptions {
   readonly explain: boolean;
@@ -39,7 +18,7 @@ export interface AnswerOptions {
 }
 
 /** Answers one request. Throws INFERENCE_INPUT_INVALID, or INFERENCE_OUTPUT_INVALID when the model gives no prediction. */
-export function answer(live: Live, online: OnlineStore, input: unknown, options: AnswerOptions): Answer {
+export function answer(live: Live, online: OnlineStore, input: unknown, options: AnswerOptions): PredictionDocument {
   const row = options.row ?? null;
   const checked = checkInput(live.schema, input, row);
   const { values, stored } = completeFeatures(live, online, checked);
@@ -127,7 +106,7 @@ export function labelValue(live: Live, text: string): Value {
   return live.label.type === "number" ? Number(text) : text;
 }
 
-function explain(live: Live, features: Readonly<Record<string, Value>>): AnswerExplanation {
+function explain(live: Live, features: Readonly<Record<string, Value>>): Explanation {
   const { base, contributions, class: explained } = live.model.explainRow(features);
   return {
     base,

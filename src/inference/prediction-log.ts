@@ -2,8 +2,8 @@
 
 import { fail } from "../base/failure.ts";
 import type { Json } from "../base/json.ts";
+import type { PredictionDocument } from "../define/documents.ts";
 import type { Database, RoomMigrations, SqlValue } from "../ports/database.ts";
-import type { Answer } from "./answer.ts";
 
 export const inferenceMigrations: RoomMigrations = {
   room: "inference",
@@ -44,7 +44,7 @@ const mostWaiting = 100_000;
 
 export interface PredictionLog {
   /** Takes the answer and returns at once. */
-  add(inference: string, training: string, answer: Answer): void;
+  add(inference: string, training: string, answer: PredictionDocument): void;
   /** Writes everything that waits. */
   flush(): Promise<void>;
   /** Answers that could not be kept. */

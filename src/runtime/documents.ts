@@ -1,46 +1,19 @@
 // What the dashboard and the CLI show of one thing: a feature group's profile, model versions, a run with its steps.
 
 import { join } from "node:path";
-import { type AppPage, describeApp, unknownApp } from "../app/app-page.ts";
-import { type Failure, fail } from "../base/failure.ts";
+import { describeApp, unknownApp } from "../app/app-page.ts";
+import { fail } from "../base/failure.ts";
+import type { AppDocument, DataDocument, ModelSummary, RunDocument } from "../define/documents.ts";
 import { groupColumns } from "../features/columns.ts";
 import { findHead, listCommits } from "../features/commits.ts";
-import type { GateCheck } from "../models/gate.ts";
 import { listVersions, type Version } from "../models/registry.ts";
 import { readRunLog } from "../runs/log-file.ts";
 import type { Project } from "./open-project.ts";
 import { chainOf } from "./run-component.ts";
-import { type RunSummary, summarizeRun } from "./status.ts";
-
-export interface GroupProfile {
-  readonly name: string;
-  readonly source: string;
-  readonly rows: number;
-  readonly commits: number;
-  readonly key: readonly string[];
-  readonly eventTime: string | null;
-  readonly from: string | null;
-  readonly to: string | null;
-  readonly quarantined: number;
-  readonly columns: readonly {
-    readonly name: string;
-    readonly type: "number" | "category" | "boolean" | "text" | "time";
-    readonly role: "feature" | "window" | "label";
-    readonly unit: string | null;
-    readonly description: string | null;
-    readonly missing: number;
-    readonly distinct: number;
-    readonly min: number | string | null;
-    readonly max: number | string | null;
-    readonly mean: number | null;
-    readonly median: number | null;
-    readonly histogram: readonly number[] | null;
-    readonly top: readonly { readonly value: string; readonly count: number }[] | null;
-  }[];
-}
+import { summarizeRun } from "./status.ts";
 
 /** A feature group at its newest commit. Throws FEATURES_UNKNOWN, or FEATURES_GROUP_EMPTY while it has no rows. */
-export async function describeGroup(project: Project, name: string): Promise<GroupProfile> {
+export async function describeGroup(project: Project, name: string): Promise<DataDocument> {
   const head = await findHead(project.database, name);
   if (head === undefined) {
     const declared = (await project.components.list()).filter(({ kind }) => kind === "data").map((one) => one.name);
@@ -79,24 +52,12 @@ export async function describeGroup(project: Project, name: string): Promise<Gro
   };
 }
 
-export interface VersionSummary {
-  readonly training: string;
-  readonly version: number;
-  readonly id: string;
-  readonly algorithm: string;
-  readonly createdAt: string;
-  readonly aliases: readonly string[];
-  readonly metrics: Readonly<Record<string, number | null>>;
-  readonly gate: { readonly passed: boolean; readonly checks: readonly GateCheck[] };
-  readonly rows: { readonly train: number; readonly test: number };
-}
-
 /** Newest first; of every training when none is named. */
-export async function describeVersions(project: Project, training?: string): Promise<VersionSummary[]> {
+export async function describeVersions(project: Project, training?: string): Promise<ModelSummary[]> {
   return (await listVersions(project.database, training)).map(summarizeVersion);
 }
 
-function summarizeVersion(version: Version): VersionSummary {
+function summarizeVersion(version: Version): ModelSummary {
   return {
     training: version.training,
     version: version.version,
@@ -110,23 +71,8 @@ function summarizeVersion(version: Version): VersionSummary {
   };
 }
 
-export interface RunDetail extends RunSummary {
-  readonly steps: readonly {
-    readonly step: string;
-    readonly attempt: number;
-    readonly state: "running" | "done" | "failed";
-    readonly startedAt: string;
-    readonly endedAt: string | null;
-    readonly wallMs: number | null;
-    readonly cpuMs: number | null;
-    readonly peakMemoryMb: number | null;
-    readonly failure: Failure | null;
-  }[];
-  readonly log: readonly string[];
-}
-
 /** A run with its steps and the end of its log. Throws RUNS_UNKNOWN. */
-export async function describeRun(project: Project, id: string): Promise<RunDetail> {
+export async function describeRun(project: Project, id: string): Promise<RunDocument> {
   const run = await project.ledger.find(id);
   if (run === undefined) throw fail("RUNS_UNKNOWN", `Expected a run on the ledger, got ${JSON.stringify(id)}`);
   const steps = await project.ledger.steps(id);
@@ -153,7 +99,7 @@ export function readLog(project: Project, run: string): Promise<string[]> {
 }
 
 /** What the product page of an app needs. Throws APP_UNKNOWN. */
-export async function describeAppPage(project: Project, name: string): Promise<AppPage> {
+export async function describeAppPage(project: Project, name: string): Promise<AppDocument> {
   const components = await project.components.list();
   const definition = components.find((one) => one.id === `app/${name}`)?.definition;
   if (definition?.kind !== "app")

@@ -3,14 +3,19 @@
 import { fail } from "../base/failure.ts";
 import type { DeclaredComponent } from "../catalog/components.ts";
 import type { InferenceDefinition } from "../define/definition.ts";
-import { type Answer, answer } from "../inference/answer.ts";
+import type { PredictionDocument } from "../define/documents.ts";
+import { answer } from "../inference/answer.ts";
 import type { Live } from "../inference/live.ts";
 import type { Project } from "./open-project.ts";
 import { finder } from "./run-component.ts";
 
 export interface Asker {
   /** One object of inputs in, one answer out; a list in, a list out. Every answer is logged. */
-  ask(name: string, input: unknown, options?: { explain?: boolean }): Promise<Answer | Answer[]>;
+  ask(
+    name: string,
+    input: unknown,
+    options?: { explain?: boolean },
+  ): Promise<PredictionDocument | PredictionDocument[]>;
   /** The live state behind an inference. Throws INFERENCE_UNKNOWN, MODELS_NO_LIVE_VERSION. */
   live(name: string): Promise<Live>;
   names(): Promise<string[]>;
@@ -49,7 +54,7 @@ export function openAsker(project: Project): Asker {
   return {
     async ask(name, input, { explain } = {}) {
       const { live, warning } = await find(name);
-      const one = (single: unknown, row?: number): Answer => {
+      const one = (single: unknown, row?: number): PredictionDocument => {
         const reply = answer(live, project.online, single, {
           explain: explain ?? live.inference.explain,
           staleness: warning,

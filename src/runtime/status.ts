@@ -1,9 +1,9 @@
 // The state of every component in one document: a view of the ledger, the stores and the declared components.
 
 import { formatAge } from "../base/clock.ts";
-import type { Failure } from "../base/failure.ts";
 import type { DeclaredComponent } from "../catalog/components.ts";
 import { type Definition, dependenciesOf, scheduleOf } from "../define/definition.ts";
+import type { ComponentState, ComponentStatus, RunSummary, StatusDocument } from "../define/documents.ts";
 import { metrics } from "../define/problem.ts";
 import { findHead } from "../features/commits.ts";
 import { countFeedback, countPredictions } from "../inference/prediction-log.ts";
@@ -16,44 +16,7 @@ import type { Project } from "./open-project.ts";
 import { inOrder, planDue, type Situation } from "./plan.ts";
 import { surveySituation } from "./situation.ts";
 
-export type ComponentState = "ok" | "running" | "failed" | "stale" | "idle";
-
-export interface RunSummary {
-  readonly run: string;
-  readonly component: string;
-  readonly state: "running" | "done" | "failed" | "skipped" | "cancelled";
-  readonly reason: string;
-  readonly startedAt: string;
-  readonly endedAt: string | null;
-  readonly durationMs: number | null;
-  readonly progress: number | null;
-  readonly detail: string | null;
-  readonly rows: { readonly read: number; readonly accepted: number; readonly quarantined: number } | null;
-  readonly failure: Failure | null;
-}
-
-export interface ComponentStatus {
-  readonly id: string;
-  readonly kind: DeclaredComponent["kind"];
-  readonly name: string;
-  readonly state: ComponentState;
-  readonly lastRun: RunSummary | null;
-  readonly freshness: { readonly at: string; readonly ageSeconds: number } | null;
-  readonly failure: Failure | null;
-  readonly waitingFor: string | null;
-  readonly nextRunAt: string | null;
-  readonly file: string;
-  readonly dependsOn: readonly string[];
-  readonly facts: readonly { readonly label: string; readonly text: string }[];
-}
-
-export interface Status {
-  readonly project: string;
-  readonly components: readonly ComponentStatus[];
-  readonly at: string;
-}
-
-export async function describeStatus(project: Project): Promise<Status> {
+export async function describeStatus(project: Project): Promise<StatusDocument> {
   const situation = await surveySituation(project);
   const due = new Set(planDue(situation).map((one) => one.component));
   const components: ComponentStatus[] = [];
@@ -196,7 +159,9 @@ function isStale(definition: Definition | null, freshness: ComponentStatus["fres
 function nextRunAt(definition: Definition | null, newest: Run | null, situation: Situation): string | null {
   const schedule = scheduleOf(definition);
   if (schedule === null || newest === null) return null;
-  const next = openTimetable(schedule).nextMs(newest.logicalAtMs ?? newest.startedAtMs ?? newest.requestedAtMs);
+  const next = openTimetable(schedule.schedule, schedule.timeZone).nextMs(
+    newest.logicalAtMs ?? newest.startedAtMs ?? newest.requestedAtMs,
+  );
   return next === undefined ? null : new Date(Math.max(next, situation.nowMs)).toISOString();
 }
 

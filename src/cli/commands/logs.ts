@@ -1,6 +1,7 @@
 // `pentad logs`: the runs on the ledger, or one run with its steps and what they printed.
 
-import { describeRun, type RunDetail } from "../../runtime/documents.ts";
+import type { RunDocument } from "../../define/documents.ts";
+import { describeRun } from "../../runtime/documents.ts";
 import { summarizeRun } from "../../runtime/status.ts";
 import { type Arguments, type CommandSpec, readNumber, usage } from "../arguments.ts";
 import { duration, failureText, print, printJson, table } from "../output.ts";
@@ -45,7 +46,7 @@ export async function runLogs(spec: CommandSpec, args: Arguments): Promise<numbe
   );
 }
 
-function runText(run: RunDetail): string {
+function runText(run: RunDocument): string {
   const steps = run.steps.map((step) => [
     `  ${step.step}`,
     `attempt ${step.attempt}`,

@@ -1,8 +1,9 @@
 // `pentad models`: the registry's versions, and moving what is live, with a reason that is kept.
 
 import { fail } from "../../base/failure.ts";
+import type { ModelSummary } from "../../define/documents.ts";
 import { listMoves, moveAlias } from "../../models/registry.ts";
-import { describeVersions, type VersionSummary } from "../../runtime/documents.ts";
+import { describeVersions } from "../../runtime/documents.ts";
 import type { Project } from "../../runtime/open-project.ts";
 import { type Arguments, type CommandSpec, usage } from "../arguments.ts";
 import { print, printJson, table } from "../output.ts";
@@ -50,7 +51,7 @@ async function list(project: Project, training: string | undefined, json: boolea
   return 0;
 }
 
-async function show(project: Project, version: VersionSummary, json: boolean): Promise<number> {
+async function show(project: Project, version: ModelSummary, json: boolean): Promise<number> {
   const moves = (await listMoves(project.database, version.training)).filter(
     (move) => move.version === version.version,
   );
@@ -77,7 +78,7 @@ async function show(project: Project, version: VersionSummary, json: boolean): P
   return 0;
 }
 
-async function findVersion(project: Project, training: string, version: number): Promise<VersionSummary> {
+async function findVersion(project: Project, training: string, version: number): Promise<ModelSummary> {
   const versions = await describeVersions(project, training);
   const found = versions.find((one) => one.version === version);
   if (found === undefined)
@@ -90,7 +91,7 @@ async function findVersion(project: Project, training: string, version: number):
 async function promote(
   spec: CommandSpec,
   project: Project,
-  { training, version }: Pick<VersionSummary, "training" | "version">,
+  { training, version }: Pick<ModelSummary, "training" | "version">,
   args: Arguments,
 ): Promise<number> {
   const reason = args.text("reason");

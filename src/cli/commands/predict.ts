@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { fail } from "../../base/failure.ts";
-import type { Answer } from "../../inference/answer.ts";
+import type { PredictionDocument } from "../../define/documents.ts";
 import { openAsker } from "../../runtime/predict.ts";
 import { type Arguments, type CommandSpec, usage } from "../arguments.ts";
 import { print, printJson } from "../output.ts";
@@ -50,7 +50,7 @@ function readInputFile(path: string): string {
   }
 }
 
-function answerText({ prediction, probabilities, model, staleness, explanation }: Answer): string {
+function answerText({ prediction, probabilities, model, staleness, explanation }: PredictionDocument): string {
   const chances = Object.entries(probabilities ?? {})
     .sort((a, b) => b[1] - a[1])
     .slice(0, 5);

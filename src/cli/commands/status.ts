@@ -1,7 +1,8 @@
 // `pentad status`: the state of every component, as a table or as the document of the API.
 
 import { formatAge } from "../../base/clock.ts";
-import { type ComponentStatus, describeStatus } from "../../runtime/status.ts";
+import type { ComponentStatus } from "../../define/documents.ts";
+import { describeStatus } from "../../runtime/status.ts";
 import { type Arguments, type CommandSpec, usage } from "../arguments.ts";
 import { failureText, print, printJson, table } from "../output.ts";
 import { withProject } from "./with-project.ts";

@@ -1,0 +1,196 @@
+// The documents that the product gives to people and programs, as types: one shape for API, dashboard, page and command line.
+
+import type { Failure } from "../base/failure.ts";
+import type { Value } from "../base/table.ts";
+import type { ComponentKind } from "./component.ts";
+
+export type ComponentState = "ok" | "running" | "failed" | "stale" | "idle";
+
+/** `GET /api/status`, and `pentad status --json`. */
+export interface StatusDocument {
+  readonly project: string;
+  readonly components: readonly ComponentStatus[];
+  readonly at: string;
+}
+
+export interface ComponentStatus {
+  /** `kind/name`. */
+  readonly id: string;
+  readonly kind: ComponentKind;
+  readonly name: string;
+  readonly state: ComponentState;
+  readonly lastRun: RunSummary | null;
+  /** The newest moment that the component's output speaks of, and its age. */
+  readonly freshness: { readonly at: string; readonly ageSeconds: number } | null;
+  readonly failure: Failure | null;
+  /** What the component waits for, in a sentence; null when nothing. */
+  readonly waitingFor: string | null;
+  /** When it is due next, if it has a schedule. */
+  readonly nextRunAt: string | null;
+  /** The user's file, relative to the project. */
+  readonly file: string;
+  readonly dependsOn: readonly string[];
+  /** A few facts for the card, in order: label and text. */
+  readonly facts: readonly { readonly label: string; readonly text: string }[];
+}
+
+export interface RunSummary {
+  readonly run: string;
+  readonly component: string;
+  readonly state: "running" | "done" | "failed" | "skipped" | "cancelled";
+  /** Why it started: `first`, `changed`, `schedule`, `manual`, `upstream`. */
+  readonly reason: string;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly durationMs: number | null;
+  /** 0 to 1 while it runs, when known. */
+  readonly progress: number | null;
+  /** What it is doing now, or did, in a few words: "reading 40,000 rows". */
+  readonly detail: string | null;
+  readonly rows: { readonly read: number; readonly accepted: number; readonly quarantined: number } | null;
+  readonly failure: Failure | null;
+}
+
+/** `GET /api/runs/RUN`: a run with its steps and its log's lines. */
+export interface RunDocument extends RunSummary {
+  readonly steps: readonly StepSummary[];
+  readonly log: readonly string[];
+}
+
+export interface StepSummary {
+  readonly step: string;
+  readonly attempt: number;
+  readonly state: "running" | "done" | "failed";
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly wallMs: number | null;
+  readonly cpuMs: number | null;
+  readonly peakMemoryMb: number | null;
+  readonly failure: Failure | null;
+}
+
+/** `GET /api/data/NAME`: a feature group's profile at its newest commit. */
+export interface DataDocument {
+  readonly name: string;
+  readonly source: string;
+  readonly rows: number;
+  readonly commits: number;
+  readonly key: readonly string[];
+  readonly eventTime: string | null;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly quarantined: number;
+  readonly columns: readonly ColumnProfile[];
+}
+
+export interface ColumnProfile {
+  readonly name: string;
+  readonly type: "number" | "category" | "boolean" | "text" | "time";
+  readonly role: "feature" | "window" | "label";
+  readonly unit: string | null;
+  readonly description: string | null;
+  readonly missing: number;
+  readonly distinct: number;
+  readonly min: number | string | null;
+  readonly max: number | string | null;
+  readonly mean: number | null;
+  readonly median: number | null;
+  /** Numbers: equal-width counts from min to max. */
+  readonly histogram: readonly number[] | null;
+  /** Categories: the most frequent values. */
+  readonly top: readonly { readonly value: string; readonly count: number }[] | null;
+}
+
+export interface ModelSummary {
+  readonly training: string;
+  /** 1, 2, 3 … within the training. */
+  readonly version: number;
+  readonly id: string;
+  readonly algorithm: string;
+  readonly createdAt: string;
+  readonly aliases: readonly string[];
+  readonly metrics: Readonly<Record<string, number | null>>;
+  /** The gate's verdict and its checks, each a sentence for people. */
+  readonly gate: { readonly passed: boolean; readonly checks: readonly GateCheck[] };
+  readonly rows: { readonly train: number; readonly test: number };
+}
+
+export interface GateCheck {
+  readonly name: string;
+  readonly passed: boolean;
+  readonly message: string;
+}
+
+/** `GET /api/apps/NAME`: everything that the product page needs. */
+export interface AppDocument {
+  readonly name: string;
+  readonly title: string;
+  readonly intro: string | null;
+  readonly question: string;
+  readonly feedback: boolean;
+  readonly inference: string;
+  readonly task: "binary" | "multiclass" | "regression";
+  readonly label: { readonly name: string; readonly unit: string | null; readonly classes: readonly string[] };
+  /** In form order. */
+  readonly fields: readonly AppField[];
+  /** A stored entity can be asked for by its key ("use the newest observation"); null when nothing is stored by key or time. */
+  readonly stored: {
+    readonly key: readonly string[];
+    readonly examples: readonly Readonly<Record<string, Value>>[];
+    readonly asOf: string | null;
+  } | null;
+  /** Null while no model is live; `waitingFor` says why. */
+  readonly model: {
+    readonly version: number;
+    readonly ageSeconds: number;
+    readonly algorithm: string;
+    readonly quality: string;
+  } | null;
+  readonly waitingFor: string | null;
+  readonly dataAgeSeconds: number | null;
+}
+
+export interface AppField {
+  readonly name: string;
+  readonly label: string;
+  readonly type: "number" | "category" | "boolean" | "text" | "time";
+  readonly description: string | null;
+  readonly unit: string | null;
+  readonly required: boolean;
+  readonly min: number | null;
+  readonly max: number | null;
+  /** A sensible step for a slider or a number field. */
+  readonly step: number | null;
+  readonly values: readonly string[] | null;
+  /** From the data: the median or the most frequent value. */
+  readonly default: Value;
+}
+
+/** `POST /predict/NAME` with one object; an array of objects gives an array of these. `?explain=true` adds the reasons. */
+export interface PredictionDocument {
+  readonly prediction: Value;
+  readonly probabilities?: Readonly<Record<string, number>>;
+  readonly explanation?: Explanation;
+  readonly model: { readonly name: string; readonly version: number; readonly id: string; readonly ageSeconds: number };
+  /** Every feature value that the model saw. */
+  readonly features: Readonly<Record<string, Value>>;
+  readonly at: string;
+  /** How old what the answer rests on is. `data` is null when every feature came with the request. */
+  readonly staleness: {
+    readonly dataSeconds: number | null;
+    readonly modelSeconds: number;
+    readonly message: string | null;
+  };
+  readonly id: string;
+}
+
+export interface Explanation {
+  /** The answer for an average row, in the unit of the contributions. */
+  readonly base: number;
+  /** `margin`: log-odds for classes, the label's unit for numbers. */
+  readonly unit: "margin" | "value";
+  /** For classes: the class that the contributions speak for. */
+  readonly class: string | null;
+  /** The strongest first. */
+  readonly contributions: readonly { readonly feature: string; readonly value: Value; readonly contribution: number }[];
+}
