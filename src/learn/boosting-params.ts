@@ -44,7 +44,7 @@ export interface BoostingParams {
   readonly earlyStopping?: number | false;
   /** Categories of fewer rows in a leaf are not split on, and means are drawn towards the leaf's. Default: a hundredth of the rows, 1 to 10. */
   readonly categorySmoothing?: number;
-  /** L2 added for splits on categories. Default 10. */
+  /** L2 added for splits on categories. Default 10. Neither applies to features of up to 4 categories (missing being one). */
   readonly categoryL2?: number;
   /** Features that the answer may only rise or only fall with. */
   readonly monotone?: Readonly<Record<string, "increasing" | "decreasing">>;

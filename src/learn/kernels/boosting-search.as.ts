@@ -112,14 +112,19 @@ function searchNumber(h: usize, feature: usize, parent: f64, out: usize): void {
   store<i32>(out, lost == 0 ? -1 : missingLeft, 12);
 }
 
+/** Up to this many bins, categories are split on without smoothing and without an L2 of their own. */
+const FEW_CATEGORIES = 4;
+
 /**
  * Categories in the order of their mean gradient (Fisher 1958: the best two-set partition is a cut of that order), cut from both
  * ends; the missing bin is a category like the others. `table` receives 1 for each bin that goes left.
  */
 function searchCategory(h: usize, feature: usize, parent: f64, params: usize, perRow: f64, table: usize, spare: usize, out: usize): void {
   const bins = load<i32>(feature + F_BINS) + (load<i32>(feature + F_MISSING) >= 0 ? 1 : 0);
-  const smooth = load<f64>(params + P_CAT_SMOOTH);
-  const penalty = l2 + load<f64>(params + P_CAT_L2);
+  // Smoothing keeps many categories from being sorted by noise; a few can hardly be, and would only lose their say.
+  const few = bins <= FEW_CATEGORIES;
+  const smooth = few ? 0 : load<f64>(params + P_CAT_SMOOTH);
+  const penalty = l2 + (few ? 0 : load<f64>(params + P_CAT_L2));
   const order = spare;
   const keys = spare + 256;
   let m = 0;
