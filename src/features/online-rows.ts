@@ -8,7 +8,7 @@ import { type Query, sqlName } from "../ports/query.ts";
 import { eventColumn, groupColumns, keyColumn, ordinalColumn } from "./columns.ts";
 import type { OnlineLine } from "./online.ts";
 
-/** A group has an online side when a request can name a row of it: by key, or as the newest one of a series. */
+/** A group may have an online side when a request can name a row of it: by key, or as the newest one of a series. */
 export function hasOnlineSide(definition: DataDefinition): boolean {
   return definition.key.length > 0 || definition.eventTime !== null;
 }
@@ -27,8 +27,10 @@ export async function writeOnlineFile(
   const keys = definition.key.map((key) => sqlName(keyColumn(key)));
   const columns = groupColumns(definition).filter((column) => column.role !== "label");
   const partition = keys.length === 0 ? "" : `PARTITION BY ${keys.join(", ")} `;
+  // Rows that share their moment are no series: "the newest observation" would be any one of them.
+  const series = `WHERE NOT EXISTS (SELECT 1 FROM ${enriched} WHERE ${ordinalColumn} > 1)`;
   const filter =
-    keys.length === 0 ? "" : `WHERE (${keys.join(", ")}) IN (SELECT DISTINCT (${keys.join(", ")}) FROM ${changed})`;
+    keys.length === 0 ? series : `WHERE (${keys.join(", ")}) IN (SELECT DISTINCT (${keys.join(", ")}) FROM ${changed})`;
   const sql = `SELECT ${[...keys, `${eventColumn}`, ...columns.map((column) => sqlName(column.name))].join(", ")} FROM ${enriched} ${filter}
     QUALIFY row_number() OVER (${partition}ORDER BY ${eventColumn} DESC, ${ordinalColumn} DESC) = 1`;
   async function* lines(): AsyncGenerator<string> {

@@ -41,7 +41,7 @@ export function checkInput(schema: InputSchema, input: unknown, row: number | nu
       if (expected === null) given.set(name, plainValue(field, value));
       else problems.push({ field: name, expected, got: describeValue(value) });
     } else if (schema.key.includes(name)) {
-      if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean")
+      if (value !== null && !["string", "number", "boolean"].includes(typeof value))
         problems.push({ field: name, expected: "a key: a text or a number", got: describeValue(value) });
     } else if (!schema.ignored.has(name)) {
       const known = [...fields.keys(), ...schema.key];

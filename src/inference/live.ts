@@ -5,11 +5,13 @@ import type { InferenceDefinition, LabelDefinition, TrainingDefinition } from ".
 import { groupColumns } from "../features/columns.ts";
 import { type Commit, findHead } from "../features/commits.ts";
 import { featureFields } from "../features/fields.ts";
+import { findOnlineRow } from "../features/online.ts";
 import { hasOnlineSide } from "../features/online-rows.ts";
 import type { Predictor } from "../learn/model.ts";
 import { findAlias, loadModel, type Version } from "../models/registry.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Database } from "../ports/database.ts";
+import type { OnlineStore } from "../ports/online-store.ts";
 import type { InputSchema } from "./input.ts";
 
 export interface LiveGroup {
@@ -32,6 +34,7 @@ export interface Live {
 export interface LiveParts {
   readonly database: Database;
   readonly models: BlobStore;
+  readonly online: OnlineStore;
 }
 
 /** How long an answer may go on with what was live before, in another process's eyes. */
@@ -65,7 +68,7 @@ export function liveSource(parts: LiveParts): LiveSource {
         throw fail("MODELS_NO_LIVE_VERSION", `Expected a live model of training/${training.name}, got none yet`, {
           hint: "Train one that passes its gate: see `pentad status`",
         });
-      const live = await assemble(parts.database, inference, training, version, await predictorOf(version));
+      const live = await assemble(parts, inference, training, version, await predictorOf(version));
       cache.set(inference.name, { live, checkedAt: performance.now() });
       return live;
     },
@@ -74,7 +77,7 @@ export function liveSource(parts: LiveParts): LiveSource {
 }
 
 async function assemble(
-  database: Database,
+  { database, online }: LiveParts,
   inference: InferenceDefinition,
   training: TrainingDefinition,
   version: Version,
@@ -85,7 +88,7 @@ async function assemble(
     const commit = await findHead(database, data);
     if (commit === undefined)
       throw fail("FEATURES_GROUP_EMPTY", `Expected rows in the feature group ${data}, got none yet`);
-    groups.push({ commit, features: names, stored: hasOnlineSide(commit.definition) });
+    groups.push({ commit, features: names, stored: isStored(commit, online) });
   }
   const spine =
     groups.find(({ commit }) => commit.group === training.label.data)?.commit ??
@@ -97,6 +100,11 @@ async function assemble(
       `Expected data/${training.label.data} to hold the label ${training.label.name}, got none`,
     );
   return { inference, training, version, model, schema: inputSchema(groups), groups, label };
+}
+
+/** A keyless group counts as stored only while it is a series: see `writeOnlineFile`. */
+function isStored({ definition, group }: Commit, online: OnlineStore): boolean {
+  return hasOnlineSide(definition) && (definition.key.length > 0 || findOnlineRow(online, group, []) !== undefined);
 }
 
 function inputSchema(groups: readonly LiveGroup[]): InputSchema {

@@ -78,7 +78,7 @@ export async function openProject(folder: string, log: Log): Promise<Project> {
   const models = await openBlobs(stateFolder, "models");
   const online = await openOnline(stateFolder);
   const compute = await openCompute(stateFolder);
-  const live = liveSource({ database, models });
+  const live = liveSource({ database, models, online });
   const predictions = openPredictionLog(database);
   let fingerprints: ReadonlyMap<string, string> = new Map();
   const schedules = openSchedules(database, { fingerprintOf: (component) => fingerprints.get(component) ?? null });

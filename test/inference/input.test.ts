@@ -1,0 +1,129 @@
+// The check of a request against the feature schema, value by value.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { isFailure } from "../../src/base/failure.ts";
+import type { FeatureField } from "../../src/features/fields.ts";
+import { checkComplete, checkInput, type FieldProblem, type InputSchema } from "../../src/inference/input.ts";
+
+function field(name: string, type: FeatureField["type"], rest: Partial<FeatureField> = {}): FeatureField {
+  return { name, type, unit: null, description: null, required: true, min: null, max: null, values: null, ...rest };
+}
+
+const schema: InputSchema = {
+  fields: [
+    field("size", "number", { unit: "cm", min: 0, max: 100 }),
+    field("colour", "category", { values: ["red", "blue"] }),
+    field("grade", "category", { values: ["1", "2"] }),
+    field("maker", "category"),
+    field("new", "boolean"),
+    field("sold", "time", { required: false }),
+    field("note", "text", { required: false }),
+  ],
+  key: ["id"],
+  ignored: new Set(["price", "row"]),
+};
+
+function problems(input: unknown): FieldProblem[] {
+  try {
+    checkInput(schema, input);
+  } catch (error) {
+    assert.ok(isFailure(error, "INFERENCE_INPUT_INVALID"));
+    return error.details?.fields as FieldProblem[];
+  }
+  return [];
+}
+
+describe("checkInput", () => {
+  it("takes what fits, and turns known categories into their text", () => {
+    const { given, key } = checkInput(schema, {
+      size: 5,
+      colour: "red",
+      grade: 2,
+      maker: "Acme",
+      new: false,
+      sold: "2024-02-29",
+      note: null,
+      id: 7,
+      price: 3,
+    });
+    assert.deepEqual(Object.fromEntries(given), {
+      size: 5,
+      colour: "red",
+      grade: "2",
+      maker: "Acme",
+      new: false,
+      sold: "2024-02-29",
+      note: null,
+    });
+    assert.deepEqual(key, ["7"]);
+  });
+
+  it("has no key when the request names none", () => {
+    assert.equal(checkInput(schema, { size: 5 }).key, null);
+    assert.equal(checkInput(schema, { id: null, size: 5 }).key, null);
+  });
+
+  const wrong: [unknown, string, string, string][] = [
+    [{ size: "5" }, "size", "a number in cm from 0 to 100", 'the text "5"'],
+    [{ size: 101 }, "size", "a number in cm from 0 to 100", "the number 101"],
+    [{ size: null }, "size", "a number in cm from 0 to 100", "null"],
+    [{ size: Number.NaN }, "size", "a number in cm from 0 to 100", "the number null"],
+    [{ colour: "green" }, "colour", 'one of "red", "blue"', 'the text "green"'],
+    [{ grade: 3 }, "grade", 'one of "1", "2"', "the number 3"],
+    [{ maker: 5 }, "maker", "a text", "the number 5"],
+    [{ new: "yes" }, "new", "true or false", 'the text "yes"'],
+    [{ sold: "yesterday" }, "sold", "a time as an ISO 8601 text", 'the text "yesterday"'],
+    [{ note: ["a"] }, "note", "a text", "a list"],
+    [{ note: {} }, "note", "a text", "an object"],
+    [{ id: {} }, "id", "a key: a text or a number", "an object"],
+    [{ colur: "red" }, "colur", 'one of the inputs; did you mean "colour"?', "an unknown field"],
+    [
+      { constructor: 1 },
+      "constructor",
+      "one of the inputs size, colour, grade, maker, new, sold, note, id",
+      "an unknown field",
+    ],
+  ];
+  for (const [input, name, expected, got] of wrong)
+    it(`names field, expected and got for ${JSON.stringify(input)}`, () => {
+      const found = problems(input);
+      assert.deepEqual(
+        found.map((one) => [one.field, one.expected, one.got]),
+        [[name, expected, got]],
+      );
+    });
+
+  it("names every wrong field at once", () => {
+    assert.deepEqual(
+      problems({ size: "x", colour: "green", oops: 1 }).map((one) => one.field),
+      ["size", "colour", "oops"],
+    );
+  });
+
+  it("refuses what is no object", () => {
+    for (const input of [null, 5, "text", [1]]) assert.equal(problems(input).length, 1);
+  });
+});
+
+describe("checkComplete", () => {
+  it("names every required feature without a value, and no optional one", () => {
+    const values = new Map<string, number | string | null>([
+      ["size", 3],
+      ["colour", null],
+    ]);
+    assert.throws(
+      () => checkComplete(schema, values, 4),
+      (error) => {
+        assert.ok(isFailure(error, "INFERENCE_INPUT_INVALID"));
+        assert.match(error.message, /^row 4: colour: expected one of "red", "blue", got nothing/);
+        assert.deepEqual(
+          ((error.details?.fields ?? []) as FieldProblem[]).map((one) => one.field),
+          ["colour", "grade", "maker", "new"],
+        );
+        assert.equal(error.details?.row, 4);
+        return true;
+      },
+    );
+  });
+});
