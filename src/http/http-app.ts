@@ -5,6 +5,7 @@ import { fail, isFailure, messageOf } from "../base/failure.ts";
 import { isObject, type Json } from "../base/json.ts";
 import { recordFeedback } from "../inference/prediction-log.ts";
 import { moveAlias } from "../models/registry.ts";
+import { cancelRun } from "../runtime/cancel-run.ts";
 import { describeAppPage, describeGroup, describeRun, describeVersions } from "../runtime/documents.ts";
 import type { Project } from "../runtime/open-project.ts";
 import type { Asker } from "../runtime/predict.ts";
@@ -14,6 +15,7 @@ import { readJson } from "./body.ts";
 import { errorResponse } from "./errors.ts";
 import { serveEvents } from "./events.ts";
 import { inferenceProtocol } from "./inference-protocol.ts";
+import { openMetrics } from "./metrics.ts";
 import { openApi } from "./openapi.ts";
 import { servePages } from "./pages.ts";
 
@@ -63,17 +65,31 @@ export function httpApp(parts: HttpParts): Hono {
     );
     return failure === null ? context.json({ status: "ready" }) : context.json(errorResponse(failure).document, 503);
   });
+  const metrics = openMetrics();
   app.post("/predict/:name", async (context) => {
+    const name = context.req.param("name");
     const explain = context.req.query("explain");
-    const input = await readJson(context);
-    return context.json(
-      (await asker.ask(
-        context.req.param("name"),
+    const startedAt = performance.now();
+    try {
+      const input = await readJson(context);
+      const reply = await asker.ask(
+        name,
         input,
-        explain === undefined ? {} : { explain: explain !== "false" && explain !== "0" },
-      )) as never,
-    );
+        explain === undefined ? {} : { explain: !/^(?:false|0)$/.test(explain) },
+      );
+      metrics.observe(name, (performance.now() - startedAt) / 1000, null);
+      return context.json(reply as never);
+    } catch (error) {
+      // A name that does not exist would let strangers grow the metrics without end.
+      if (!isFailure(error, "INFERENCE_UNKNOWN")) metrics.observe(name, 0, isFailure(error) ? error.code : "INTERNAL");
+      throw error;
+    }
   });
+  app.get("/metrics", async (context) =>
+    context.body(metrics.render(await describeStatus(project)), 200, {
+      "content-type": "text/plain; version=0.0.4; charset=utf-8",
+    }),
+  );
   app.post("/feedback/:prediction", async (context) => {
     const prediction = context.req.param("prediction");
     await recordFeedback(
@@ -127,6 +143,9 @@ function serveApi(app: Hono, { project, version, startRun }: HttpParts): void {
     return context.json({ runs: runs.map(summarizeRun) });
   });
   app.get("/api/runs/:run", async (context) => context.json(await describeRun(project, context.req.param("run"))));
+  app.post("/api/runs/:run/cancel", async (context) =>
+    context.json(await cancelRun(project, context.req.param("run"), "cancelled over HTTP")),
+  );
   app.get("/api/data/:name", async (context) => context.json(await describeGroup(project, context.req.param("name"))));
   app.get("/api/models", async (context) =>
     context.json({ models: await describeVersions(project, context.req.query("training")) }),

@@ -237,6 +237,26 @@ describe("a served project", () => {
     assert.equal(wrongField.status, 400);
   });
 
+  it("tells Prometheus the state of every component and how predictions went", async () => {
+    const response = await fetch(`${server.url}/metrics`);
+    assert.match(response.headers.get("content-type") ?? "", /^text\/plain; version=0\.0\.4/);
+    const text = await response.text();
+    assert.match(text, /^pentad_component_state\{component="data\/weather",state="ok"\} 1$/m);
+    assert.match(text, /^pentad_component_state\{component="data\/weather",state="failed"\} 0$/m);
+    const counted = (pattern: RegExp) => Number(pattern.exec(text)?.[1]);
+    assert.ok(counted(/^pentad_prediction_seconds_count\{inference="rain"\} (\d+)$/m) >= 5);
+    assert.equal(
+      counted(/^pentad_prediction_seconds_bucket\{inference="rain",le="\+Inf"\} (\d+)$/m),
+      counted(/^pentad_prediction_seconds_count\{inference="rain"\} (\d+)$/m),
+    );
+    assert.ok(
+      counted(/^pentad_prediction_failures_total\{inference="rain",code="INFERENCE_INPUT_INVALID"\} (\d+)$/m) >= 6,
+    );
+    assert.doesNotMatch(text, /snow/);
+    for (const line of text.trim().split("\n"))
+      assert.match(line, /^(?:# (?:HELP|TYPE) \w+ .+|\w+(?:\{.*\})? -?[\d.e+-]+)$/);
+  });
+
   it("describes itself in OpenAPI 3.1", async () => {
     const { body } = await server.get("/openapi.json");
     const document = body as {
