@@ -62,6 +62,7 @@ export interface ReadOutput {
     readonly written: number;
     readonly revised: number;
     readonly late: number;
+    readonly repeated: number;
     readonly quarantined: number;
     readonly total: number;
   };
@@ -117,6 +118,7 @@ export async function readSource(input: ReadInput, parts: ReadParts): Promise<Re
       written: file.rows,
       revised: file.revised,
       late: file.late,
+      repeated: file.repeated,
       quarantined,
       total: await countRows(query, "enriched"),
     },
@@ -173,7 +175,7 @@ async function enrich(
   query: Query,
   definition: DataDefinition,
   kept: GroupFiles | null,
-  written: { path: string; rows: number; revised: number },
+  written: { path: string; rows: number; revised: number; repeated: number },
 ): Promise<void> {
   const current =
     kept === null
@@ -182,7 +184,8 @@ async function enrich(
           paths: [...kept.paths, ...(written.rows > 0 ? [written.path] : [])],
           revised: kept.revised || written.revised > 0,
         });
-  await query.run(`CREATE TABLE enriched AS ${enrichedOver(definition, current)}`);
+  const repeated = written.repeated > 0 || (kept !== null && kept.repeated !== false);
+  await query.run(`CREATE TABLE enriched AS ${enrichedOver(definition, current, repeated)}`);
 }
 
 /** One JSON line per rejected row: its number in the source, the reason, and its cells as they stood there. */
@@ -273,7 +276,7 @@ async function writeRows(
   definition: DataDefinition,
   input: ReadInput,
   mode: "append" | "replace",
-): Promise<{ path: string; rows: number; revised: number; late: number }> {
+): Promise<{ path: string; rows: number; revised: number; late: number; repeated: number }> {
   const stored = storedColumns(definition).map((column) => sqlName(column.name));
   const created =
     mode === "replace" ? eventColumn : `greatest(make_timestamp(${Math.round(input.atMs * 1000)}), ${eventColumn})`;
@@ -304,7 +307,8 @@ async function writeRows(
           query,
           `written n WHERE EXISTS (SELECT 1 FROM current c WHERE ${sameIdentity(definition, "n", "c")})`,
         );
-  return { path, rows, revised, late: await countWhere(query, `written WHERE ${createdColumn} > ${eventColumn}`) };
+  const late = await countWhere(query, `written WHERE ${createdColumn} > ${eventColumn}`);
+  return { path, rows, revised, late, repeated: await countWhere(query, `written WHERE ${ordinalColumn} > 1`) };
 }
 
 async function eventRange(

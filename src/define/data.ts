@@ -3,7 +3,7 @@
 import { parseDurationMs } from "../base/clock.ts";
 import { isObject } from "../base/json.ts";
 import type { Source } from "../ports/source.ts";
-import { checkNumber, checkOptions, checkText, checkTexts, invalid, nearest } from "./check.ts";
+import { checkDuration, checkNumber, checkOptions, checkText, checkTexts, invalid, nearest } from "./check.ts";
 import type { Component } from "./component.ts";
 import { expressionColumns, parseExpression } from "./expression.ts";
 import type { Feature } from "./feature.ts";
@@ -56,6 +56,8 @@ export interface DataOptions<
   readonly quarantineBudget?: number;
   /** How old the newest row may be before the component counts as stale, e.g. "2d". */
   readonly freshFor?: string;
+  /** How long a row's values count, e.g. "7d": older ones are missing, in training sets and in answers alike. */
+  readonly ttl?: string;
   /** Time and memory of each step. */
   readonly limits?: Limits;
 }
@@ -180,6 +182,7 @@ const dataOptions = [
   "missing",
   "quarantineBudget",
   "freshFor",
+  "ttl",
   "limits",
 ];
 
@@ -202,6 +205,11 @@ function checkData(options: DataOptions<Features, Windows, Labels, string, strin
     checkNumber("quarantineBudget", options.quarantineBudget, { min: 0, max: 1 });
   if (options.freshFor !== undefined && parseDurationMs(options.freshFor) === undefined)
     throw invalid("freshFor", 'a duration such as "2d"', options.freshFor);
+  if (options.ttl !== undefined) {
+    checkDuration("ttl", options.ttl);
+    if (options.eventTime === undefined)
+      throw invalid("ttl", "a group with an eventTime, since values age from then on", options.ttl);
+  }
   checkLimits(options.limits);
 }
 

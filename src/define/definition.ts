@@ -36,6 +36,8 @@ export interface WindowDefinition {
   readonly column: string | null;
   readonly where: string | null;
   readonly overMs: number;
+  /** Of a quantile: from 0 to 1. */
+  readonly level?: number;
   /** As the user wrote it. */
   readonly over: string;
   readonly unit?: string;
@@ -67,6 +69,8 @@ export interface DataDefinition {
   readonly missing: readonly string[];
   readonly quarantineBudget: number;
   readonly freshForMs: number | null;
+  /** How long a row's values count; absent in definitions that were stored before there was such a thing. */
+  readonly ttlMs?: number | null;
   readonly limits: LimitsDefinition;
 }
 
@@ -216,6 +220,7 @@ function describeData({ options }: DataComponent, name: string): DataDefinition 
     missing: options.missing ?? missingTexts,
     quarantineBudget: options.quarantineBudget ?? 0.1,
     freshForMs: options.freshFor === undefined ? null : (parseDurationMs(options.freshFor) as number),
+    ttlMs: options.ttl === undefined ? null : (parseDurationMs(options.ttl) as number),
     limits: describeLimits(options.limits),
   };
 }

@@ -1,9 +1,9 @@
-// Aggregates over the time before a row: count, sum, mean, min, max, std, last and distinct, with a filter.
+// Aggregates over the time before a row: count, sum, mean, min, max, std, last, distinct and quantile, with a filter.
 
-import { checkDuration, checkOptions, checkText } from "./check.ts";
+import { checkDuration, checkNumber, checkOptions, checkText } from "./check.ts";
 import { parseExpression } from "./expression.ts";
 
-export type Aggregate = "count" | "sum" | "mean" | "min" | "max" | "std" | "last" | "distinct";
+export type Aggregate = "count" | "sum" | "mean" | "min" | "max" | "std" | "last" | "distinct" | "quantile";
 
 /** A windowed aggregate of one entity's rows in `(t - over, t]`, where t is the row's event time. */
 export interface Window<Column extends string = string> {
@@ -11,6 +11,8 @@ export interface Window<Column extends string = string> {
   readonly column: Column | null;
   readonly over: string;
   readonly where: string | null;
+  /** The share of values at or below a quantile, from 0 to 1. */
+  readonly level?: number;
   readonly unit?: string;
   readonly description?: string;
 }
@@ -60,6 +62,19 @@ export function last<const Column extends string>(column: Column, options: Windo
 /** How many different values a column had. */
 export function distinct<const Column extends string>(column: Column, options: WindowOptions): Window<Column> {
   return window("distinct", column, options);
+}
+/**
+ * The value that a share of the column's values does not exceed, between two values in proportion.
+ *
+ * @example
+ * quantile("delayMinutes", { level: 0.9, over: "30d" })
+ */
+export function quantile<const Column extends string>(
+  column: Column,
+  { level, ...options }: WindowOptions & { readonly level: number },
+): Window<Column> {
+  checkNumber("quantile().level", level, { min: 0, max: 1 });
+  return { ...window("quantile", column, options), level };
 }
 
 function window<Column extends string>(

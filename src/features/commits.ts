@@ -34,6 +34,7 @@ export const featuresMigrations: RoomMigrations = {
       at integer not null,
       primary key (group_name, sequence)
     )`,
+    "alter table features_commits add column rows_repeated integer",
   ],
 };
 
@@ -67,6 +68,8 @@ export interface NewCommit {
     readonly revised: number;
     /** Written rows that became known after their event time. */
     readonly late: number;
+    /** Written rows that share key and event time with one before them; null when it was not counted. */
+    readonly repeated: number | null;
     readonly quarantined: number;
     /** Current rows of the group after this commit. */
     readonly total: number;
@@ -105,8 +108,8 @@ export async function appendCommit(tx: Statements, commit: NewCommit, atMs: numb
   const { rows } = commit;
   await tx.run(
     `insert into features_commits (group_name, sequence, mode, definition, source_fingerprint, source_position, source_columns, files, online_file,
-      quarantine_file, rows_read, rows_written, rows_revised, rows_late, rows_quarantined, rows_total, event_from, event_to, statistics, run, at)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      quarantine_file, rows_read, rows_written, rows_revised, rows_late, rows_quarantined, rows_total, event_from, event_to, statistics, run, at, rows_repeated)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
       commit.group,
       sequence,
@@ -129,6 +132,7 @@ export async function appendCommit(tx: Statements, commit: NewCommit, atMs: numb
       JSON.stringify(commit.statistics),
       commit.run,
       atMs,
+      rows.repeated,
     ],
   );
   return sequence;
@@ -156,6 +160,7 @@ interface CommitRow {
   statistics: string;
   run: string;
   at: number;
+  rows_repeated: number | null;
 }
 
 /** The newest commit, or undefined while the group is empty. */
@@ -181,8 +186,10 @@ export async function groupFiles(
   group: string,
   sequence?: number,
 ): Promise<GroupFiles & { readonly late: boolean; readonly sequence: number }> {
-  const rows = await database.all<Pick<CommitRow, "sequence" | "mode" | "files" | "rows_revised" | "rows_late">>(
-    "select sequence, mode, files, rows_revised, rows_late from features_commits where group_name = ? and sequence <= ? order by sequence",
+  const rows = await database.all<
+    Pick<CommitRow, "sequence" | "mode" | "files" | "rows_revised" | "rows_late" | "rows_repeated">
+  >(
+    "select sequence, mode, files, rows_revised, rows_late, rows_repeated from features_commits where group_name = ? and sequence <= ? order by sequence",
     [group, sequence ?? Number.MAX_SAFE_INTEGER],
   );
   const start = rows.findLastIndex((row) => row.mode === "replace");
@@ -201,6 +208,7 @@ export async function groupFiles(
     paths: await Promise.all(names.map((name) => blobs.localPath(name))),
     revised: generation.some((row) => row.rows_revised > 0),
     late: generation.some((row) => row.rows_late > 0),
+    repeated: generation.some((row) => row.rows_repeated !== 0),
   };
 }
 
@@ -222,6 +230,7 @@ function commitOf(row: CommitRow): Commit {
       written: row.rows_written,
       revised: row.rows_revised,
       late: row.rows_late,
+      repeated: row.rows_repeated,
       quarantined: row.rows_quarantined,
       total: row.rows_total,
     },

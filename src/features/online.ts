@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import type { Value } from "../base/table.ts";
+import type { DataDefinition } from "../define/definition.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Database } from "../ports/database.ts";
 import type { OnlineStore, OnlineWrite } from "../ports/online-store.ts";
@@ -30,6 +31,11 @@ export function findOnlineRow(online: OnlineStore, group: string, key: readonly 
   return bytes === undefined
     ? undefined
     : (JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")) as OnlineRow);
+}
+
+/** How much older than its group's time to live a row is at `nowMs`, in milliseconds; 0 while its values count. */
+export function expiredMs(row: OnlineRow, { ttlMs = null }: DataDefinition, nowMs: number): number {
+  return ttlMs === null ? 0 : Math.max(0, nowMs - row.eventMs - ttlMs);
 }
 
 /**

@@ -1,6 +1,6 @@
 // A feature group as SQL over its immutable files: its current rows, with windows and labels computed.
 
-import type { DataDefinition, LabelDefinition, WindowDefinition } from "../define/definition.ts";
+import type { DataDefinition, LabelDefinition } from "../define/definition.ts";
 import { sqlName, sqlText } from "../ports/query.ts";
 import {
   commitColumn,
@@ -12,12 +12,15 @@ import {
   ordinalColumn,
 } from "./columns.ts";
 import { expressionSql } from "./expression-sql.ts";
+import { windowSql } from "./windows.ts";
 
 export interface GroupFiles {
   /** Paths on this machine, oldest commit first. */
   readonly paths: readonly string[];
   /** True when some commit wrote a new version of a row that an earlier one holds. */
   readonly revised: boolean;
+  /** False only when every row has a moment (key and event time) of its own; left out when that is not known. */
+  readonly repeated?: boolean;
 }
 
 /** Every version of every row. */
@@ -25,22 +28,25 @@ export function versionsSql(files: GroupFiles): string {
   return `SELECT * FROM read_parquet([${files.paths.map(sqlText).join(", ")}], union_by_name = true)`;
 }
 
-/** The newest version of every row. */
-export function currentSql(definition: DataDefinition, files: GroupFiles): string {
-  if (!files.revised) return versionsSql(files);
+/** The newest version of every row; `versions` is a relation that holds them all, when there is one already. */
+export function currentSql(definition: DataDefinition, files: GroupFiles, versions?: string): string {
+  const all = versions === undefined ? versionsSql(files) : `SELECT * FROM ${versions}`;
+  if (!files.revised) return all;
   const identity = identityColumns(definition).map(sqlName).join(", ");
-  return `${versionsSql(files)} QUALIFY row_number() OVER (PARTITION BY ${identity} ORDER BY ${commitColumn} DESC) = 1`;
+  return `${all} QUALIFY row_number() OVER (PARTITION BY ${identity} ORDER BY ${commitColumn} DESC) = 1`;
 }
 
 /** The current rows with every window and every label, under their own names. */
 export function enrichedSql(definition: DataDefinition, files: GroupFiles): string {
-  return enrichedOver(definition, currentSql(definition, files));
+  return enrichedOver(definition, currentSql(definition, files), files.repeated !== false);
 }
 
-/** The same over any query that gives the group's current rows. */
-export function enrichedOver(definition: DataDefinition, current: string): string {
+/** The same over any query that gives the group's current rows. `repeated`: several rows may share a moment. */
+export function enrichedOver(definition: DataDefinition, current: string, repeated = true): string {
   const ahead = definition.labels.filter((label) => label.aheadMs !== null);
-  const windows = definition.windows.map((window) => `${windowSql(definition, window)} AS ${sqlName(window.name)}`);
+  const windows = definition.windows.map(
+    (window) => `${windowSql(definition, window, repeated)} AS ${sqlName(window.name)}`,
+  );
   const columns = [
     ...windows,
     ...ahead.map((label, index) => `${aheadValueSql(definition, label, `a${index}`)} AS ${sqlName(label.name)}`),
@@ -58,45 +64,15 @@ export function orderSql(definition: DataDefinition, table = ""): string {
     .join(", ");
 }
 
-/** Aggregates look back over `(t - over, t]`; `last` leaves out t itself. Microseconds are the engine's grain. */
-function windowSql(definition: DataDefinition, window: WindowDefinition): string {
-  const column = expressionColumn(definition, "b");
-  const value = window.column === null ? null : (column(window.column) as string);
-  const condition = window.where === null ? null : expressionSql(window.where, column);
-  const from = `to_microseconds(${Math.round(window.overMs * 1000) - 1}) PRECEDING`;
-  const partition =
-    definition.key.length === 0
-      ? ""
-      : `PARTITION BY ${definition.key.map((key) => `b.${sqlName(keyColumn(key))}`).join(", ")} `;
-  const frame = `OVER (${partition}ORDER BY b.${eventColumn} RANGE BETWEEN ${from} AND CURRENT ROW)`;
-  const filter = condition === null ? "" : ` FILTER (WHERE ${condition})`;
-  switch (window.aggregate) {
-    case "count":
-      return `CAST(count(*)${filter} ${frame} AS DOUBLE)`;
-    case "distinct":
-      return `CAST(count(DISTINCT ${value})${filter} ${frame} AS DOUBLE)`;
-    case "mean":
-      return `avg(CAST(${value} AS DOUBLE))${filter} ${frame}`;
-    case "sum":
-      return `sum(CAST(${value} AS DOUBLE))${filter} ${frame}`;
-    case "std":
-      return `stddev_samp(CAST(${value} AS DOUBLE))${filter} ${frame}`;
-    case "min":
-    case "max":
-      return `${window.aggregate}(${value})${filter} ${frame}`;
-    case "last": {
-      const past = `OVER (${partition}ORDER BY b.${eventColumn} RANGE BETWEEN ${from} AND to_microseconds(1) PRECEDING)`;
-      return `last_value(${condition === null ? value : `CASE WHEN ${condition} THEN ${value} END`} IGNORE NULLS) ${past}`;
-    }
-  }
-}
-
-/** The first row of the same entity at or after t + by; further than by/2 late it is no longer "one `by` ahead". */
+/**
+ * The first row of the same entity at or after t + by, of several at that moment the source's first; further than by/2
+ * late it is no longer "one `by` ahead".
+ */
 function aheadJoinSql(definition: DataDefinition, label: LabelDefinition, alias: string): string {
   const keys = definition.key
     .map((key) => `b.${sqlName(keyColumn(key))} = ${alias}.${sqlName(keyColumn(key))} AND `)
     .join("");
-  return `ASOF LEFT JOIN base ${alias} ON ${keys}b.${eventColumn} + ${interval(label.aheadMs as number)} <= ${alias}.${eventColumn}`;
+  return `ASOF LEFT JOIN (SELECT * FROM base WHERE ${ordinalColumn} = 1) ${alias} ON ${keys}b.${eventColumn} + ${interval(label.aheadMs as number)} <= ${alias}.${eventColumn}`;
 }
 
 function aheadValueSql(definition: DataDefinition, label: LabelDefinition, alias: string): string {

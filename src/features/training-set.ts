@@ -5,15 +5,17 @@ import { categoryColumn, type Table } from "../base/table.ts";
 import type { DataDefinition, TrainingDefinition } from "../define/definition.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
 import {
-  commitColumn,
   createdColumn,
   eventColumn,
   type GroupColumn,
   groupColumns,
+  identityColumns,
   keyColumn,
   ordinalColumn,
 } from "./columns.ts";
-import { enrichedSql, type GroupFiles, orderSql, versionsSql } from "./relation.ts";
+import { planView } from "./point-in-time.ts";
+import { currentSql, enrichedOver, enrichedSql, type GroupFiles, orderSql, versionsSql } from "./relation.ts";
+import { knownColumn, knownWindowSteps } from "./windows.ts";
 
 export interface PinnedGroup {
   readonly definition: DataDefinition;
@@ -39,110 +41,102 @@ export function planTrainingSet(
   rows: SpineRows = "labelled",
 ): TrainingSetPlan {
   const spine = groups.get(training.label.data) as PinnedGroup;
-  const label = columnOf(spine.definition, training.label.name);
-  const wanted = rows === "labelled" ? `WHERE ${sqlName(label.name)} IS NOT NULL` : newestSql(spine.definition);
-  const steps = [`spine AS (SELECT * FROM (${enrichedSql(spine.definition, spine.files)}) ${wanted})`];
+  const { definition } = spine;
+  const label = columnOf(definition, training.label.name);
   const features: GroupColumn[] = [];
   const selected: string[] = [];
   const joins: string[] = [];
+  const viewSteps: string[] = [];
+  let own: readonly string[] = [];
   for (const [index, { data, names }] of training.features.entries()) {
     const group = groups.get(data) as PinnedGroup;
     const columns = names.map((name) => columnOf(group.definition, name));
     features.push(...columns);
-    const own = data === training.label.data;
-    const alias = own ? "s" : `g${index}`;
-    selected.push(...columns.map((column) => `${alias}.${sqlName(column.name)} AS ${sqlName(column.name)}`));
-    if (own) continue;
-    const join = joinPlan(alias, spine.definition, group);
-    steps.push(`${alias}_rows AS (${join.rows})`);
-    joins.push(join.join);
+    if (data === training.label.data) {
+      own = names;
+      selected.push(...columns.map(({ name }) => `s.${sqlName(name)} AS ${sqlName(name)}`));
+      continue;
+    }
+    const view = planView(`g${index}`, definition, group, columns);
+    viewSteps.push(...view.steps);
+    joins.push(view.join);
+    selected.push(...columns.map((column) => `${view.value(column.name)} AS ${sqlName(column.name)}`));
   }
-  const keys = spine.definition.key.map((key) => `s.${sqlName(keyColumn(key))}`);
+  checkNames([...features, label]);
+  const spineSteps = rows === "newest" ? newestSteps(spine, own) : labelledSteps(spine, own, label);
+  const steps = [...spineSteps, ...viewSteps];
+  const keys = definition.key.map((key) => `s.${sqlName(keyColumn(key))}`);
   const columns = [`s.${eventColumn}`, ...keys, ...selected, `s.${sqlName(label.name)} AS ${sqlName(label.name)}`];
-  const sql = `WITH ${steps.join(", ")} SELECT ${columns.join(", ")} FROM spine s ${joins.join(" ")} ORDER BY ${stableOrder(spine.definition)}`;
+  const sql = `WITH ${steps.join(", ")} SELECT ${columns.join(", ")} FROM spine s ${joins.join(" ")} ORDER BY ${orderSql(definition, "s")}`;
   return { sql, features, label };
 }
 
-function newestSql(definition: DataDefinition): string {
+/** The newest rows show all that is known now, as the online store does. */
+function newestSteps({ definition, files }: PinnedGroup, own: readonly string[]): string[] {
+  const windows = definition.windows.filter(({ name }) => own.includes(name));
   const keys = definition.key.map((key) => sqlName(keyColumn(key)));
-  if (keys.length === 0 && definition.eventTime === null) return "";
   const partition = keys.length === 0 ? "" : `PARTITION BY ${keys.join(", ")} `;
-  return `QUALIFY row_number() OVER (${partition}ORDER BY ${eventColumn} DESC, ${ordinalColumn} DESC) = 1`;
+  const newest =
+    keys.length === 0 && definition.eventTime === null
+      ? ""
+      : `QUALIFY row_number() OVER (${partition}ORDER BY ${eventColumn} DESC, ${ordinalColumn} DESC) = 1`;
+  return [`spine AS (SELECT * FROM (${enrichedSql({ ...definition, windows }, files)}) ${newest})`];
 }
 
-function stableOrder(definition: DataDefinition): string {
-  return orderSql(definition, "s");
+/**
+ * The labelled rows with the group's own features. A row's windows show what was known when the row itself became known:
+ * rows that came in later than it are not in them, although the newest export of the group counts them.
+ */
+function labelledSteps({ definition, files, late }: PinnedGroup, own: readonly string[], label: GroupColumn): string[] {
+  const labelled = `${sqlName(label.name)} IS NOT NULL`;
+  const windows = definition.windows.filter(({ name }) => own.includes(name));
+  if (windows.length === 0 || (!late && !files.revised)) {
+    return [`spine AS (SELECT * FROM (${enrichedSql({ ...definition, windows }, files)}) WHERE ${labelled})`];
+  }
+  const identity = identityColumns(definition).map(sqlName).join(", ");
+  const first = files.revised ? `min(${createdColumn}) OVER (PARTITION BY ${identity})` : createdColumn;
+  const rows = enrichedOver({ ...definition, windows: [] }, "SELECT * FROM spine_current");
+  const anchor = [...definition.key.map((key) => sqlName(keyColumn(key))), eventColumn, knownColumn];
+  const values = windows.map(({ name }) => `w.${sqlName(name)}`);
+  return [
+    `spine_versions AS MATERIALIZED (SELECT *, ${first} AS ${knownColumn} FROM (${versionsSql(files)}))`,
+    `spine_current AS MATERIALIZED (${currentSql(definition, files, "spine_versions")})`,
+    `spine_rows AS MATERIALIZED (SELECT * FROM (${rows}) WHERE ${labelled})`,
+    ...knownWindowSteps(
+      definition,
+      windows,
+      {
+        versions: `SELECT * EXCLUDE (${knownColumn}) FROM spine_versions`,
+        current: "SELECT * FROM spine_current",
+        anchors: "spine_rows",
+      },
+      "spine",
+    ),
+    `spine AS (SELECT s.*, ${values.join(", ")} FROM spine_rows s LEFT JOIN spine_windows w ON ${anchor.map((name) => `s.${name} = w.${name}`).join(" AND ")})`,
+  ];
 }
 
 function columnOf(definition: DataDefinition, name: string): GroupColumn {
-  const column = groupColumns(definition).find((one) => one.name === name);
+  const columns = groupColumns(definition);
+  const column = columns.find((one) => one.name === name);
   if (column === undefined)
     throw fail(
       "DATA_COLUMN_MISSING",
-      `Expected data/${definition.name} to hold ${JSON.stringify(name)}, got ${groupColumns(definition)
-        .map((one) => one.name)
-        .join(", ")}`,
+      `Expected data/${definition.name} to hold ${JSON.stringify(name)}, got ${columns.map((one) => one.name).join(", ")}`,
     );
   return column;
 }
 
-/**
- * Joins another group as of the spine row's event time. A group without an event time gives its newest row of the key.
- * With late or revised rows both times count: of the rows with event time ≤ t and creation time ≤ t the latest event,
- * and of its versions the newest; ASOF can express only one of the two, so that case is a ranked join.
- */
-function joinPlan(alias: string, spine: DataDefinition, group: PinnedGroup): { rows: string; join: string } {
-  const { definition, files } = group;
-  const equalKeys = definition.key.map((key) => `s.${spineKey(spine, definition, key)} = g.${sqlName(keyColumn(key))}`);
-  const on = (conditions: readonly string[], table: string) =>
-    conditions.length === 0 ? "true" : conditions.join(" AND ").replaceAll("g.", `${table}.`);
-  if (definition.eventTime === null || spine.eventTime === null) {
-    const partition =
-      definition.key.length === 0
-        ? ""
-        : `PARTITION BY ${definition.key.map((key) => sqlName(keyColumn(key))).join(", ")} `;
-    const rows = `SELECT * FROM (${enrichedSql(definition, files)}) QUALIFY row_number() OVER (${partition}ORDER BY ${eventColumn} DESC, ${ordinalColumn} DESC) = 1`;
-    return { rows, join: `LEFT JOIN ${alias}_rows ${alias} ON ${on(equalKeys, alias)}` };
+/** A model knows its columns by name alone. */
+function checkNames(columns: readonly GroupColumn[]): void {
+  const seen = new Set<string>();
+  for (const { name } of columns) {
+    if (seen.has(name))
+      throw fail("DEFINE_INVALID", `Expected every feature and label of a training once, got two called "${name}"`, {
+        hint: `Rename one of them in its data component, e.g. other: number({ from: "${name}" })`,
+      });
+    seen.add(name);
   }
-  const onePerMoment = `QUALIFY row_number() OVER (PARTITION BY ${[...definition.key.map((key) => sqlName(keyColumn(key))), eventColumn].join(", ")} ORDER BY ${ordinalColumn} DESC, ${commitColumn} DESC) = 1`;
-  if (!group.late && !files.revised) {
-    const rows = `SELECT * FROM (${enrichedSql(definition, files)}) ${onePerMoment}`;
-    return {
-      rows,
-      join: `ASOF LEFT JOIN ${alias}_rows ${alias} ON ${on([...equalKeys, `s.${eventColumn} >= g.${eventColumn}`], alias)}`,
-    };
-  }
-  const versions = definition.windows.length > 0 ? enrichedSql(definition, files) : versionsSql(files);
-  const spineKeys = [
-    ...new Set([eventColumn, ...definition.key.map((key) => unquoted(spineKey(spine, definition, key)))]),
-  ].map(sqlName);
-  const known = on(
-    [...equalKeys, `g.${eventColumn} <= s.${eventColumn}`, `g.${createdColumn} <= s.${eventColumn}`],
-    "v",
-  );
-  const rows = `SELECT ${spineKeys.map((name) => `s.${name} AS ${sqlName(`_s${unquoted(name)}`)}`).join(", ")}, v.* FROM (SELECT DISTINCT ${spineKeys.join(", ")} FROM spine) s JOIN (${versions}) v ON ${known}
-    QUALIFY row_number() OVER (PARTITION BY ${spineKeys.map((name) => `s.${name}`).join(", ")} ORDER BY v.${eventColumn} DESC, v.${ordinalColumn} DESC, v.${commitColumn} DESC) = 1`;
-  const same = spineKeys.map((name) => `s.${name} = ${alias}.${sqlName(`_s${unquoted(name)}`)}`).join(" AND ");
-  return { rows, join: `LEFT JOIN ${alias}_rows ${alias} ON ${same}` };
-}
-
-/** The spine's column that holds the other group's key: its own key of that name, or a feature of that name. */
-function spineKey(spine: DataDefinition, group: DataDefinition, key: string): string {
-  if (spine.key.includes(key)) return sqlName(keyColumn(key));
-  const feature = spine.features.find((one) => one.name === key || one.from === key);
-  if (feature === undefined)
-    throw fail(
-      "DEFINE_INVALID",
-      `Expected data/${spine.name} to hold ${JSON.stringify(key)}, the key of data/${group.name}, got ${[...spine.key, ...spine.features.map((one) => one.name)].join(", ")}`,
-      {
-        hint: `Add ${JSON.stringify(key)} to the key or the features of data/${spine.name}`,
-      },
-    );
-  return sqlName(feature.name);
-}
-
-function unquoted(name: string): string {
-  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 }
 
 /** Writes the training set as one Parquet file, in a fixed order, so that equal sets are equal bytes. */

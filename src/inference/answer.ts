@@ -1,12 +1,13 @@
 // Step 4 as a recipe: input check → stored features by key → model → output check → reply; the log never blocks the reply.
 
+import { formatAge } from "../base/clock.ts";
 import { fail } from "../base/failure.ts";
 import { newId } from "../base/ids.ts";
 import type { Value } from "../base/table.ts";
 import type { Explanation, PredictionDocument } from "../define/documents.ts";
-import { findOnlineRow, type OnlineRow } from "../features/online.ts";
+import { expiredMs, findOnlineRow, type OnlineRow } from "../features/online.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
-import { type CheckedInput, checkComplete, checkInput } from "./input.ts";
+import { type CheckedInput, checkComplete, checkInput, type InputSchema } from "./input.ts";
 import type { Live } from "./live.ts";
 
 export interface AnswerOptions {
@@ -21,8 +22,8 @@ export interface AnswerOptions {
 export function answer(live: Live, online: OnlineStore, input: unknown, options: AnswerOptions): PredictionDocument {
   const row = options.row ?? null;
   const checked = checkInput(live.schema, input, row);
-  const { values, stored } = completeFeatures(live, online, checked);
-  checkComplete(live.schema, values, row);
+  const { values, stored, expired } = completeFeatures(live, online, checked);
+  checkComplete(expired.size === 0 ? live.schema : withoutFields(live.schema, expired), values, row);
   const features = Object.fromEntries(live.schema.fields.map(({ name }) => [name, values.get(name) ?? null]));
   const output = checkOutput(live, live.model.predictRow(features));
   const now = Date.now();
@@ -33,30 +34,56 @@ export function answer(live: Live, online: OnlineStore, input: unknown, options:
     model: { name: live.inference.name, version: live.version.version, id: live.version.id, ageSeconds: modelSeconds },
     features,
     at: new Date(now).toISOString(),
-    staleness: { dataSeconds: stored ? dataAge(live, now) : null, modelSeconds, message: options.staleness ?? null },
+    staleness: {
+      dataSeconds: stored ? dataAge(live, now) : null,
+      modelSeconds,
+      message: stalenessMessage(options.staleness ?? null, expired),
+    },
     id: newId("prd", now),
   };
 }
 
-/** What the request leaves out comes from the stored row: of the key it names, or the newest of a series without a key. */
+/**
+ * What the request leaves out comes from the stored row: of the key it names, or the newest of a series without a key. A row
+ * older than its group's time to live gives nothing, as in training; `expired` tells why, by feature.
+ */
 function completeFeatures(
   live: Live,
   online: OnlineStore,
   { given, key }: CheckedInput,
-): { values: Map<string, Value>; stored: boolean } {
+): { values: Map<string, Value>; stored: boolean; expired: ReadonlyMap<string, string> } {
   const values = new Map(given);
+  const expired = new Map<string, string>();
   let stored = false;
   for (const group of live.groups) {
     if (!group.stored || group.features.every((name) => values.has(name))) continue;
-    const row = storedRow(live, online, group.commit.group, group.commit.definition.key, key, given);
+    const { definition } = group.commit;
+    const row = storedRow(live, online, group.commit.group, definition.key, key, given);
     if (row === undefined) continue;
+    const now = Date.now();
+    const tooOld = expiredMs(row, definition, now) > 0;
     for (const name of group.features) {
       if (values.has(name)) continue;
-      values.set(name, row.values[name] ?? null);
+      values.set(name, tooOld ? null : (row.values[name] ?? null));
+      if (tooOld)
+        expired.set(
+          name,
+          `the stored values of data/${definition.name} are ${formatAge(now - row.eventMs)} old and count for ${formatAge(definition.ttlMs ?? 0)}: they expired and are missing here`,
+        );
       stored = true;
     }
   }
-  return { values, stored };
+  return { values, stored, expired };
+}
+
+/** An expired value is missing on purpose, the way the model met it in training: no request is refused for it. */
+function withoutFields(schema: InputSchema, names: ReadonlyMap<string, string>): InputSchema {
+  return { ...schema, fields: schema.fields.filter((field) => !names.has(field.name)) };
+}
+
+function stalenessMessage(message: string | null, expired: ReadonlyMap<string, string>): string | null {
+  const parts = [...(message === null ? [] : [message]), ...new Set(expired.values())];
+  return parts.length === 0 ? null : parts.join("; ");
 }
 
 function storedRow(

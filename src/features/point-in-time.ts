@@ -1,0 +1,141 @@
+// Joins one feature group to the label's rows as of their event time: the values that were known then.
+
+import { fail } from "../base/failure.ts";
+import type { DataDefinition } from "../define/definition.ts";
+import { sqlName } from "../ports/query.ts";
+import { commitColumn, createdColumn, eventColumn, type GroupColumn, keyColumn, ordinalColumn } from "./columns.ts";
+import { currentSql, enrichedSql, type GroupFiles, versionsSql } from "./relation.ts";
+import { knownColumn, knownWindowSteps } from "./windows.ts";
+
+export interface ViewPlan {
+  /** Query steps (`name AS (…)`) that the join needs. */
+  readonly steps: readonly string[];
+  /** Joins the view to the label's rows `s`. */
+  readonly join: string;
+  /** SQL of a column's value as of the label's row: missing when it is older than the group's time to live. */
+  value(name: string): string;
+}
+
+export interface ViewGroup {
+  readonly definition: DataDefinition;
+  readonly files: GroupFiles;
+  readonly late: boolean;
+}
+
+/** When a version of a row, and all that it rests on, could first be seen: not before it happened, not before it came in. */
+const visibleColumn = "_visible";
+/** A version's place among those of its key: by event time, then in the source's order, then the newest. */
+const rankColumn = "_rank";
+const rankSql = `(CAST(epoch_us(${eventColumn}) AS HUGEINT) * CAST('9223372036854775808' AS HUGEINT) + CAST(${ordinalColumn} AS HUGEINT) * 2147483648 + ${commitColumn})`;
+
+/**
+ * A group without an event time, or labels without one, give and take the newest row of the key. Otherwise, of the
+ * versions that happened and were known by the label's event time, the highest ranked. Where none came in late, one row
+ * a moment and ASOF do; else only versions that outranked all that could be seen before them are ever the answer, and
+ * ASOF over the moments at which they could first be seen finds the last of those.
+ */
+export function planView(
+  alias: string,
+  spine: DataDefinition,
+  group: ViewGroup,
+  columns: readonly GroupColumn[],
+): ViewPlan {
+  const { definition, files } = group;
+  const keys = definition.key.map((key) => sqlName(keyColumn(key)));
+  const equal = definition.key.map((key, index) => `${spineKey(spine, definition, key)} = ${alias}.${keys[index]}`);
+  const windows = definition.windows.filter(({ name }) => columns.some((column) => column.name === name));
+  const needed = { ...definition, windows, labels: [] };
+  const kept = [...keys, eventColumn, ...columns.map(({ name }) => sqlName(name))];
+  const rows = `${alias}_rows`;
+  const value = (name: string) => `${alias}.${sqlName(name)}`;
+  if (definition.eventTime === null || spine.eventTime === null) {
+    const newest = `SELECT ${kept.join(", ")} FROM (${enrichedSql(needed, files)}) QUALIFY row_number() OVER (${partition(keys)}ORDER BY ${eventColumn} DESC, ${ordinalColumn} DESC) = 1`;
+    return {
+      steps: [`${rows} AS (${newest})`],
+      join: `LEFT JOIN ${rows} ${alias} ON ${equal.length === 0 ? "true" : equal.join(" AND ")}`,
+      value,
+    };
+  }
+  const ttlMs = definition.ttlMs ?? null;
+  const aged = (name: string) =>
+    ttlMs === null
+      ? value(name)
+      : `CASE WHEN s.${eventColumn} - to_microseconds(${Math.round(ttlMs * 1000)}) <= ${alias}.${eventColumn} THEN ${value(name)} END`;
+  const asof = (moment: string) =>
+    `ASOF LEFT JOIN ${rows} ${alias} ON ${[...equal, `s.${eventColumn} >= ${alias}.${moment}`].join(" AND ")}`;
+  if (!group.late && !files.revised) {
+    const onePerMoment =
+      files.repeated === false
+        ? ""
+        : `QUALIFY row_number() OVER (PARTITION BY ${[...keys, eventColumn].join(", ")} ORDER BY ${ordinalColumn} DESC) = 1`;
+    return {
+      steps: [`${rows} AS (SELECT ${kept.join(", ")} FROM (${enrichedSql(needed, files)}) ${onePerMoment})`],
+      join: asof(eventColumn),
+      value: aged,
+    };
+  }
+  const steps =
+    windows.length === 0
+      ? [`${rows} AS (SELECT ${[...kept, visibleColumn].join(", ")} FROM (${rankedSql(files)}) ${outranking(keys)})`]
+      : statesWithWindows(alias, needed, files, kept);
+  return { steps, join: asof(visibleColumn), value: aged };
+}
+
+function rankedSql(files: GroupFiles): string {
+  return `SELECT *, greatest(${eventColumn}, ${createdColumn}) AS ${visibleColumn}, ${rankSql} AS ${rankColumn} FROM (${versionsSql(files)})`;
+}
+
+function outranking(keys: readonly string[]): string {
+  return `QUALIFY ${rankColumn} = max(${rankColumn}) OVER (${partition(keys)}ORDER BY ${visibleColumn})`;
+}
+
+/** A row that comes in late changes the windows of the answer that stands: one state for each moment at which any came in. */
+function statesWithWindows(
+  alias: string,
+  definition: DataDefinition,
+  files: GroupFiles,
+  kept: readonly string[],
+): string[] {
+  const { windows } = definition;
+  const keys = definition.key.map((key) => sqlName(keyColumn(key)));
+  const plain = kept.filter((name) => !windows.some((window) => sqlName(window.name) === name));
+  const anchor = [...keys, eventColumn, knownColumn];
+  return [
+    `${alias}_ranked AS MATERIALIZED (${rankedSql(files)})`,
+    `${alias}_moments_in AS (SELECT DISTINCT ${[...keys, visibleColumn].join(", ")}, max(${rankColumn}) OVER (${partition(keys)}ORDER BY ${visibleColumn}) AS ${rankColumn} FROM ${alias}_ranked)`,
+    `${alias}_states AS MATERIALIZED (SELECT ${plain.map((name) => `r.${name}`).join(", ")}, i.${visibleColumn}, i.${visibleColumn} AS ${knownColumn} FROM ${alias}_moments_in i
+      JOIN ${alias}_ranked r ON ${[...keys, rankColumn].map((name) => `i.${name} = r.${name}`).join(" AND ")})`,
+    ...knownWindowSteps(
+      definition,
+      windows,
+      { versions: versionsSql(files), current: currentSql(definition, files), anchors: `${alias}_states` },
+      alias,
+    ),
+    `${alias}_rows AS (SELECT t.*, ${windows.map(({ name }) => `w.${sqlName(name)}`).join(", ")} FROM ${alias}_states t LEFT JOIN ${alias}_windows w ON ${anchor.map((name) => `t.${name} = w.${name}`).join(" AND ")})`,
+  ];
+}
+
+function partition(keys: readonly string[]): string {
+  return keys.length === 0 ? "" : `PARTITION BY ${keys.join(", ")} `;
+}
+
+/**
+ * The other group's key as the label's rows hold it, as a text: the spine's own key of that name, or a feature of that
+ * name. Keys are texts as they stand in the source, so a whole number is written without a fraction, as it is online.
+ */
+function spineKey(spine: DataDefinition, group: DataDefinition, key: string): string {
+  if (spine.key.includes(key)) return `s.${sqlName(keyColumn(key))}`;
+  const feature = spine.features.find((one) => one.name === key || one.from === key);
+  if (feature === undefined)
+    throw fail(
+      "DEFINE_INVALID",
+      `Expected data/${spine.name} to hold ${JSON.stringify(key)}, the key of data/${group.name}, got ${[...spine.key, ...spine.features.map((one) => one.name)].join(", ")}`,
+      {
+        hint: `Add ${JSON.stringify(key)} to the key or the features of data/${spine.name}`,
+      },
+    );
+  const value = `s.${sqlName(feature.name)}`;
+  if (feature.type === "category" || feature.type === "text") return `trim(${value})`;
+  if (feature.type !== "number") return `CAST(${value} AS VARCHAR)`;
+  return `CASE WHEN ${value} = trunc(${value}) AND abs(${value}) < 1e15 THEN CAST(CAST(${value} AS BIGINT) AS VARCHAR) ELSE CAST(${value} AS VARCHAR) END`;
+}
