@@ -1,5 +1,9 @@
 // The package's door: every word that a user's five files are written with.
 
+// The project
+
+export { type Config, type ConfigOptions, defineConfig } from "./define/config.ts";
+
 // Step 1, problem
 
 export { defineProblem, type ProblemComponent, type ProblemOptions } from "./define/problem.ts";
@@ -9,6 +13,7 @@ export { defineProblem, type ProblemComponent, type ProblemOptions } from "./def
 export { type DataComponent, type DataOptions, defineData, type EventTime, type RawRow } from "./define/data.ts";
 export { boolean, category, type Feature, number, text, time } from "./define/feature.ts";
 export { ahead } from "./define/label.ts";
+export type { ScheduleOptions } from "./define/schedule.ts";
 export { count, distinct, last, max, mean, min, quantile, std, sum, type Window } from "./define/window.ts";
 export type { Source } from "./ports/source.ts";
 export { csv } from "./sources/csv.ts";
@@ -18,7 +23,20 @@ export { rows } from "./sources/rows.ts";
 
 // Step 3, training
 
-export { type Candidate, gradientBoosting, logistic, ridge } from "./define/candidate.ts";
+export {
+  auto,
+  type Candidate,
+  elasticNet,
+  extraTrees,
+  gradientBoosting,
+  lasso,
+  logistic,
+  naiveBayes,
+  nearestNeighbours,
+  neuralNetwork,
+  randomForest,
+  ridge,
+} from "./define/candidate.ts";
 export { defineTraining, type TrainingComponent, type TrainingOptions } from "./define/training.ts";
 
 // Step 4, inference

@@ -80,6 +80,13 @@ export const commands: readonly Command[] = [
     run: async (spec, args) => (await import("./commands/logs.ts")).runLogs(spec, args),
   },
   {
+    name: "runs",
+    summary: "The runs on the ledger: list them, show what one used, or cancel one",
+    operands: "[list [COMPONENT] | show RUN | cancel RUN]",
+    options: { limit: { type: "string", value: "N", help: "How many runs (default 20)" } },
+    run: async (spec, args) => (await import("./commands/runs.ts")).runRuns(spec, args),
+  },
+  {
     name: "predict",
     summary: "Ask an inference component",
     operands: "NAME",

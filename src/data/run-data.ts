@@ -88,6 +88,7 @@ export async function runData(request: DataRequest, parts: DataParts, work: Work
         accepted: output.rows.read - output.rows.quarantined,
         quarantined: output.rows.quarantined,
       },
+      bytesStored: output.files.reduce((sum, { bytes }) => sum + bytes, 0),
     },
   );
   await catchUpOnline(parts.database, parts.offline, parts.online, group);

@@ -3,13 +3,14 @@
 import { parseDurationMs } from "../base/clock.ts";
 import { isObject } from "../base/json.ts";
 import type { Source } from "../ports/source.ts";
+import { checkAfter } from "./after.ts";
 import { checkDuration, checkNumber, checkOptions, checkText, checkTexts, invalid, nearest } from "./check.ts";
 import type { Component } from "./component.ts";
 import { expressionColumns, parseExpression } from "./expression.ts";
 import type { Feature } from "./feature.ts";
 import type { AheadLabel, Label } from "./label.ts";
 import { checkLimits, type Limits } from "./limits.ts";
-import { checkSchedule } from "./schedule.ts";
+import { checkSchedule, type ScheduleOptions } from "./schedule.ts";
 import type { Window } from "./window.ts";
 
 export type Features = Readonly<Record<string, Feature>>;
@@ -36,8 +37,13 @@ export interface DataOptions<
   readonly name?: string;
   /** `csv("weather.csv")`, or another source. */
   readonly source: Source;
-  /** Cron ("0 6 * * *"), "@hourly", "@daily" or an interval ("15m"); when left out it runs on demand and when its file changes. */
-  readonly schedule?: string;
+  /**
+   * Cron ("0 6 * * *"), "@hourly", "@daily" or an interval ("15m"), or `{ cron, timeZone, missed }`; when left out it runs on
+   * demand and when its file changes.
+   */
+  readonly schedule?: string | ScheduleOptions;
+  /** Run after every success of these, e.g. `["data/orders"]`, or the components themselves. */
+  readonly after?: readonly (string | Component)[];
   /** The column or columns that name the entity. */
   readonly key?: K | readonly K[];
   /** The column that says when a row's values held. */
@@ -173,6 +179,7 @@ const dataOptions = [
   "name",
   "source",
   "schedule",
+  "after",
   "key",
   "eventTime",
   "features",
@@ -191,6 +198,7 @@ function checkData(options: DataOptions<Features, Windows, Labels, string, strin
   if (!isObject(options.source) || typeof (options.source as Source).open !== "function")
     throw invalid("source", 'a source such as csv("file.csv")', options.source);
   if (options.schedule !== undefined) checkSchedule("schedule", options.schedule);
+  checkAfter(options.after);
   for (const key of keyColumns(options.key)) checkText("key", key);
   checkEventTime(options.eventTime);
   if (!isObject(options.features)) throw invalid("features", "an object of features", options.features);

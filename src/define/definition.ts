@@ -12,6 +12,7 @@ import type { InferenceComponent } from "./inference.ts";
 import type { Label } from "./label.ts";
 import type { Limits } from "./limits.ts";
 import type { ProblemComponent, Success, Task } from "./problem.ts";
+import { describeSchedule, type ScheduleDefinition, type ScheduleOptions } from "./schedule.ts";
 import type { TrainingComponent } from "./training.ts";
 import type { Aggregate } from "./window.ts";
 
@@ -60,6 +61,10 @@ export interface DataDefinition {
   readonly name: string;
   readonly source: { readonly kind: string; readonly description: string; readonly watch: string | null };
   readonly schedule: string | null;
+  /** How the schedule is read; absent in definitions that were stored before there was such a thing. */
+  readonly scheduleRules?: ScheduleRules | null;
+  /** The components after whose success this one runs. */
+  readonly after?: readonly string[];
   readonly key: readonly string[];
   readonly eventTime: { readonly column: string; readonly format: string | null } | null;
   readonly features: readonly FeatureDefinition[];
@@ -73,6 +78,8 @@ export interface DataDefinition {
   readonly ttlMs?: number | null;
   readonly limits: LimitsDefinition;
 }
+
+export type ScheduleRules = Pick<ScheduleDefinition, "timeZone" | "missed">;
 
 export interface LimitsDefinition {
   readonly timeMs: number;
@@ -97,11 +104,15 @@ export interface TrainingDefinition {
   readonly label: { readonly data: string; readonly name: string };
   readonly features: readonly { readonly data: string; readonly names: readonly string[] }[];
   readonly split: {
-    readonly by: "time" | "random" | "stratified" | null;
+    readonly by: "time" | "random" | "stratified" | "group" | null;
     readonly test: number;
     readonly gapMs: number;
+    /** These two are absent in definitions that were stored before there was such a thing. */
+    readonly group?: string;
+    readonly folds?: number;
   };
   readonly candidates: readonly Candidate[];
+  readonly budget?: { readonly timeMs: number | null; readonly trials: number | null };
   readonly when: { readonly everyMs: number | null; readonly newRows: number | null };
   readonly seed: number;
   readonly limits: LimitsDefinition;
@@ -113,6 +124,7 @@ export interface InferenceDefinition {
   readonly training: string;
   readonly online: boolean;
   readonly batchSchedule: string | null;
+  readonly scheduleRules?: ScheduleRules | null;
   readonly explain: boolean;
   readonly limits: LimitsDefinition;
 }
@@ -150,8 +162,9 @@ export const missingTexts: readonly string[] = [
 export function dependenciesOf(definition: Definition): string[] {
   switch (definition.kind) {
     case "problem":
-    case "data":
       return [];
+    case "data":
+      return [...(definition.after ?? [])];
     case "training":
       return [
         ...new Set([
@@ -167,10 +180,12 @@ export function dependenciesOf(definition: Definition): string[] {
   }
 }
 
-/** When the component runs by the clock, as the user wrote it; null when it does not. */
-export function scheduleOf(definition: Definition | null): string | null {
-  if (definition?.kind === "data") return definition.schedule;
-  return definition?.kind === "inference" ? definition.batchSchedule : null;
+/** When the component runs by the clock; null when it does not. */
+export function scheduleOf(definition: Definition | null): ScheduleDefinition | null {
+  if (definition?.kind !== "data" && definition?.kind !== "inference") return null;
+  const schedule = definition.kind === "data" ? definition.schedule : definition.batchSchedule;
+  const { timeZone, missed } = definition.scheduleRules ?? { timeZone: "UTC", missed: "once" };
+  return schedule === null ? null : { schedule, timeZone, missed };
 }
 
 /** Describes a component as JSON. `nameOf` gives the name of a component that this one refers to. */
@@ -179,7 +194,7 @@ export function describe(component: Component, nameOf: (component: Component) =>
     case "problem":
       return describeProblem(component as ProblemComponent, nameOf(component));
     case "data":
-      return describeData(component as DataComponent, nameOf(component));
+      return describeData(component as DataComponent, nameOf);
     case "training":
       return describeTraining(component as TrainingComponent, nameOf);
     case "inference":
@@ -194,14 +209,19 @@ function describeProblem({ options }: ProblemComponent, name: string): ProblemDe
   return { kind: "problem", name, question, predict, task, success, audience: audience ?? null };
 }
 
-function describeData({ options }: DataComponent, name: string): DataDefinition {
+function describeData(component: DataComponent, nameOf: (component: Component) => string): DataDefinition {
+  const { options } = component;
+  const name = nameOf(component);
   const { source, eventTime } = options;
   const features = Object.entries(options.features).map(([feature, given]) => describeFeature(feature, given));
   return {
     kind: "data",
     name,
     source: { kind: source.kind, description: source.description, watch: source.watch ?? null },
-    schedule: options.schedule ?? null,
+    ...describeTiming("schedule", options.schedule),
+    ...(options.after === undefined
+      ? {}
+      : { after: options.after.map((one) => (typeof one === "string" ? one : `${one.kind}/${nameOf(one)}`)) }),
     key: keyColumns(options.key),
     eventTime:
       eventTime === undefined
@@ -251,7 +271,7 @@ function describeLabel(name: string, label: Label, features: readonly FeatureDef
 
 function describeTraining(component: TrainingComponent, nameOf: (component: Component) => string): TrainingDefinition {
   const { options } = component;
-  const { split, when } = options;
+  const { split, when, budget } = options;
   return {
     kind: "training",
     name: nameOf(component),
@@ -262,8 +282,18 @@ function describeTraining(component: TrainingComponent, nameOf: (component: Comp
       by: split?.by ?? null,
       test: split?.test ?? 0.2,
       gapMs: split?.gap === undefined ? 0 : (parseDurationMs(split.gap) as number),
+      ...(split?.group === undefined ? {} : { group: split.group }),
+      ...(split?.folds === undefined ? {} : { folds: split.folds }),
     },
-    candidates: options.candidates,
+    candidates: options.candidates ?? [{ algorithm: "auto", params: {} }],
+    ...(budget === undefined
+      ? {}
+      : {
+          budget: {
+            timeMs: budget.time === undefined ? null : (parseDurationMs(budget.time) as number),
+            trials: budget.trials ?? null,
+          },
+        }),
     when: {
       everyMs: when?.every === undefined ? null : (parseDurationMs(when.every) as number),
       newRows: when?.newRows ?? null,
@@ -297,7 +327,7 @@ function describeInference(
     name: nameOf(component),
     training: nameOf(options.training),
     online: options.online ?? true,
-    batchSchedule: options.batch?.schedule ?? null,
+    ...describeTiming("batchSchedule", options.batch?.schedule),
     explain: options.explain ?? false,
     limits: describeLimits(options.limits),
   };
@@ -312,6 +342,13 @@ function describeApp(component: AppComponent, nameOf: (component: Component) => 
     title,
     intro: intro ?? null,
     feedback: feedback ?? false,
+  };
+}
+
+function describeTiming<Field extends string>(field: Field, given: string | ScheduleOptions | undefined) {
+  const { schedule = null, ...rules } = given === undefined ? {} : describeSchedule(given);
+  return { [field]: schedule, scheduleRules: schedule === null ? null : rules } as Record<Field, string | null> & {
+    scheduleRules: ScheduleRules | null;
   };
 }
 

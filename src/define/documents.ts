@@ -54,7 +54,20 @@ export interface RunSummary {
 /** `GET /api/runs/RUN`: a run with its steps and its log's lines. */
 export interface RunDocument extends RunSummary {
   readonly steps: readonly StepSummary[];
+  /** What all its attempts used together; null where nothing of it is known. */
+  readonly usage: RunUsage;
   readonly log: readonly string[];
+}
+
+export interface RunUsage {
+  readonly cpuMs: number | null;
+  /** Of the attempt that used the most. */
+  readonly peakMemoryMb: number | null;
+  /** Read and written by the steps: files, network and pipes together. */
+  readonly bytesIn: number | null;
+  readonly bytesOut: number | null;
+  /** What the run added to the stores. */
+  readonly bytesStored: number | null;
 }
 
 export interface StepSummary {
@@ -66,6 +79,8 @@ export interface StepSummary {
   readonly wallMs: number | null;
   readonly cpuMs: number | null;
   readonly peakMemoryMb: number | null;
+  readonly bytesIn: number | null;
+  readonly bytesOut: number | null;
   readonly failure: Failure | null;
 }
 

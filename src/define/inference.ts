@@ -4,7 +4,7 @@ import { isObject } from "../base/json.ts";
 import { checkOptions, invalid } from "./check.ts";
 import type { Component } from "./component.ts";
 import { checkLimits, type Limits } from "./limits.ts";
-import { checkSchedule } from "./schedule.ts";
+import { checkSchedule, type ScheduleOptions } from "./schedule.ts";
 import type { TrainingComponent } from "./training.ts";
 
 export interface InferenceOptions<Inputs, Output> {
@@ -15,7 +15,7 @@ export interface InferenceOptions<Inputs, Output> {
   /** Answer over HTTP; true by default. */
   readonly online?: boolean;
   /** Score the newest row of every entity on a schedule. */
-  readonly batch?: { readonly schedule: string };
+  readonly batch?: { readonly schedule: string | ScheduleOptions };
   /** Give the reasons with every single answer; on request (`?explain=true`) otherwise. */
   readonly explain?: boolean;
   /** Time and memory of a batch. */

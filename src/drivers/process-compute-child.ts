@@ -199,6 +199,8 @@ export function startStepProcess(options: StepProcessOptions): StepProcess {
           wallMs: performance.now() - startedAt,
           cpuMs: Math.max(said?.cpuMs ?? 0, seen.cpuMs - cpuAtStart),
           peakMemoryMb: Math.max(said?.peakMemoryMb ?? 0, seen.memoryMb),
+          ...(said?.bytesIn === undefined ? {} : { bytesIn: said.bytesIn }),
+          ...(said?.bytesOut === undefined ? {} : { bytesOut: said.bytesOut }),
         },
       };
     },

@@ -144,6 +144,9 @@ function notStarted(ending: Ending): PentadError {
       : ending.signal === null
         ? `exit code ${ending.exitCode}`
         : `ended with ${ending.signal}`;
+  // A signal comes from outside: the system was short of memory, or somebody ended the process.
+  if (ending.spawnError === undefined && ending.killedFor === undefined && ending.signal !== null)
+    return fail("RUNS_STEP_KILLED", `The step's process was ended from outside before it began, with ${ending.signal}`);
   return fail(
     "INTERNAL",
     `A process for the step could not be started${ending.spawnError === undefined ? `: ${how}` : ""}`,

@@ -22,6 +22,8 @@ export type ToStep =
 export interface StepUsage {
   readonly cpuMs: number;
   readonly peakMemoryMb: number;
+  readonly bytesIn?: number;
+  readonly bytesOut?: number;
 }
 
 /** Something that was thrown, described where it was thrown. */

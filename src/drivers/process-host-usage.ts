@@ -13,6 +13,29 @@ export function usageSince(cpuAtStart: number): StepUsage {
   return { cpuMs: Math.max(0, cpuMs() - cpuAtStart), peakMemoryMb: peakMemoryMb() };
 }
 
+export interface Transferred {
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** Everything that this process has read and written so far; undefined outside Linux. */
+export function transferred(): Transferred | undefined {
+  if (process.platform !== "linux") return undefined;
+  try {
+    const text = readFileSync("/proc/self/io", "latin1");
+    const count = (name: string) => Number(new RegExp(`^${name}: (\\d+)$`, "m").exec(text)?.[1] ?? 0);
+    return { bytesIn: count("rchar"), bytesOut: count("wchar") };
+  } catch {
+    return undefined; // a system that keeps this from us
+  }
+}
+
+export function transferredSince(start: Transferred | undefined): Partial<Transferred> {
+  const now = transferred();
+  if (start === undefined || now === undefined) return {};
+  return { bytesIn: now.bytesIn - start.bytesIn, bytesOut: now.bytesOut - start.bytesOut };
+}
+
 /** On Linux maxRSS starts with the parent's memory at the fork, so it says nothing of a small step of a large server. */
 function peakMemoryMb(): number {
   if (process.platform === "linux") {

@@ -13,7 +13,7 @@ import type { ComputeTask, StepContext, StepHandlers } from "../ports/compute.ts
 import { attemptMark, collectorName, type FromStep, stepPipe, type ToStep } from "./process-host-messages.ts";
 import { resultText } from "./process-host-result.ts";
 import { describeThrown } from "./process-host-thrown.ts";
-import { cpuMs, usageSince } from "./process-host-usage.ts";
+import { cpuMs, transferred, transferredSince, usageSince } from "./process-host-usage.ts";
 import type { WatchdogData, WatchOrder } from "./process-host-watchdog.ts";
 
 const heartbeatMs = 50;
@@ -116,7 +116,8 @@ async function runTask(
   const endNow = nodeProcess.reallyExit.bind(process);
   const folders = foldersOf(task.projectFolder);
   const cpuAtStart = cpuMs();
-  const usage = () => usageSince(cpuAtStart);
+  const ioAtStart = transferred();
+  const usage = () => ({ ...usageSince(cpuAtStart), ...transferredSince(ioAtStart) });
   const tell = (message: FromStep) => writeAll(`${JSON.stringify(message)}\n`);
   let settled = false;
   const end = (text: string) => {

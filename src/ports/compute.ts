@@ -31,6 +31,9 @@ export interface ComputeUsage {
   readonly wallMs: number;
   readonly cpuMs: number;
   readonly peakMemoryMb: number;
+  /** What the step's process read and wrote: files, network and pipes together. Where the system does not count it, absent. */
+  readonly bytesIn?: number;
+  readonly bytesOut?: number;
 }
 
 export type ComputeOutcome =

@@ -27,6 +27,8 @@ export function openEnds({
       [state, atMs, ...names.map((name) => set[name] as SqlValue), run, owner],
     );
     if (changes !== 1) throw notOurs(run);
+    if (code !== "RUNTIME_INTERRUPTED")
+      await tx.run("update runs_steps set output = null where run = ? and output is not null", [run]);
     await record(tx, {
       atMs,
       component: await componentOf(tx, run),
@@ -46,6 +48,7 @@ export function openEnds({
           rows_read: rows?.read ?? null,
           rows_accepted: rows?.accepted ?? null,
           rows_quarantined: rows?.quarantined ?? null,
+          bytes_stored: runEnd.bytesStored ?? null,
         };
         if (runEnd.refusal === undefined)
           return write(tx, await end(tx, run, runEnd.skipped === true ? "skipped" : "done", set, "run.done"));
@@ -81,16 +84,20 @@ export function openEnds({
       );
       if (changes !== 1) throw notOurs(run);
     },
-    async endStep(run, step, attempt, { usage, failure }) {
+    async endStep(run, step, attempt, { usage, failure, kept }) {
       await database.run(
-        "update runs_steps set state = ?, ended_at = ?, wall_ms = ?, cpu_ms = ?, peak_memory_mb = ?, failure = ? where run = ? and step = ? and attempt = ? and state = 'running'",
+        "update runs_steps set state = ?, ended_at = ?, wall_ms = ?, cpu_ms = ?, peak_memory_mb = ?, bytes_in = ?, bytes_out = ?, failure = ?, input_hash = ?, output = ? where run = ? and step = ? and attempt = ? and state = 'running'",
         [
           failure === null ? "done" : "failed",
           now(),
           usage?.wallMs ?? null,
           usage?.cpuMs ?? null,
           usage?.peakMemoryMb ?? null,
+          usage?.bytesIn ?? null,
+          usage?.bytesOut ?? null,
           failure === null ? null : JSON.stringify(failure),
+          kept?.inputHash ?? null,
+          kept === undefined ? null : JSON.stringify(kept.output),
           run,
           step,
           attempt,

@@ -7,6 +7,7 @@ import { type Failure, fail, fromFailure, isFailure, type PentadError, toFailure
 import type { Json, JsonObject } from "../base/json.ts";
 import type { Compute, ComputeLimits } from "../ports/compute.ts";
 import type { Ledger, Run } from "./ledger.ts";
+import { openResume, type Resume } from "./resume.ts";
 import type { Work } from "./work.ts";
 
 export interface ExecuteOptions {
@@ -28,8 +29,8 @@ export interface ExecuteOptions {
   readonly random?: () => number;
 }
 
-/** A cancel by another process is heard within this time. */
-const beatMs = 1_000;
+/** A cancel by anybody is heard within this time; most beats are one look by key. */
+const beatMs = 250;
 
 /** Runs the recipe to its end. Returns the run's failure, or null; never throws for what the recipe does. */
 export async function execute(
@@ -48,14 +49,16 @@ export async function execute(
       () => undefined,
     );
   }, beatMs);
+  const resume = await openResume(ledger, run, options.temporaryFolder);
   let refusal: PentadError | undefined;
+  let interrupted = false;
   let current = "start";
   const work: Work = {
     run: run.run,
     folder,
     async step(name, entry, input) {
       current = name;
-      return runStep(run, name, entry, input, { ...options, signal });
+      return runStep(run, name, entry, input, { ...options, signal, resume });
     },
     detail(text) {
       void ledger.note(run.run, { detail: text }).then(options.onChange, () => undefined);
@@ -76,6 +79,7 @@ export async function execute(
       : toFailure(refusal, { component: run.component, run: run.run, step: "gate", attempt: 1 });
   } catch (error) {
     const failure = failureOf(options.signal.aborted ? stopped(error) : error, run, current);
+    interrupted = failure.code === "RUNTIME_INTERRUPTED";
     // A run that was ended from outside keeps the end that it has.
     await ledger.failRun(run.run, failure).catch((late) => {
       if (!isFailure(late, "RUNS_CANCELLED")) throw late;
@@ -84,7 +88,8 @@ export async function execute(
   } finally {
     clearInterval(beat);
     options.onChange();
-    await rm(folder, { recursive: true, force: true });
+    // The next run may go on from there.
+    if (!interrupted) await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -117,10 +122,19 @@ async function runStep(
   step: string,
   entry: string,
   input: JsonObject,
-  options: ExecuteOptions,
+  options: ExecuteOptions & { readonly resume: Resume },
 ): Promise<Json> {
-  const { ledger, compute, signal } = options;
+  const { ledger, compute, signal, resume } = options;
   const attempts = options.attempts ?? 3;
+  const known = resume.find(step, input);
+  if (known !== undefined) {
+    await ledger.startStep(run.run, step, 1);
+    const kept = resume.keep(input, known);
+    const usage = { wallMs: 0, cpuMs: 0, peakMemoryMb: 0 };
+    await ledger.endStep(run.run, step, 1, { usage, failure: null, ...(kept === undefined ? {} : { kept }) });
+    options.onOutput(`${step}: taken over from the run that was interrupted`);
+    return known;
+  }
   for (let attempt = 1; ; attempt++) {
     await ledger.startStep(run.run, step, attempt);
     let noted = 0;
@@ -149,9 +163,11 @@ async function runStep(
       },
       signal,
     );
+    const kept = outcome.ok ? resume.keep(input, outcome.output) : undefined;
     await ledger.endStep(run.run, step, attempt, {
       usage: outcome.usage,
       failure: outcome.ok ? null : outcome.failure,
+      ...(kept === undefined ? {} : { kept }),
     });
     if (outcome.ok) return outcome.output;
     const retry = errorCodes[outcome.failure.code].retry === "later" && attempt < attempts && !signal.aborted;

@@ -1,6 +1,7 @@
 // What the ledger knows: single runs, lists, the newest of every component; and forgetting what is old.
 
 import type { Failure } from "../base/failure.ts";
+import type { Json } from "../base/json.ts";
 import type { SqlValue } from "../ports/database.ts";
 import type { Latest, Ledger, LedgerParts, Run, RunReason, RunState, Step } from "./ledger.ts";
 
@@ -17,6 +18,7 @@ export interface RunRow {
   rows_read: number | null;
   rows_accepted: number | null;
   rows_quarantined: number | null;
+  bytes_stored: number | null;
   failure: string | null;
   fingerprint: string | null;
   owner: string | null;
@@ -35,7 +37,11 @@ interface StepRow {
   wall_ms: number | null;
   cpu_ms: number | null;
   peak_memory_mb: number | null;
+  bytes_in: number | null;
+  bytes_out: number | null;
   failure: string | null;
+  input_hash: string | null;
+  output: string | null;
 }
 
 /** The components that ever asked for a run, by jumping from one to the next: as fast with a million runs as with ten. */
@@ -49,7 +55,9 @@ const everyComponent = `with recursive names (component) as (
 /** So many runs are forgotten in one transaction, lest others wait long for theirs. */
 const prunePortion = 500;
 
-export function openHistory({ database }: LedgerParts): Pick<Ledger, "find" | "list" | "steps" | "latest" | "prune"> {
+export function openHistory({
+  database,
+}: LedgerParts): Pick<Ledger, "find" | "list" | "steps" | "latest" | "prune" | "interruptedBefore"> {
   async function select(where: string, parameters: readonly SqlValue[]): Promise<Run[]> {
     return (await database.all<RunRow>(`select * from runs ${where}`, parameters)).map(runOf);
   }
@@ -86,6 +94,24 @@ export function openHistory({ database }: LedgerParts): Pick<Ledger, "find" | "l
         run,
       ]);
       return rows.map(stepOf);
+    },
+    async interruptedBefore({ run, component, fingerprint }) {
+      const before = await database.get<RunRow>(
+        `select * from runs where component = ? and number < (select number from runs where run = ?)
+           and started_at is not null order by number desc, run desc limit 1`,
+        [component, run],
+      );
+      if (before === undefined || before.fingerprint !== fingerprint) return undefined;
+      if (runOf(before).failure?.code !== "RUNTIME_INTERRUPTED") return undefined;
+      const rows = await database.all<StepRow>(
+        "select * from runs_steps where run = ? and state = 'done' and output is not null",
+        [before.run],
+      );
+      const steps = rows.map(
+        ({ step, input_hash, output }) =>
+          [step, { inputHash: input_hash ?? "", output: JSON.parse(output ?? "null") as Json }] as const,
+      );
+      return { run: before.run, steps: new Map(steps) };
     },
     async latest() {
       const latest = new Map<string, Latest>();
@@ -146,7 +172,13 @@ function stepOf(row: StepRow): Step {
     usage:
       row.wall_ms === null
         ? null
-        : { wallMs: row.wall_ms, cpuMs: row.cpu_ms ?? 0, peakMemoryMb: row.peak_memory_mb ?? 0 },
+        : {
+            wallMs: row.wall_ms,
+            cpuMs: row.cpu_ms ?? 0,
+            peakMemoryMb: row.peak_memory_mb ?? 0,
+            ...(row.bytes_in === null ? {} : { bytesIn: row.bytes_in }),
+            ...(row.bytes_out === null ? {} : { bytesOut: row.bytes_out }),
+          },
     failure: row.failure === null ? null : (JSON.parse(row.failure) as Failure),
   };
 }
@@ -167,6 +199,7 @@ export function runOf(row: RunRow): Run {
       row.rows_read === null
         ? null
         : { read: row.rows_read, accepted: row.rows_accepted ?? 0, quarantined: row.rows_quarantined ?? 0 },
+    bytesStored: row.bytes_stored,
     failure: row.failure === null ? null : (JSON.parse(row.failure) as Failure),
     fingerprint: row.fingerprint,
   };

@@ -9,7 +9,8 @@ export type EventName =
   | "run.failed"
   | "run.cancelled"
   | "schedule.changed"
-  | "schedule.dropped";
+  | "schedule.dropped"
+  | "schedule.late";
 
 export interface LedgerEvent {
   /** 1, 2, 3 …: the order in which things were committed. */

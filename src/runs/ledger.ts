@@ -1,6 +1,7 @@
 // The ledger: what was asked for, what ran, how it ended. State and failure change in one transaction; events only grow.
 
 import type { Failure, PentadError } from "../base/failure.ts";
+import type { Json } from "../base/json.ts";
 import type { ComputeUsage } from "../ports/compute.ts";
 import type { Database, Statements } from "../ports/database.ts";
 import { openEnds } from "./ends.ts";
@@ -30,6 +31,8 @@ export interface Run {
   readonly detail: string | null;
   readonly rows: { readonly read: number; readonly accepted: number; readonly quarantined: number } | null;
   readonly failure: Failure | null;
+  /** What it added to the stores, when it said so. */
+  readonly bytesStored: number | null;
   /** The fingerprint of the component (and of what it depends on) that the run was for. */
   readonly fingerprint: string | null;
 }
@@ -51,6 +54,14 @@ export interface RunEnd {
   readonly refusal?: PentadError;
   /** There was nothing to do. */
   readonly skipped?: boolean;
+  /** What the run added to the stores. */
+  readonly bytesStored?: number;
+}
+
+/** What a finished step left, until its run has ended: the same input need not be worked on again. */
+export interface KeptStep {
+  readonly inputHash: string;
+  readonly output: Json;
 }
 
 export interface RequestOptions {
@@ -93,8 +104,13 @@ export interface Ledger {
     run: string,
     step: string,
     attempt: number,
-    end: { usage: ComputeUsage | null; failure: Failure | null },
+    end: { usage: ComputeUsage | null; failure: Failure | null; kept?: KeptStep },
   ): Promise<void>;
+  /**
+   * The newest run of the component before this one, if it was interrupted while it did the same: with the steps that it
+   * finished, by name.
+   */
+  interruptedBefore(run: Run): Promise<{ run: string; steps: ReadonlyMap<string, KeptStep> } | undefined>;
   /** Fails the runs whose owner is gone; returns them. Call it at start and every few seconds. */
   recover(): Promise<Run[]>;
   find(run: string): Promise<Run | undefined>;

@@ -21,7 +21,7 @@ export function ownerLives(owner: string): boolean | undefined {
 }
 
 /** A name that changes with every boot, since process numbers begin anew then. */
-function machine(): string {
+export function machine(): string {
   const boot = read("/proc/sys/kernel/random/boot_id")?.trim();
   // Containers of one machine share the boot but not the numbers; each has a process namespace of its own.
   const namespace = /\[(\d+)\]/.exec(linkOf("/proc/self/ns/pid") ?? "")?.[1];

@@ -1,11 +1,8 @@
 // When a component is due by its schedule: pure, from the schedule, the last moment that was dealt with, and the time now.
 
 import { fail } from "../base/failure.ts";
-import { parseSchedule } from "../define/schedule.ts";
-import { parseCron } from "./cron.ts";
-
-/** What to do with moments that passed while nothing ran: run once for all of them, run for each, or for none. */
-export type Missed = "once" | "all" | "skip";
+import { parseCron } from "../define/cron.ts";
+import { type Missed, parseSchedule } from "../define/schedule.ts";
 
 export interface Timetable {
   /** True for an interval, which counts from its last moment and not by the clock on the wall. */
@@ -17,6 +14,8 @@ export interface Timetable {
 export interface DuePlan {
   /** The moments to run for now, oldest first. */
   readonly runAtMs: readonly number[];
+  /** The oldest moment that is due; null when none is. */
+  readonly firstMs: number | null;
   /** Whether moments passed for which nothing will run. */
   readonly dropped: boolean;
   /** What counts as dealt with from now on. */
@@ -57,16 +56,18 @@ export function openTimetable(text: string, timeZone = "UTC"): Timetable {
 export function planMoments(timetable: Timetable, lastMs: number, nowMs: number, missed: Missed): DuePlan {
   const from = lastMs > nowMs && (timetable.interval || lastMs - nowMs > wrongClockMs) ? nowMs : lastMs;
   const first = timetable.nextMs(from);
-  if (first === undefined || first > nowMs) return { runAtMs: [], dropped: false, lastMs: from, nextMs: first ?? null };
+  if (first === undefined || first > nowMs)
+    return { runAtMs: [], firstMs: null, dropped: false, lastMs: from, nextMs: first ?? null };
   if (missed === "all") {
     const runAtMs = momentsFrom(timetable, first, nowMs);
     const last = runAtMs.at(-1) ?? first;
-    return { runAtMs, dropped: false, lastMs: last, nextMs: timetable.nextMs(last) ?? null };
+    return { runAtMs, firstMs: first, dropped: false, lastMs: last, nextMs: timetable.nextMs(last) ?? null };
   }
   const last = lastMoment(timetable, from, nowMs);
   const runAtMs = missed === "once" || nowMs - last <= lateMs ? [last] : [];
   return {
     runAtMs,
+    firstMs: first,
     dropped: runAtMs.length === 0 || last > first,
     lastMs: last,
     nextMs: timetable.nextMs(last) ?? null,

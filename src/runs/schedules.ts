@@ -1,10 +1,12 @@
 // The components' schedules on the ledger: what is due is asked for in the transaction that moves the schedule on.
 
 import { isFailure } from "../base/failure.ts";
+import type { Missed } from "../define/schedule.ts";
 import type { Database, Statements } from "../ports/database.ts";
 import { record } from "./journal.ts";
 import { requestRun } from "./requests.ts";
-import { type Missed, openTimetable, planMoments, type Timetable } from "./schedule.ts";
+import { openTimetable, planMoments, type Timetable } from "./schedule.ts";
+import { graceMsOf, readSettings } from "./settings.ts";
 
 export interface ComponentSchedule {
   readonly component: string;
@@ -82,6 +84,14 @@ export function openSchedules(database: Database, options: SchedulesOptions = {}
         run: null,
         event: "schedule.dropped",
         data: { policy: row.missed, since: new Date(row.last_at).toISOString() },
+      });
+    if (plan.firstMs !== null && atMs - plan.firstMs > graceMsOf(await readSettings(tx)))
+      await record(tx, {
+        atMs,
+        component,
+        run: null,
+        event: "schedule.late",
+        data: { dueAt: new Date(plan.firstMs).toISOString(), policy: row.missed, runs: plan.runAtMs.length },
       });
     const fired: FiredRun[] = [];
     for (const logicalAtMs of plan.runAtMs) {

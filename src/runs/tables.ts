@@ -70,5 +70,26 @@ export const runsMigrations: RoomMigrations = {
       missed text not null,
       last_at bigint not null
     )`,
+    // What was read, written and kept; the project's settings; and alerts with the news of their delivery.
+    `alter table runs add column bytes_stored bigint;
+    alter table runs_steps add column bytes_in bigint;
+    alter table runs_steps add column bytes_out bigint;
+    alter table runs_steps add column input_hash text;
+    alter table runs_steps add column output text;
+    create table runs_settings (name text primary key, value text not null);
+    create table runs_alert_states (component text primary key, code text not null);
+    create table runs_alerts (
+      alert text primary key,
+      kind text not null,
+      component text not null,
+      run text not null,
+      at bigint not null,
+      data text not null,
+      state text not null,
+      attempts integer not null,
+      next_at bigint not null,
+      error text
+    );
+    create index runs_alerts_waiting on runs_alerts (next_at) where state = 'waiting'`,
   ],
 };

@@ -27,5 +27,7 @@ export interface WorkSummary {
   readonly detail: string;
   /** The work is kept, but the run counts as failed with this failure, e.g. a model that its gate refused. */
   readonly refusal?: PentadError;
+  /** What the run adds to the stores, in bytes. */
+  readonly bytesStored?: number;
   readonly rows?: { readonly read: number; readonly accepted: number; readonly quarantined: number };
 }

@@ -3,10 +3,11 @@
 import { join } from "node:path";
 import { describeApp, unknownApp } from "../app/app-page.ts";
 import { fail } from "../base/failure.ts";
-import type { AppDocument, DataDocument, ModelSummary, RunDocument } from "../define/documents.ts";
+import type { AppDocument, DataDocument, ModelSummary, RunDocument, RunUsage } from "../define/documents.ts";
 import { groupColumns } from "../features/columns.ts";
 import { findHead, listCommits } from "../features/commits.ts";
 import { listVersions, type Version } from "../models/registry.ts";
+import type { Run, Step } from "../runs/ledger.ts";
 import { readRunLog } from "../runs/log-file.ts";
 import type { Project } from "./open-project.ts";
 import { chainOf } from "./run-component.ts";
@@ -87,9 +88,26 @@ export async function describeRun(project: Project, id: string): Promise<RunDocu
       wallMs: step.usage?.wallMs ?? null,
       cpuMs: step.usage?.cpuMs ?? null,
       peakMemoryMb: step.usage?.peakMemoryMb ?? null,
+      bytesIn: step.usage?.bytesIn ?? null,
+      bytesOut: step.usage?.bytesOut ?? null,
       failure: step.failure,
     })),
+    usage: usageOf(run, steps),
     log: await readLog(project, id),
+  };
+}
+
+function usageOf(run: Run, steps: readonly Step[]): RunUsage {
+  const known = (field: "cpuMs" | "peakMemoryMb" | "bytesIn" | "bytesOut") =>
+    steps.flatMap(({ usage }) => usage?.[field] ?? []);
+  const sum = (values: readonly number[]) => (values.length === 0 ? null : values.reduce((a, b) => a + b, 0));
+  const memory = known("peakMemoryMb");
+  return {
+    cpuMs: sum(known("cpuMs")),
+    peakMemoryMb: memory.length === 0 ? null : Math.max(...memory),
+    bytesIn: sum(known("bytesIn")),
+    bytesOut: sum(known("bytesOut")),
+    bytesStored: run.bytesStored,
   };
 }
 

@@ -3,8 +3,10 @@
 import { type FSWatcher, watch } from "node:fs";
 import { messageOf } from "../base/failure.ts";
 import type { DeclaredComponent } from "../catalog/components.ts";
+import { startAlerts } from "./alerts.ts";
+import { forgetRegularly } from "./forget.ts";
 import { loadProject } from "./load-project.ts";
-import type { Project } from "./open-project.ts";
+import { catchUpStores, type Project } from "./open-project.ts";
 import { type Ran, startRunner } from "./runner.ts";
 
 export interface KeepCurrentOptions {
@@ -26,7 +28,11 @@ const quietMs = 120;
 /** Resolves when the signal aborts and the running work has been stopped. */
 export async function keepCurrent(project: Project, options: KeepCurrentOptions): Promise<void> {
   const { signal } = options;
+  await catchUpStores(project);
   const runner = startRunner(project, options);
+  const alerts = startAlerts(project);
+  const stopForgetting = forgetRegularly(project);
+  project.compute.warm(1, project.folder);
   let stale = true;
   let wake: () => void = () => undefined;
   const watcher = options.watch
@@ -55,7 +61,9 @@ export async function keepCurrent(project: Project, options: KeepCurrentOptions)
     });
   }
   watcher?.close();
+  stopForgetting();
   await runner.stop();
+  await alerts.stop();
 }
 
 async function load(project: Project, options: KeepCurrentOptions): Promise<void> {

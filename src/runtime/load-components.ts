@@ -1,15 +1,16 @@
 // Loads the user's files in a process of their own and describes every component as JSON, or says why it cannot.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { basename, dirname, join, relative, resolve } from "node:path";
-import { fail, isFailure, toFailure } from "../base/failure.ts";
+import { basename, join, resolve } from "node:path";
+import { fail, isFailure, messageOf, toFailure } from "../base/failure.ts";
 import { contentHash, slug } from "../base/ids.ts";
 import { canonicalJson, isObject } from "../base/json.ts";
 import type { DeclaredComponent } from "../catalog/components.ts";
 import { nearest } from "../define/check.ts";
 import { type Component, type ComponentKind, componentKinds, isComponent } from "../define/component.ts";
 import { type DataDefinition, type Definition, describe } from "../define/definition.ts";
-import { importUserFile } from "./user-modules.ts";
+import { importCircle, importsOf } from "./imports.ts";
+import { importUserFile, lineOfImport } from "./user-modules.ts";
 
 export interface ComponentFile {
   readonly kind: ComponentKind;
@@ -65,7 +66,7 @@ export async function loadComponents(folder: string): Promise<DeclaredComponent[
         error: null,
       });
     } catch (error) {
-      loaded.push({ file, component: null, error });
+      loaded.push({ file, component: null, error: circular(error, folder, file, files) ?? error });
     }
   }
   const names = new Map<Component, string>();
@@ -101,6 +102,24 @@ export async function loadComponents(folder: string): Promise<DeclaredComponent[
         failure: failure && { ...failure, location: failure.location ?? { file: file.file, line: 1 } },
       };
     }
+  });
+}
+
+/** In a circle of imports some file sees nothing of another; whose import leads back to an earlier step is to blame. */
+function circular(error: unknown, folder: string, { file }: ComponentFile, files: readonly ComponentFile[]) {
+  if (!/before initialization|got nothing$/.test(messageOf(error))) return undefined;
+  const circle = importCircle(folder, file);
+  if (circle === undefined) return undefined;
+  const place = (one: string | undefined) => {
+    const kind = files.find((known) => known.file === one)?.kind;
+    return kind === undefined ? -1 : componentKinds.indexOf(kind);
+  };
+  const links = circle.slice(0, -1).map((from, index) => ({ from, to: circle[index + 1] as string }));
+  const wrong = links.find(({ from, to }) => place(from) >= 0 && place(from) < place(to)) ?? links[0];
+  if (wrong === undefined) return undefined;
+  return fail("DEFINE_THROWS", `Expected files that do not import each other in a circle, got ${circle.join(" → ")}`, {
+    hint: `Remove the import of ${wrong.to} from ${wrong.from}`,
+    location: { file: wrong.from, line: lineOfImport(join(folder, wrong.from), wrong.to) },
   });
 }
 
@@ -143,25 +162,18 @@ function fingerprintOf(definition: Definition, folder: string, file: string): st
     schedule: _schedule,
     freshForMs: _freshForMs,
     batchSchedule: _batch,
+    scheduleRules: _rules,
+    after: _after,
     when: _when,
     ...lasting
   } = definition as Definition & Record<string, unknown>;
   const hasCode =
     definition.kind === "data" &&
     ((definition as DataDefinition).transform || (definition as DataDefinition).source.kind === "rows");
-  return contentHash(canonicalJson(lasting), hasCode ? codeHash(folder, file, new Set()) : "").slice(0, 32);
+  return contentHash(canonicalJson(lasting), hasCode ? codeHash(folder, file) : "").slice(0, 32);
 }
 
 /** The hash of a file and of everything of the project that it imports. */
-function codeHash(folder: string, file: string, seen: Set<string>): string {
-  if (seen.has(file)) return "";
-  seen.add(file);
-  const text = readFileSync(join(folder, file), "utf8");
-  const imported = [...text.matchAll(/(?:from|import)\s*\(?\s*["'](\.[^"']+)["']/g)].map((match) =>
-    relative(folder, resolve(folder, dirname(file), match[1] as string)),
-  );
-  return contentHash(
-    text,
-    ...imported.filter((one) => existsSync(join(folder, one))).map((one) => codeHash(folder, one, seen)),
-  );
+function codeHash(folder: string, file: string): string {
+  return contentHash(...[file, ...importsOf(folder, file)].map((one) => readFileSync(join(folder, one), "utf8")));
 }

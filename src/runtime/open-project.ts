@@ -1,14 +1,15 @@
 // Opens a project's stores and engines, and closes them again: everything that the verbs of the product work with.
 
 import { existsSync } from "node:fs";
-import { access, constants, mkdir, rm } from "node:fs/promises";
+import { access, constants, mkdir, readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fail } from "../base/failure.ts";
 import type { Log } from "../base/log.ts";
 import { type Components, catalogMigrations, openComponents } from "../catalog/components.ts";
 import { lineageMigrations } from "../catalog/lineage.ts";
 import { migrate } from "../catalog/migrations.ts";
-import { featuresMigrations } from "../features/commits.ts";
+import { featuresMigrations, listHeads } from "../features/commits.ts";
+import { catchUpOnline } from "../features/online.ts";
 import { type LiveSource, liveSource } from "../inference/live.ts";
 import { inferenceMigrations, openPredictionLog, type PredictionLog } from "../inference/prediction-log.ts";
 import { modelsMigrations } from "../models/registry.ts";
@@ -73,8 +74,8 @@ export async function openProject(folder: string, log: Log): Promise<Project> {
     inferenceMigrations,
   ]);
   const ledger = openLedger(database);
-  for (const lost of await ledger.recover())
-    await rm(join(stateFolder, "tmp", lost.run), { recursive: true, force: true });
+  await ledger.recover();
+  await removeLeftFolders(ledger, join(stateFolder, "tmp"));
   const models = await openBlobs(stateFolder, "models");
   const online = await openOnline(stateFolder);
   const compute = await openCompute(stateFolder);
@@ -116,6 +117,23 @@ export async function openProject(folder: string, log: Log): Promise<Project> {
       await database.close();
     },
   };
+}
+
+/** Folders of runs that have ended, except those of interrupted ones that the next run may go on from. */
+async function removeLeftFolders(ledger: Ledger, folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith("run_")) continue;
+    const run = await ledger.find(name);
+    if (run?.state === "running" || run?.state === "requested") continue;
+    const resumable =
+      run?.failure?.code === "RUNTIME_INTERRUPTED" && (await ledger.latest()).get(run.component)?.newest.run === name;
+    if (!resumable) await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+/** Brings the online side of every feature group up to its commits, after a crash or when its files were lost. */
+export async function catchUpStores({ database, offline, online }: Project): Promise<void> {
+  for (const { group } of await listHeads(database)) await catchUpOnline(database, offline, online, group);
 }
 
 function notWritable(folder: string, error: NodeJS.ErrnoException) {

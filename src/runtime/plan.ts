@@ -60,7 +60,7 @@ export function planDue(situation: Situation): Due[] {
 /** The component's own fingerprint and what of its surroundings its output depends on. */
 export function effectiveFingerprint(
   component: DeclaredComponent,
-  situation: Pick<Situation, "components" | "sources" | "versions">,
+  situation: Pick<Situation, "components" | "sources" | "versions" | "latest">,
 ): string {
   const definition = component.definition as Definition;
   const find = (id: string) => situation.components.find((one) => one.id === id)?.definition;
@@ -74,8 +74,16 @@ export function effectiveFingerprint(
   }
   if (definition.kind === "inference") around.push(situation.versions.get(definition.training)?.live ?? null);
   if (definition.kind === "app") around.push(find(`inference/${definition.inference}`) ?? null);
-  return contentHash(canonicalJson(around)).slice(0, 32);
+  return `${contentHash(canonicalJson(around)).slice(0, 32)}${upstreamMark(definition, situation)}`;
 }
+
+/** Another success of what a component runs after is another reason to run, and none of the component's own changes. */
+function upstreamMark(definition: Definition, { latest }: Pick<Situation, "latest">): string {
+  if (definition.kind !== "data" || definition.after === undefined || definition.after.length === 0) return "";
+  return `.${contentHash(...definition.after.map((id) => `${id} ${latest.get(id)?.done?.run ?? ""}`)).slice(0, 16)}`;
+}
+
+const withoutUpstream = (fingerprint: string | null) => fingerprint?.split(".")[0];
 
 function groupShape(definition: DataDefinition | null | undefined): unknown {
   return definition === undefined || definition === null
@@ -92,7 +100,8 @@ function dueReason(
   const latest = situation.latest.get(component.id);
   const ended = latest?.ended ?? null;
   if (ended === null) return latest?.newest.state === "cancelled" ? null : "first";
-  if (ended.fingerprint !== fingerprint) return "changed";
+  if (withoutUpstream(ended.fingerprint) !== withoutUpstream(fingerprint)) return "changed";
+  if (ended.fingerprint !== fingerprint) return "upstream";
   if (ended.failure !== null && (ended.failure.code === "RUNTIME_INTERRUPTED" || situation.retry.has(component.id)))
     return "retry";
   return definition.kind === "training" && trainingIsDue(definition, ended, situation) ? "new rows" : null;
@@ -114,8 +123,10 @@ function trainingIsDue(definition: TrainingDefinition, ended: Run, situation: Si
   return newRows === null && changed;
 }
 
-/** A training needs rows, an inference a live model. */
+/** A training needs rows, an inference a live model, and what runs after another that one's success. */
 function missingInputs(definition: Definition, situation: Situation): boolean {
+  if (definition.kind === "data")
+    return (definition.after ?? []).some((id) => (situation.latest.get(id)?.done ?? null) === null);
   if (definition.kind === "training")
     return [definition.label.data, ...definition.features.map(({ data }) => data)].some(
       (group) => !situation.groups.has(group),
@@ -124,8 +135,45 @@ function missingInputs(definition: Definition, situation: Situation): boolean {
   return false;
 }
 
-/** Dependencies first; kinds in the order of the product, names in order. */
+/** Dependencies first; otherwise kinds in the order of the product, names in order. */
 export function inOrder(components: readonly DeclaredComponent[]): DeclaredComponent[] {
   const kinds = ["problem", "data", "training", "inference", "app"];
-  return components.toSorted((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || (a.name < b.name ? -1 : 1));
+  const waiting = components.toSorted(
+    (a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || (a.name < b.name ? -1 : 1),
+  );
+  const placed: DeclaredComponent[] = [];
+  const place = (component: DeclaredComponent) => {
+    const index = waiting.indexOf(component);
+    if (index < 0) return;
+    waiting.splice(index, 1);
+    for (const id of component.definition === null ? [] : dependenciesOf(component.definition)) {
+      const dependency = waiting.find((one) => one.id === id);
+      if (dependency !== undefined) place(dependency);
+    }
+    placed.push(component);
+  };
+  for (let first = waiting[0]; first !== undefined; first = waiting[0]) place(first);
+  return placed;
+}
+
+/** The ids of a circle of components that wait for each other, its first one again at the end; undefined when there is none. */
+export function findCircle(components: readonly DeclaredComponent[]): readonly string[] | undefined {
+  const byId = new Map(components.map((component) => [component.id, component]));
+  const cleared = new Set<string>();
+  const walk = (id: string, path: readonly string[]): readonly string[] | undefined => {
+    if (path.includes(id)) return [...path.slice(path.indexOf(id)), id];
+    const definition = byId.get(id)?.definition ?? null;
+    if (cleared.has(id) || definition === null) return undefined;
+    for (const next of dependenciesOf(definition)) {
+      const circle = walk(next, [...path, id]);
+      if (circle !== undefined) return circle;
+    }
+    cleared.add(id);
+    return undefined;
+  };
+  for (const id of [...byId.keys()].sort()) {
+    const circle = walk(id, []);
+    if (circle !== undefined) return circle;
+  }
+  return undefined;
 }

@@ -5,7 +5,8 @@ import type { DeclaredComponent } from "../catalog/components.ts";
 import { dependenciesOf } from "../define/definition.ts";
 import type { Run, RunReason } from "../runs/ledger.ts";
 import { startWorker } from "../runs/worker.ts";
-import type { Project } from "./open-project.ts";
+import { deliverAlerts } from "./alerts.ts";
+import { catchUpStores, type Project } from "./open-project.ts";
 import { effectiveFingerprint, inOrder, planDue, type Situation } from "./plan.ts";
 import { runComponent } from "./run-component.ts";
 import { surveySituation } from "./situation.ts";
@@ -39,12 +40,15 @@ export interface Runner {
 export function startRunner(project: Project, options: RunnerOptions): Runner {
   const { ledger } = project;
   const tried = new Set<string>();
+  /** By run of this process: its component's fingerprint when it began. */
+  const begun = new Map<string, { readonly component: string; readonly fingerprint: string | null }>();
   let eligible: readonly string[] = [];
   let planning: Promise<void> = Promise.resolve();
 
   async function planNow(): Promise<void> {
     if (options.signal.aborted) return;
     const components = await project.components.list();
+    await dropOutdated(components);
     const retry = options.retryFailed === true ? components.map(({ id }) => id).filter((id) => !tried.has(id)) : [];
     const situation = await surveySituation(project, components, new Set(retry));
     project.rememberFingerprints(fingerprintsOf(situation));
@@ -55,6 +59,16 @@ export function startRunner(project: Project, options: RunnerOptions): Runner {
       waiting.add(component);
     }
     eligible = components.filter((one) => !waitsForOthers(one, waiting, situation)).map(({ id }) => id);
+  }
+
+  /** A run whose component was changed meanwhile works for nothing, maybe for long: the new one is due as soon as it ends. */
+  async function dropOutdated(components: readonly DeclaredComponent[]): Promise<void> {
+    for (const [run, { component, fingerprint }] of begun) {
+      const now = components.find(({ id }) => id === component);
+      if (now === undefined || now.failure !== null || now.fingerprint === fingerprint) continue;
+      begun.delete(run);
+      await ledger.cancel(run, "its file changed while it ran");
+    }
   }
 
   /** Plans follow each other, so that none works with an older one's eyes. */
@@ -73,7 +87,11 @@ export function startRunner(project: Project, options: RunnerOptions): Runner {
     onError: (error) => project.log.error(`the ledger: ${String(error)}`),
     async execute(run, signal) {
       tried.add(run.component);
-      await executeRun(project, run, await project.components.list(), signal, options);
+      const components = await project.components.list();
+      const declared = components.find(({ id }) => id === run.component);
+      begun.set(run.run, { component: run.component, fingerprint: declared?.fingerprint ?? null });
+      await executeRun(project, run, components, signal, options);
+      begun.delete(run.run);
       await plan();
     },
   });
@@ -105,6 +123,9 @@ export async function executeRun(
   return ran;
 }
 
+/** A command waits so long for its alerts at its end; what is left waits on the ledger. */
+const alertsMs = 5_000;
+
 /** Runs everything that is due until nothing is. Returns every run that ended, in the order of their ends. */
 export async function runDue(project: Project, options: RunnerOptions): Promise<Ran[]> {
   const ran: Ran[] = [];
@@ -115,9 +136,11 @@ export async function runDue(project: Project, options: RunnerOptions): Promise<
       options.onEnd?.(one);
     },
   });
+  await catchUpStores(project);
   await runner.plan();
   await runner.idle();
   await runner.stop();
+  await deliverAlerts(project, alertsMs);
   return ran;
 }
 
@@ -133,6 +156,7 @@ export async function runNamed(project: Project, ids: readonly string[], options
       ran.push(await executeRun(project, run, await project.components.list(), options.signal, options));
     else ran.push({ component: id, run: run.run, reason: run.reason, failure: run.failure });
   }
+  await deliverAlerts(project, alertsMs);
   return ran;
 }
 

@@ -44,7 +44,7 @@ async function describeComponent(
   const old =
     isStale(definition, freshness) ||
     (latest?.done !== null && latest !== undefined && waitingFor !== null) ||
-    dependsOn.some((one) => ["failed", "stale"].includes(stateOf(before, one)) && kind !== "app");
+    dependsOn.some((one) => stateOf(before, one) === "failed" || (stateOf(before, one) === "stale" && kind !== "app"));
   const ran = latest?.done !== null && latest?.done !== undefined;
   const state: ComponentState = running
     ? "running"

@@ -9,10 +9,15 @@ import type { Query } from "../ports/query.ts";
 import { type FitInput, fitFinal, makeTrainingSet, type SetInput, tryCandidate } from "../training/fit.ts";
 import { openQuery } from "./drivers.ts";
 import { loadComponents } from "./load-components.ts";
+import { loadConfig } from "./load-config.ts";
 import { importUserFile } from "./user-modules.ts";
 
 export const stepHandlers: StepHandlers = {
-  "project/load": async (_input, { task }) => asJson(await loadComponents(task.projectFolder)),
+  "project/load": async (_input, { task }) =>
+    asJson({
+      components: await loadComponents(task.projectFolder),
+      config: await loadConfig(task.projectFolder),
+    }),
   "data/read": (input, context) => withQuery(context, (query) => readData(input, query, context)),
   "training/set": (input, context) =>
     withQuery(context, (query) => makeTrainingSet(input as unknown as SetInput, query)),

@@ -33,7 +33,7 @@ export async function importUserFile(projectFolder: string, file: string): Promi
 function located(error: unknown, projectFolder: string, file: string): PentadError {
   const stack = error instanceof Error ? error.stack : undefined;
   if (isFailure(error)) {
-    const location = error.location ?? locationInProject(stack, projectFolder);
+    const location = error.location ?? atField(locationInProject(stack, projectFolder), projectFolder, error.details);
     return fail(error.code, error.message, {
       hint: error.hint,
       location,
@@ -60,6 +60,32 @@ function located(error: unknown, projectFolder: string, file: string): PentadErr
     location: locationInProject(stack, projectFolder) ?? { file, line: 1 },
     cause: (error as { cause?: unknown } | null)?.cause,
   });
+}
+
+/** The stack shows where the definition is made; the field that is wrong stands some lines below. */
+function atField(
+  call: SourceLocation | undefined,
+  projectFolder: string,
+  details: PentadError["details"],
+): SourceLocation | undefined {
+  if (call === undefined || typeof details?.field !== "string") return call;
+  let lines: string[];
+  try {
+    lines = readFileSync(join(projectFolder, call.file), "utf8").split("\n");
+  } catch {
+    return call;
+  }
+  let index = call.line - 1;
+  let column = call.column;
+  for (const part of details.field.split(/[.()[\]]+/)) {
+    const word = new RegExp(`(?<![\\w$"'.])["']?${part.replace(/[^\w$]/g, "\\$&")}["']?\\s*[:(,}]`);
+    const found = part === "" ? -1 : lines.findIndex((line, at) => at >= index && word.test(line));
+    if (found < 0) continue;
+    column = found === index && found === call.line - 1 ? column : lines[found]?.search(word);
+    if (column !== undefined && found !== call.line - 1) column++;
+    index = found;
+  }
+  return { file: call.file, line: index + 1, ...(column === undefined ? {} : { column }) };
 }
 
 /** The stack of a syntax error begins with `file:line`, and shows the column by a row of carets. */
@@ -90,7 +116,8 @@ function missingImport(error: unknown, projectFolder: string, file: string): Pen
   });
 }
 
-function lineOfImport(path: string, wanted: string): number {
+/** The line of an import by the end of its path; the first line when it is not found. */
+export function lineOfImport(path: string, wanted: string): number {
   const last = wanted.split("/").at(-1) ?? wanted;
   try {
     const index = readFileSync(path, "utf8")

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { isFailure } from "../../src/base/failure.ts";
-import { parseCron } from "../../src/runs/cron.ts";
+import { parseCron } from "../../src/define/cron.ts";
 
 const at = (text: string) => Date.parse(text);
 function moments(expression: string, timeZone: string, after: string, count: number): string[] {

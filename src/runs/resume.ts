@@ -1,0 +1,58 @@
+// Going on after the last finished step of a run that was interrupted: what it left is taken over when the input is the same.
+
+import { rename } from "node:fs/promises";
+import { join } from "node:path";
+import { contentHash } from "../base/ids.ts";
+import { canonicalJson, type Json, type JsonObject } from "../base/json.ts";
+import type { KeptStep, Ledger, Run } from "./ledger.ts";
+import { machine } from "./owner.ts";
+
+/** Larger outputs are not kept on the ledger; their steps are done again. */
+const mostKeptBytes = 262_144;
+
+export interface Resume {
+  /** What an earlier run's step of that name made of the same input; undefined when it must be done. */
+  find(step: string, input: JsonObject): Json | undefined;
+  /** What to keep of a finished step. */
+  keep(input: JsonObject, output: Json): KeptStep | undefined;
+}
+
+/**
+ * Takes over the folder of the interrupted run before this one. Files may be there without being whole after the machine
+ * itself went down, so nothing is taken over from another boot.
+ */
+export async function openResume(ledger: Ledger, run: Run, temporaryFolder: string): Promise<Resume> {
+  const folder = join(temporaryFolder, run.run);
+  const hashOf = (input: JsonObject) =>
+    contentHash(machine(), canonicalJson(input).replaceAll(JSON.stringify(folder).slice(1, -1), "<folder>"));
+  const before = await ledger.interruptedBefore(run);
+  const earlier = before === undefined ? undefined : join(temporaryFolder, before.run);
+  const steps =
+    before !== undefined && earlier !== undefined && before.steps.size > 0 && (await moved(earlier, folder))
+      ? before.steps
+      : new Map<string, KeptStep>();
+  return {
+    find(step, input) {
+      const kept = steps.get(step);
+      if (kept === undefined || earlier === undefined || kept.inputHash !== hashOf(input)) return undefined;
+      return JSON.parse(
+        JSON.stringify(kept.output).replaceAll(
+          JSON.stringify(earlier).slice(1, -1),
+          JSON.stringify(folder).slice(1, -1),
+        ),
+      ) as Json;
+    },
+    keep(input, output) {
+      if (JSON.stringify(output).length > mostKeptBytes) return undefined;
+      return { inputHash: hashOf(input), output };
+    },
+  };
+}
+
+/** One rename, so that only one run can have it. */
+async function moved(from: string, to: string): Promise<boolean> {
+  return rename(from, to).then(
+    () => true,
+    () => false,
+  );
+}
