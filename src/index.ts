@@ -23,20 +23,7 @@ export { rows } from "./sources/rows.ts";
 
 // Step 3, training
 
-export {
-  auto,
-  type Candidate,
-  elasticNet,
-  extraTrees,
-  gradientBoosting,
-  lasso,
-  logistic,
-  naiveBayes,
-  nearestNeighbours,
-  neuralNetwork,
-  randomForest,
-  ridge,
-} from "./define/candidate.ts";
+export { type Candidate, gradientBoosting, logistic, ridge } from "./define/candidate.ts";
 export { defineTraining, type TrainingComponent, type TrainingOptions } from "./define/training.ts";
 
 // Step 4, inference
