@@ -23,7 +23,20 @@ export { rows } from "./sources/rows.ts";
 
 // Step 3, training
 
-export { type Candidate, gradientBoosting, logistic, ridge } from "./define/candidate.ts";
+export {
+  auto,
+  type Candidate,
+  elasticNet,
+  extraTrees,
+  gradientBoosting,
+  lasso,
+  logistic,
+  naiveBayes,
+  nearestNeighbours,
+  neuralNetwork,
+  randomForest,
+  ridge,
+} from "./define/candidate.ts";
 export { defineTraining, type TrainingComponent, type TrainingOptions } from "./define/training.ts";
 
 // Step 4, inference

@@ -20,7 +20,7 @@ function code(status: number, retry: Retry, title: string, hint: string): ErrorC
 /** Codes are `ROOM_WHAT`. docs/errors.md is generated from this table. */
 export const errorCodes = {
   // base
-  INTERNAL: code(500, "never", "Pentad itself failed", "Run `pentad doctor`, and report this with the run's log"),
+  INTERNAL: code(500, "never", "Pentad itself failed", "Report this, with what `pentad logs RUN` prints"),
 
   // cli
   CLI_USAGE: code(400, "never", "The command line was used wrongly", "Run the command with --help"),
@@ -293,6 +293,12 @@ export const errorCodes = {
     "never",
     "A model's files are damaged",
     "Roll back to another version, or train again",
+  ),
+  MODELS_REASON_MISSING: code(
+    400,
+    "never",
+    "A move of a model needs a reason",
+    "Say why, with --reason; it is kept in the model's history",
   ),
   MODELS_UNKNOWN: code(404, "never", "There is no such model version", "List them with `pentad models list`"),
 

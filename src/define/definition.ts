@@ -104,11 +104,15 @@ export interface TrainingDefinition {
   readonly label: { readonly data: string; readonly name: string };
   readonly features: readonly { readonly data: string; readonly names: readonly string[] }[];
   readonly split: {
-    readonly by: "time" | "random" | "stratified" | null;
+    readonly by: "time" | "random" | "stratified" | "group" | null;
     readonly test: number;
     readonly gapMs: number;
+    /** These two are absent in definitions that were stored before there was such a thing. */
+    readonly group?: string;
+    readonly folds?: number;
   };
   readonly candidates: readonly Candidate[];
+  readonly budget?: { readonly timeMs: number | null; readonly trials: number | null };
   readonly when: { readonly everyMs: number | null; readonly newRows: number | null };
   readonly seed: number;
   readonly limits: LimitsDefinition;
@@ -267,7 +271,7 @@ function describeLabel(name: string, label: Label, features: readonly FeatureDef
 
 function describeTraining(component: TrainingComponent, nameOf: (component: Component) => string): TrainingDefinition {
   const { options } = component;
-  const { split, when } = options;
+  const { split, when, budget } = options;
   return {
     kind: "training",
     name: nameOf(component),
@@ -278,8 +282,18 @@ function describeTraining(component: TrainingComponent, nameOf: (component: Comp
       by: split?.by ?? null,
       test: split?.test ?? 0.2,
       gapMs: split?.gap === undefined ? 0 : (parseDurationMs(split.gap) as number),
+      ...(split?.group === undefined ? {} : { group: split.group }),
+      ...(split?.folds === undefined ? {} : { folds: split.folds }),
     },
-    candidates: options.candidates,
+    candidates: options.candidates ?? [{ algorithm: "auto", params: {} }],
+    ...(budget === undefined
+      ? {}
+      : {
+          budget: {
+            timeMs: budget.time === undefined ? null : (parseDurationMs(budget.time) as number),
+            trials: budget.trials ?? null,
+          },
+        }),
     when: {
       everyMs: when?.every === undefined ? null : (parseDurationMs(when.every) as number),
       newRows: when?.newRows ?? null,

@@ -1,20 +1,35 @@
 // Step 3, training: which label and features, how to hold rows out, which candidates, when to train again.
 
 import { isObject } from "../base/json.ts";
-import type { Candidate } from "./candidate.ts";
-import { checkDuration, checkNumber, checkOneOf, checkOptions, invalid } from "./check.ts";
+import { algorithmTasks, type Candidate, candidateWords } from "./candidate.ts";
+import { checkDuration, checkNumber, checkOneOf, checkOptions, checkText, invalid, nearest } from "./check.ts";
 import type { Component } from "./component.ts";
 import type { FeatureReference, FeatureSelection, LabelReference } from "./data.ts";
 import { checkLimits, type Limits } from "./limits.ts";
-import type { ProblemComponent } from "./problem.ts";
+import type { ProblemComponent, Task } from "./problem.ts";
 
 export interface Split {
-  /** `time`: the newest rows are held out; `stratified`: each class in proportion; `random`. */
-  readonly by: "time" | "random" | "stratified";
+  /** `time`: the newest rows are held out; `stratified`: each class in proportion; `group`: whole groups; `random`. */
+  readonly by: "time" | "random" | "stratified" | "group";
+  /** With `group`: the feature or key whose rows stay together, e.g. "customer". */
+  readonly group?: string;
   /** The share of rows that is held out for the gate. */
   readonly test?: number;
   /** With `time`: rows this close before the test part are left out, e.g. "1d". */
   readonly gap?: string;
+  /**
+   * Candidates are compared on this many folds of the training rows (in time order with `time`), or on one held-back part with 1.
+   * 5 up to 5,000 training rows and 1 beyond when left out.
+   */
+  readonly folds?: number;
+}
+
+/** How long candidates are varied before the best so far is taken; without a budget each is tried as it stands. */
+export interface Budget {
+  /** Wall time, e.g. "10m"; no new trial starts after it. */
+  readonly time?: string;
+  /** How many settings are tried in all. */
+  readonly trials?: number;
 }
 
 export interface TrainWhen {
@@ -37,8 +52,10 @@ export interface TrainingOptions<Selections extends readonly AnySelection[], Lab
   readonly features: Selections;
   /** How rows are held out for the gate; by time when there is one, and a fifth of them, unless given. */
   readonly split?: Split;
-  /** What is tried; the best on the held-in rows goes to the gate. */
-  readonly candidates: readonly Candidate[];
+  /** What is tried; the best on rows held back from the training part goes to the gate. `[auto()]` when left out. */
+  readonly candidates?: readonly Candidate[];
+  /** Varies the candidates' settings: random search with successive halving, which stops with the best so far. */
+  readonly budget?: Budget;
   /** When to train again; without it, when the definition or its data component's rows change. */
   readonly when?: TrainWhen;
   /** The start of all chance; the same seed and rows give the same model. 1 by default. */
@@ -80,6 +97,7 @@ export function defineTraining<const Selections extends readonly AnySelection[],
     "features",
     "split",
     "candidates",
+    "budget",
     "when",
     "seed",
     "limits",
@@ -109,22 +127,75 @@ export function defineTraining<const Selections extends readonly AnySelection[],
         selection,
         "Check the feature's spelling in the data component",
       );
-  if (!Array.isArray(options.candidates) || options.candidates.length === 0)
-    throw invalid("candidates", "a list such as [logistic(), gradientBoosting()]", options.candidates);
-  for (const candidate of options.candidates)
-    if (!isObject(candidate) || typeof candidate.algorithm !== "string")
-      throw invalid("candidates", "logistic(), ridge() or gradientBoosting()", candidate);
+  const names = options.features.flatMap((one) => ("names" in one ? one.names : [one.feature]));
+  if (options.candidates !== undefined) checkCandidates(options.candidates, options.problem.options.task, names);
   checkSplit(options.split);
+  checkBudget(options.budget);
   checkWhen(options.when);
   if (options.seed !== undefined) checkNumber("seed", options.seed, { min: 0 });
   checkLimits(options.limits);
   return { kind: "training", name: options.name, options } as never;
 }
 
+function checkCandidates(candidates: unknown, task: Task, features: readonly string[]): void {
+  if (!Array.isArray(candidates) || candidates.length === 0)
+    throw invalid("candidates", "a list such as [logistic(), gradientBoosting()]", candidates);
+  for (const [index, candidate] of (candidates as Candidate[]).entries()) {
+    const where = `candidates[${index}]`;
+    if (typeof candidate === "function")
+      throw invalid(where, "a candidate such as logistic()", candidate, "Call it: logistic(), not logistic");
+    if (
+      !isObject(candidate) ||
+      typeof candidate.algorithm !== "string" ||
+      !Object.hasOwn(algorithmTasks, candidate.algorithm)
+    )
+      throw invalid(where, `one of ${candidateWords.join(", ")}`, candidate);
+    const { algorithm, params, balanced } = candidate as Candidate;
+    const tasks = algorithmTasks[algorithm] as readonly Task[];
+    if (!tasks.includes(task))
+      throw invalid(
+        where,
+        `a candidate for a ${task} task`,
+        `${algorithm}()`,
+        task === "regression"
+          ? "Use ridge() or gradientBoosting() for numbers"
+          : "Use logistic() or gradientBoosting() for classes",
+      );
+    if (balanced === true && task === "regression")
+      throw invalid(`${where}.balanced`, "classes, since only they can be balanced", task);
+    if (params.objective !== undefined && task !== "regression")
+      throw invalid(`${where}.objective`, "a regression task beside it", task, "Classes need no objective");
+    for (const name of Object.keys((params.monotone as object | undefined) ?? {})) {
+      if (features.includes(name)) continue;
+      const near = nearest(name, features);
+      throw invalid(`${where}.monotone.${name}`, "the name of a feature", name, near && `Did you mean "${near}"?`);
+    }
+  }
+}
+
+function checkBudget(budget: Budget | undefined): void {
+  if (budget === undefined) return;
+  checkOptions("budget", budget, ["time", "trials"]);
+  if (budget.time === undefined && budget.trials === undefined)
+    throw invalid("budget", "time or trials, so that it ends", budget);
+  if (budget.time !== undefined) checkDuration("budget.time", budget.time);
+  if (budget.trials !== undefined) {
+    checkNumber("budget.trials", budget.trials, { min: 1, max: 10_000 });
+    if (!Number.isInteger(budget.trials)) throw invalid("budget.trials", "a whole number", budget.trials);
+  }
+}
+
 function checkSplit(split: Split | undefined): void {
   if (split === undefined) return;
-  checkOptions("split", split, ["by", "test", "gap"]);
-  checkOneOf("split.by", split.by, ["time", "random", "stratified"]);
+  checkOptions("split", split, ["by", "group", "test", "gap", "folds"]);
+  checkOneOf("split.by", split.by, ["time", "random", "stratified", "group"]);
+  if (split.by === "group") checkText("split.group", split.group);
+  else if (split.group !== undefined) throw invalid("split.group", 'by: "group" beside it', split.group);
+  if (split.gap !== undefined && split.by !== "time") throw invalid("split.gap", 'by: "time" beside it', split.gap);
+  if (split.folds !== undefined) {
+    checkNumber("split.folds", split.folds, { min: 1, max: 50 });
+    if (!Number.isInteger(split.folds)) throw invalid("split.folds", "a whole number", split.folds);
+  }
   if (split.test !== undefined) checkNumber("split.test", split.test, { min: 0.01, max: 0.9 });
   if (split.gap !== undefined) checkDuration("split.gap", split.gap);
 }

@@ -7,6 +7,7 @@ import type { Value } from "../base/table.ts";
 import type { Explanation, PredictionDocument } from "../define/documents.ts";
 import { expiredMs, findOnlineRow, type OnlineRow } from "../features/online.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
+import { decideClass, evenThreshold } from "./decide-class.ts";
 import { type CheckedInput, checkComplete, checkInput, type InputSchema } from "./input.ts";
 import type { Live } from "./live.ts";
 
@@ -112,17 +113,16 @@ function checkOutput(
     if (!Number.isFinite(output)) throw badOutput(live, String(output));
     return { prediction: output };
   }
-  let best = 0;
   let sum = 0;
   for (let index = 0; index < output.length; index++) {
     const probability = output[index] as number;
     if (!(probability >= 0 && probability <= 1)) throw badOutput(live, `the probability ${probability}`);
-    if (probability > (output[best] as number)) best = index;
     sum += probability;
   }
   if (Math.abs(sum - 1) > 1e-3) throw badOutput(live, `probabilities that add up to ${sum}`);
+  const decided = decideClass(output, live.version.evaluation.threshold?.value ?? evenThreshold);
   return {
-    prediction: labelValue(live, classes[best] as string),
+    prediction: labelValue(live, classes[decided] as string),
     probabilities: Object.fromEntries(classes.map((name, index) => [name, output[index] as number])),
   };
 }

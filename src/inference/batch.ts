@@ -5,15 +5,23 @@ import type { Table } from "../base/table.ts";
 import type { TrainingDefinition } from "../define/definition.ts";
 import { eventColumn, keyColumn } from "../features/columns.ts";
 import { loadTrainingSet, type PinnedGroup, planTrainingSet, writeTrainingSet } from "../features/training-set.ts";
-import { openModel } from "../learn/model.ts";
+import type { Predictor } from "../learn/model.ts";
 import { decodeModel } from "../models/model-file.ts";
+import { openServed } from "../models/served-model.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
+import { decideClass } from "./decide-class.ts";
 
 export interface BatchInput {
   readonly training: TrainingDefinition;
   readonly groups: Readonly<Record<string, PinnedGroup>>;
   /** The live model's file on this machine, and what names it. */
-  readonly model: { readonly path: string; readonly id: string; readonly version: number };
+  readonly model: {
+    readonly path: string;
+    readonly id: string;
+    readonly version: number;
+    /** A yes/no model says yes from this probability on. */
+    readonly threshold: number;
+  };
   readonly atMs: number;
   readonly temporaryFolder: string;
 }
@@ -32,11 +40,11 @@ export async function scoreBatch(input: BatchInput, query: Query): Promise<Batch
   const set = `${input.temporaryFolder}/newest.parquet`;
   const { rows } = await writeTrainingSet(query, plan, set);
   const table = await loadTrainingSet(query, set, plan.features);
-  const model = openModel(decodeModel(await readFile(input.model.path), input.model.id));
+  const model = openServed(decodeModel(await readFile(input.model.path), input.model.id));
   await query.run(
     `CREATE TABLE scores (number BIGINT, prediction VARCHAR${model.classes.map((_, k) => `, p${k} DOUBLE`).join("")})`,
   );
-  await appendScores(query, model, table);
+  await appendScores(query, model, table, input.model.threshold);
   const definition = groups.get(input.training.label.data)?.definition;
   const keys = (definition?.key ?? []).map((key) => `n.${sqlName(keyColumn(key))} AS ${sqlName(key)}`);
   const event = definition?.eventTime ? [`n.${eventColumn} AS ${sqlName(definition.eventTime.column)}`] : [];
@@ -59,7 +67,7 @@ export async function scoreBatch(input: BatchInput, query: Query): Promise<Batch
   return { path, rows };
 }
 
-async function appendScores(query: Query, model: ReturnType<typeof openModel>, table: Table): Promise<void> {
+async function appendScores(query: Query, model: Predictor, table: Table, threshold: number): Promise<void> {
   const predicted = model.predict(table);
   const width = model.classes.length;
   const columns = ["number", "prediction", ...model.classes.map((_, k) => `p${k}`)];
@@ -70,11 +78,7 @@ async function appendScores(query: Query, model: ReturnType<typeof openModel>, t
       if ("values" in predicted) rows.push([String(row + 1), String(predicted.values[row])]);
       else {
         const chances = Array.from(predicted.probabilities.subarray(row * width, (row + 1) * width));
-        rows.push([
-          String(row + 1),
-          model.classes[chances.indexOf(Math.max(...chances))] as string,
-          ...chances.map(String),
-        ]);
+        rows.push([String(row + 1), model.classes[decideClass(chances, threshold)] as string, ...chances.map(String)]);
       }
     }
     await query.append("scores_text", columns, rows);

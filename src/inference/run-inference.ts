@@ -14,6 +14,7 @@ import type { Work } from "../runs/work.ts";
 import { answer } from "./answer.ts";
 import type { BatchOutput } from "./batch.ts";
 import { recordBatch } from "./batches.ts";
+import { evenThreshold } from "./decide-class.ts";
 import type { Live, LiveSource } from "./live.ts";
 
 export interface InferenceParts {
@@ -61,11 +62,16 @@ async function scoreInProcess(live: Live, parts: InferenceParts, work: Work): Pr
     const files = await groupFiles(parts.database, parts.offline, commit.group, commit.sequence);
     groups[commit.group] = { definition: commit.definition, files, late: files.late };
   }
-  const { id, version } = live.version;
+  const { id, version, evaluation } = live.version;
   return (await work.step("batch", "inference/batch", {
     training: live.training,
     groups,
-    model: { id, version, path: await parts.models.localPath(modelBlob(id)) },
+    model: {
+      id,
+      version,
+      path: await parts.models.localPath(modelBlob(id)),
+      threshold: evaluation.threshold?.value ?? evenThreshold,
+    },
     atMs: Date.now(),
     temporaryFolder: work.folder,
   } as unknown as JsonObject)) as unknown as BatchOutput;

@@ -2,11 +2,13 @@
 
 import { fail } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
-import { openModel, type Predictor } from "../learn/model.ts";
+import type { Artifact, Predictor } from "../learn/model.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Database, RoomMigrations, Statements } from "../ports/database.ts";
-import type { Evaluation, GateVerdict } from "./gate.ts";
+import type { Evaluation } from "./evaluation.ts";
+import type { GateVerdict } from "./gate.ts";
 import { decodeModel } from "./model-file.ts";
+import { openServed } from "./served-model.ts";
 
 export const modelsMigrations: RoomMigrations = {
   room: "models",
@@ -132,6 +134,8 @@ export async function moveAlias(
   ]);
   if (row === undefined) throw fail("MODELS_UNKNOWN", `Expected a version of training/${training}, got ${version}`);
   const gate = JSON.parse(row.gate) as GateVerdict;
+  if (move.reason.trim() === "")
+    throw fail("MODELS_REASON_MISSING", `Expected why version ${version} should be ${alias}, got nothing`);
   if (alias === "live" && !gate.passed && move.override !== true)
     throw fail(
       "MODELS_GATE_REFUSED",
@@ -215,9 +219,29 @@ export async function listMoves(database: Database, training: string): Promise<A
 
 /** Loads a version's model, checked against its hash. */
 export async function loadModel(blobs: BlobStore, id: string): Promise<Predictor> {
+  return openServed(await loadArtifact(blobs, id));
+}
+
+/** The same at rest. */
+export async function loadArtifact(blobs: BlobStore, id: string): Promise<Artifact> {
+  return decodeModel(await loadModelFile(blobs, id), id);
+}
+
+/** The bytes of a model's file. */
+export async function loadModelFile(blobs: BlobStore, id: string): Promise<Uint8Array> {
   const bytes = await blobs.find(modelBlob(id));
   if (bytes === undefined) throw fail("MODELS_ARTIFACT_CORRUPT", `Expected the file of model ${id}, got nothing`);
-  return openModel(decodeModel(bytes, id));
+  return bytes;
+}
+
+/** One version. Throws MODELS_UNKNOWN, with those that there are. */
+export async function getVersion(database: Database, training: string, version: number): Promise<Version> {
+  const versions = await listVersions(database, training);
+  const found = versions.find((one) => one.version === version);
+  if (found !== undefined) return found;
+  throw fail("MODELS_UNKNOWN", `Expected a version of training/${training}, got ${version}`, {
+    hint: versions.length === 0 ? "It has none yet" : `It has ${versions.map((one) => one.version).join(", ")}`,
+  });
 }
 
 interface VersionRow {

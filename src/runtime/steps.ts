@@ -6,7 +6,9 @@ import type { DataComponent } from "../define/data.ts";
 import { type BatchInput, scoreBatch } from "../inference/batch.ts";
 import type { StepContext, StepHandlers } from "../ports/compute.ts";
 import type { Query } from "../ports/query.ts";
-import { type FitInput, fitFinal, makeTrainingSet, type SetInput, tryCandidate } from "../training/fit.ts";
+import { type FinalInput, fitFinal } from "../training/fit-final.ts";
+import { makeTrainingSet, type SetInput } from "../training/training-set.ts";
+import { type TrialInput, tryCandidate } from "../training/trial.ts";
 import { openQuery } from "./drivers.ts";
 import { loadComponents } from "./load-components.ts";
 import { loadConfig } from "./load-config.ts";
@@ -22,9 +24,9 @@ export const stepHandlers: StepHandlers = {
   "training/set": (input, context) =>
     withQuery(context, (query) => makeTrainingSet(input as unknown as SetInput, query)),
   "training/candidate": (input, context) =>
-    withQuery(context, (query) => tryCandidate(input as unknown as FitInput, query, context.progress)),
+    withQuery(context, (query) => tryCandidate(input as unknown as TrialInput, query, context.progress)),
   "training/final": (input, context) =>
-    withQuery(context, (query) => fitFinal(input as unknown as FitInput, query, context.progress)),
+    withQuery(context, (query) => fitFinal(input as unknown as FinalInput, query, context.progress)),
   "inference/batch": (input, context) =>
     withQuery(context, (query) => scoreBatch(input as unknown as BatchInput, query)),
 };

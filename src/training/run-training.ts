@@ -1,7 +1,7 @@
-// Step 3 as a recipe: pin the features → training set → try the candidates → fit the best → register → gate → promote.
+// Step 3 as a recipe: pin the features → training set → select a candidate → fit it → register → gate → promote.
 
 import { fail, isFailure, messageOf } from "../base/failure.ts";
-import type { Json, JsonObject } from "../base/json.ts";
+import type { JsonObject } from "../base/json.ts";
 import { recordLineage } from "../catalog/lineage.ts";
 import type { Candidate } from "../define/candidate.ts";
 import type { DataDefinition, ProblemDefinition, TrainingDefinition } from "../define/definition.ts";
@@ -9,11 +9,23 @@ import { metrics } from "../define/problem.ts";
 import { findHead, groupFiles } from "../features/commits.ts";
 import type { PinnedGroup } from "../features/training-set.ts";
 import { judge, show } from "../models/gate.ts";
-import { dropAlias, failedChecks, findAlias, modelBlob, moveAlias, registerVersion } from "../models/registry.ts";
+import {
+  dropAlias,
+  failedChecks,
+  findAlias,
+  modelBlob,
+  moveAlias,
+  registerVersion,
+  type Version,
+} from "../models/registry.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Database } from "../ports/database.ts";
 import type { Work } from "../runs/work.ts";
-import type { CandidateScore, FinalOutput, SetOutput } from "./fit.ts";
+import { expandCandidates } from "./auto.ts";
+import { settingsOf } from "./fit-candidate.ts";
+import type { FinalOutput, LiveModel } from "./fit-final.ts";
+import { type Selection, selectCandidate } from "./select.ts";
+import type { SetOutput } from "./training-set.ts";
 
 export interface TrainingParts {
   readonly database: Database;
@@ -42,20 +54,15 @@ export async function runTraining(
     temporaryFolder: work.folder,
   } as unknown as JsonObject)) as unknown as SetOutput;
 
-  const tried = await tryCandidates(training, problem, set, work);
-  const winner = tried.best;
-  work.detail(`fitting ${winner.algorithm} on all training rows`);
-  const final = (await work.step(`fit ${winner.algorithm}`, "training/final", {
-    training,
-    problem,
-    set,
-    candidate: winner,
-    temporaryFolder: work.folder,
-  } as unknown as JsonObject)) as unknown as FinalOutput;
+  const { task } = problem;
+  const candidates = expandCandidates(training.candidates, { task, rows: set.rows, features: set.features });
+  const selection = await selectCandidate(training, problem, set, candidates, work);
+  const before = await findAlias(parts.database, training.name, "live");
+  const live = before === undefined ? null : await liveModel(before, set.hash, fingerprint, parts.models);
+  const { winner, final, passedOver } = await fitBest({ training, problem, set, live }, selection, work);
   await parts.models.adopt(final.path, modelBlob(final.id));
 
   const gate = judge(problem.success, final.evaluation);
-  const before = await findAlias(parts.database, training.name, "live");
   const { metric } = problem.success;
   const quality = `${metrics[metric].title} ${show(final.evaluation.metrics[metric] ?? null)}`;
   const version = await work.commit(
@@ -66,12 +73,14 @@ export async function runTraining(
           training: training.name,
           id: final.id,
           algorithm: winner.algorithm,
-          params: winner.params,
+          params: settingsOf(winner),
           evaluation: final.evaluation,
           gate,
           report: {
             importance: final.importance,
-            candidates: tried.scores,
+            candidates: selection.results,
+            ended: selection.ended,
+            passedOver,
             label: set.label,
             features: set.features,
           } as unknown as JsonObject,
@@ -95,6 +104,7 @@ export async function runTraining(
       return number;
     },
     {
+      bytesStored: final.bytes,
       detail: gate.passed ? `live: ${winner.algorithm}, ${quality}` : `refused: ${quality}`,
       rows: { read: set.rows, accepted: final.evaluation.rows.train + final.evaluation.rows.test, quarantined: 0 },
       ...(gate.passed
@@ -128,87 +138,71 @@ async function pinGroups(training: TrainingDefinition, parts: TrainingParts) {
   return { groups, commits };
 }
 
-interface Tried {
-  readonly best: Candidate;
-  readonly scores: readonly CandidateResult[];
-}
-
-interface CandidateResult {
-  readonly algorithm: string;
-  /** The problem's metric on held-back training rows; null when it is not defined there or the candidate failed. */
-  readonly value: number | null;
-  readonly failure: string | null;
-}
-
-/** Candidates that are tried at once; each has a process of its own. */
-const triedAtOnce = 2;
-
-/** Each candidate in a process of its own: one that fails costs only itself. The metric's best on held-back training rows wins. */
-async function tryCandidates(
-  training: TrainingDefinition,
-  problem: ProblemDefinition,
-  set: SetOutput,
-  work: Work,
-): Promise<Tried> {
-  const { candidates } = training;
-  const [only, ...others] = candidates;
-  if (others.length === 0) return { best: only as Candidate, scores: [] };
-  work.detail(`trying ${candidates.map(({ algorithm }) => algorithm).join(", ")}`);
-  const errors: unknown[] = [];
-  const results: CandidateResult[] = [];
-  const waiting = [...candidates.entries()];
-  const takeNext = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [index, candidate] = next;
-      try {
-        results[index] = { algorithm: candidate.algorithm, value: await tryOne(index, candidate), failure: null };
-      } catch (error) {
-        if (isFailure(error, "RUNS_CANCELLED") || isFailure(error, "RUNTIME_INTERRUPTED")) throw error;
-        errors[index] = error;
-        results[index] = { algorithm: candidate.algorithm, value: null, failure: messageOf(error) };
-      }
-    }
+async function liveModel(
+  { version, id, evaluation, trainingSet, fingerprint: before }: Version,
+  hash: string,
+  fingerprint: string,
+  models: BlobStore,
+): Promise<LiveModel> {
+  return {
+    version,
+    id,
+    path: await models.localPath(modelBlob(id)),
+    threshold: evaluation.threshold?.value ?? null,
+    parts: evaluation.parts ?? null,
+    nothingNew: trainingSet === hash && before === fingerprint,
   };
-  async function tryOne(index: number, candidate: Candidate): Promise<number | null> {
-    const twice = candidates.some((other, at) => at !== index && other.algorithm === candidate.algorithm);
-    const output: Json = await work.step(
-      `try ${candidate.algorithm}${twice ? ` ${index + 1}` : ""}`,
-      "training/candidate",
-      {
-        training,
-        problem,
-        set,
+}
+
+interface Fitted {
+  readonly winner: Candidate;
+  readonly final: FinalOutput;
+  /** Better candidates that failed on all rows. */
+  readonly passedOver: readonly { readonly algorithm: string; readonly failure: string }[];
+}
+
+/** How many candidates may fail on all rows, where memory and time count most, before the run does. */
+const mostFinalTries = 3;
+
+async function fitBest(
+  facts: {
+    readonly training: TrainingDefinition;
+    readonly problem: ProblemDefinition;
+    readonly set: SetOutput;
+    readonly live: LiveModel | null;
+  },
+  { ranking }: Selection,
+  work: Work,
+): Promise<Fitted> {
+  const passedOver: { algorithm: string; failure: string }[] = [];
+  for (const [index, { candidate, held }] of ranking.slice(0, mostFinalTries).entries()) {
+    work.detail(`fitting ${candidate.algorithm} on all training rows`);
+    const name = `fit ${candidate.algorithm}${index === 0 ? "" : ` ${index + 1}`}`;
+    try {
+      const output = await work.step(name, "training/final", {
+        ...facts,
         candidate,
+        held,
         temporaryFolder: work.folder,
-      } as unknown as JsonObject,
-    );
-    return (output as unknown as CandidateScore).value;
+      } as unknown as JsonObject);
+      return { winner: candidate, final: output as unknown as FinalOutput, passedOver };
+    } catch (error) {
+      const last = index + 1 === Math.min(ranking.length, mostFinalTries);
+      if (last || !isOwnFailure(error)) throw error;
+      passedOver.push({ algorithm: candidate.algorithm, failure: messageOf(error) });
+    }
   }
-  await Promise.all(Array.from({ length: Math.min(triedAtOnce, candidates.length) }, takeNext));
-  const best = bestOf(results, metrics[problem.success.metric].better);
-  if (best === undefined) throw allFailed(errors, candidates.length);
-  return { best: candidates[best] as Candidate, scores: results };
+  throw fail("TRAINING_CANDIDATES_FAILED", `Expected one of ${ranking.length} candidates to fit, got none`);
 }
 
-/** The place of the best result. A metric that is not defined cannot rank: the first candidate that fitted then stands. */
-function bestOf(results: readonly CandidateResult[], better: "higher" | "lower"): number | undefined {
-  let best: number | undefined;
-  for (const [index, { value, failure }] of results.entries()) {
-    if (failure !== null) continue;
-    const before = best === undefined ? null : (results[best] as CandidateResult).value;
-    const wins = value !== null && (before === null || (better === "higher" ? value > before : value < before));
-    if (best === undefined || wins) best = index;
-  }
-  return best;
-}
-
-/** When every candidate stumbles over the same rows, what they say of the rows is the failure. */
-function allFailed(errors: readonly unknown[], count: number) {
-  const first = errors.find((error) => error !== undefined);
-  if (isFailure(first) && first.code.startsWith("TRAINING_")) return first;
-  return fail(
-    "TRAINING_CANDIDATES_FAILED",
-    `Expected one of ${count} candidates to fit, got none: ${messageOf(first)}`,
-    { cause: first },
-  );
+/** A failure of the candidate's, which another one may not have. */
+function isOwnFailure(error: unknown): boolean {
+  return [
+    "RUNS_STEP_MEMORY",
+    "RUNS_STEP_TIMEOUT",
+    "RUNS_STEP_EXITED",
+    "RUNS_STEP_KILLED",
+    "TRAINING_DIVERGED",
+    "INTERNAL",
+  ].some((code) => isFailure(error) && error.code === code);
 }

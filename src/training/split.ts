@@ -1,51 +1,160 @@
-// Which rows are held out: by time when rows have one, otherwise in proportion of the classes, otherwise at random. Pure.
+// Which rows are held out for the gate, and how the rest is folded to compare candidates. Pure.
 
 import { fail } from "../base/failure.ts";
-import type { NumericColumn, Table } from "../base/table.ts";
 import type { TrainingDefinition } from "../define/definition.ts";
-import { eventColumn } from "../features/columns.ts";
-import type { Label } from "../learn/model.ts";
-import { randomSplit, type Split, stratifiedSplit, timeSplit } from "../learn/splits.ts";
+import {
+  groupSplit,
+  kFold,
+  randomSplit,
+  rollingOrigin,
+  type Split,
+  stratifiedSplit,
+  timeSplit,
+} from "../learn/splits.ts";
+import type { LabelledRows } from "./rows.ts";
 
-export type SplitKind = "time" | "random" | "stratified";
+export type SplitKind = "time" | "random" | "stratified" | "group";
 
-/** What the training says, or what fits its rows. */
-export function splitKind(definition: TrainingDefinition, timed: boolean, label: Label): SplitKind {
-  const wanted = definition.split.by;
-  if (wanted === "time" && !timed)
-    throw fail(
-      "DEFINE_INVALID",
-      'split.by: expected "stratified" or "random", since the label\'s group has no event time, got "time"',
-    );
-  if (wanted === "stratified" && label.task === "regression") return "random";
-  return wanted ?? (timed ? "time" : label.task === "regression" ? "random" : "stratified");
+export interface HeldOut extends Split {
+  readonly kind: SplitKind;
+  /** Rows that draw up to here are held out, per class where classes count; empty when time decides. */
+  readonly border: Readonly<Record<string, number>>;
 }
 
-/** Splits the given rows of the table; row numbers come back as those of the table. */
-export function splitRows(
-  rows: Int32Array,
-  kind: SplitKind,
-  table: Table,
-  label: Label,
-  options: { test: number; gapMs: number; seed: number },
-): Split {
-  const { test, gapMs, seed } = options;
-  const part = (): Split => {
-    if (kind === "time") {
-      const times = (table.columns.get(eventColumn) as NumericColumn).values;
-      return timeSplit(
-        Float64Array.from(rows, (row) => times[row] as number),
-        { test, gapMs },
+export interface Folds {
+  readonly folds: readonly Split[];
+  /** In words: "5 folds, each class in proportion". */
+  readonly method: string;
+}
+
+/** The gate's rows: the newest, or those with the lowest draws, so that a row stays in its part as the table grows. */
+export function holdOut(rows: LabelledRows, training: TrainingDefinition): HeldOut {
+  const kind = splitKind(training, rows);
+  const { test: share, gapMs } = training.split;
+  if (kind === "time") return { kind, border: {}, ...timeSplit(rows.times as Float64Array, { test: share, gapMs }) };
+  const all = Array.from(rows.draws.keys());
+  const border: Record<string, number> = {};
+  if (kind === "stratified" && rows.label.task !== "regression") {
+    const { codes, classes } = rows.label;
+    for (const [code, name] of classes.entries()) {
+      const cut = borderOf(
+        all.filter((row) => codes[row] === code),
+        rows.draws,
+        share,
       );
+      if (cut !== undefined) border[name] = cut;
     }
-    if (kind === "stratified" && label.task !== "regression")
-      return stratifiedSplit(
-        Int32Array.from(rows, (row) => label.codes[row] as number),
-        { test, seed },
-      );
-    return randomSplit(rows.length, { test, seed });
+    return { kind, border, ...parted(all, (row) => rows.draws[row]! <= (border[classes[codes[row]!]!] ?? -1)) };
+  }
+  const cut = borderOf(all, rows.draws, share);
+  if (cut === undefined)
+    throw fail(
+      "TRAINING_TOO_FEW_ROWS",
+      kind === "group"
+        ? `Expected rows of at least 2 values of ${JSON.stringify(training.split.group)} to split by, got one`
+        : "Expected at least 2 different rows to split, got one",
+    );
+  border[""] = cut;
+  return { kind, border, ...parted(all, (row) => rows.draws[row]! <= cut) };
+}
+
+/** What the training says, or what fits its rows. */
+function splitKind(definition: TrainingDefinition, { times, label }: LabelledRows): SplitKind {
+  const wanted = definition.split.by;
+  if (wanted === "time" && times === null)
+    throw fail(
+      "DEFINE_INVALID",
+      'split.by: expected "stratified", "random" or "group", since the label\'s group has no event time, got "time"',
+    );
+  if (wanted === "stratified" && label.task === "regression") return "random";
+  return wanted ?? (times !== null ? "time" : label.task === "regression" ? "random" : "stratified");
+}
+
+/** The draw up to which about that share of the rows is held out; equal draws (copies, a group) are never parted. */
+function borderOf(rows: readonly number[], draws: Float64Array, share: number): number | undefined {
+  const sorted = rows.map((row) => draws[row]!).sort((a, b) => a - b);
+  const wanted = Math.max(1, Math.round(sorted.length * share));
+  let best: number | undefined;
+  let bestDistance = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < sorted.length - 1; i++) {
+    if (sorted[i] === sorted[i + 1]) continue;
+    const distance = Math.abs(i + 1 - wanted);
+    if (distance >= bestDistance) break;
+    best = sorted[i];
+    bestDistance = distance;
+  }
+  return best;
+}
+
+function parted(rows: readonly number[], isHeld: (row: number) => boolean): Split {
+  return {
+    train: Int32Array.from(rows.filter((row) => !isHeld(row))),
+    test: Int32Array.from(rows.filter(isHeld)),
   };
-  const split = part();
-  const back = (indices: Int32Array) => indices.map((index) => rows[index] as number);
-  return { train: back(split.train), test: back(split.test) };
+}
+
+/** Up to this many training rows a single held-back part is too noisy to choose by. */
+const mostRowsForFolds = 5_000;
+const usualFolds = 5;
+
+/** Folds of the given rows, of the same kind as the split itself; row numbers are those of the table. */
+export function foldsOf(
+  rows: LabelledRows,
+  among: Int32Array,
+  kind: SplitKind,
+  { split, seed }: TrainingDefinition,
+): Folds {
+  const count = split.folds ?? (among.length <= mostRowsForFolds ? usualFolds : 1);
+  const part = foldsWithin(rows, among, kind, { count, test: split.test, gapMs: split.gapMs, seed: seed + 1 });
+  const back = (indices: Int32Array) => indices.map((index) => among[index]!);
+  return {
+    method: part.method,
+    folds: part.folds.map(({ train, test }) => ({ train: back(train), test: back(test) })),
+  };
+}
+
+function foldsWithin(
+  { times, groups, label }: LabelledRows,
+  among: Int32Array,
+  kind: SplitKind,
+  { count, test, gapMs, seed }: { count: number; test: number; gapMs: number; seed: number },
+): Folds {
+  if (kind === "time") {
+    const own = Float64Array.from(among, (row) => times![row]!);
+    if (count === 1)
+      return { folds: [timeSplit(own, { test, gapMs })], method: `the newest ${percent(test)} of the training rows` };
+    const folds = rollingOrigin(own, count, { gapMs });
+    return { folds, method: `${folds.length} windows in time order, each after the rows it is trained on` };
+  }
+  if (kind === "group") {
+    const own = Array.from(among, (row) => groups![row]!);
+    if (count === 1)
+      return {
+        folds: [groupSplit(own, { test, seed })],
+        method: `${percent(test)} of the training rows, whole groups`,
+      };
+    const folds = kFold(among.length, count, { seed, groups: own });
+    return { folds, method: `${folds.length} folds of whole groups` };
+  }
+  if (kind === "stratified" && label.task !== "regression") {
+    const own = Int32Array.from(among, (row) => label.codes[row]!);
+    if (count === 1)
+      return {
+        folds: [stratifiedSplit(own, { test, seed })],
+        method: `${percent(test)} of each class's training rows`,
+      };
+    const folds = kFold(among.length, count, { seed, classes: own });
+    return { folds, method: `${folds.length} folds, each class in proportion` };
+  }
+  if (count === 1)
+    return {
+      folds: [randomSplit(among.length, { test, seed })],
+      method: `${percent(test)} of the training rows, at random`,
+    };
+  const folds = kFold(among.length, count, { seed });
+  return { folds, method: `${folds.length} folds, at random` };
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
 }

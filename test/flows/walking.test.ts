@@ -52,7 +52,7 @@ describe("the walking product", () => {
         "training/rain training set done",
         "training/rain try logistic done",
         "training/rain try gradientBoosting done",
-        "training/rain fit gradientBoosting done",
+        "training/rain fit logistic done",
         "inference/rain batch done",
       ].sort(),
     );

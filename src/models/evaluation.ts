@@ -1,0 +1,148 @@
+// What was measured of a model, kept with its version for good: a changed goal and the report need nothing else.
+
+/** A metric's name, as in `define/problem.ts` and beyond, to its value; null where it is not defined on these rows. */
+export type Values = Readonly<Record<string, number | null>>;
+
+export interface Range {
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+/** Values are in each metric's own scale. Whatever is optional is absent in versions that were registered before there was such a thing. */
+export interface Evaluation {
+  readonly rows: { readonly train: number; readonly test: number };
+  readonly metrics: Values;
+  /** The 95 % bootstrap interval of the problem's metric at training time. */
+  readonly interval: Range;
+  /** The same of every metric. */
+  readonly intervals?: Readonly<Record<string, Range>>;
+  /** The problem's metric of the baseline that it named. */
+  readonly baseline: { readonly name: string; readonly value: number | null } | null;
+  /** Every metric of every baseline that fits the task, on the same rows. */
+  readonly baselines?: Readonly<Record<string, Values>>;
+  /** The model that was live at training time, on the same rows. */
+  readonly champion?: Champion | null;
+  readonly slices?: readonly Slice[];
+  /** Of one row at a time, over held-out rows. */
+  readonly latency?: { readonly medianMs: number; readonly p99Ms: number; readonly rows: number };
+  readonly sizeBytes?: number;
+  /** Of a yes/no model: the probability from which it says yes, and why that one. */
+  readonly threshold?: Threshold | null;
+  readonly calibration?: CalibrationChoice | null;
+  readonly parts?: Parts;
+  readonly curves?: Curves | null;
+  readonly confusion?: Confusion | null;
+  readonly residuals?: Residuals | null;
+  readonly importance?: Importance;
+  readonly dependence?: readonly Dependence[];
+  readonly learning?: readonly { readonly rows: number; readonly value: number | null }[];
+  readonly suspicions?: readonly Suspicion[];
+}
+
+export interface Champion {
+  readonly version: number;
+  readonly id: string;
+  /** Why the two could not be compared; null when they were. */
+  readonly incomparable: string | null;
+  /** The rows that the comparison rests on: those held out that the live model was not trained on either. */
+  readonly rows: number;
+  readonly metrics: Values;
+  /** New minus live, drawn together: the 95 % interval of each metric's difference. */
+  readonly differences: Readonly<Record<string, Range & { readonly value: number | null }>>;
+  /** Neither the rows nor the definition has changed since. */
+  readonly nothingNew: boolean;
+  /** Training gave the live model itself again, byte for byte. */
+  readonly same: boolean;
+}
+
+export interface Slice {
+  readonly feature: string;
+  readonly value: string;
+  readonly rows: number;
+  readonly metrics: Values;
+}
+
+export interface Threshold {
+  readonly value: number;
+  /** A sentence's end: "costs least at 5 for a false yes and 1 for a false no". */
+  readonly reason: string;
+  /** Mean cost per row on the held-out rows, when the problem names costs. */
+  readonly cost?: number;
+}
+
+export interface CalibrationChoice {
+  readonly method: "none" | "platt" | "isotonic";
+  /** Log loss on rows held back from the training part, before and after. */
+  readonly before: number | null;
+  readonly after: number | null;
+}
+
+/** Proof of which rows went where. */
+export interface Parts {
+  readonly by: "time" | "random" | "stratified" | "group";
+  readonly seed: number;
+  /** What rows are grouped by. */
+  readonly group: string | null;
+  readonly train: Part;
+  readonly test: Part;
+  /** Labelled rows in neither part: those within the gap. */
+  readonly leftOut: number;
+  /** How candidates were compared, within the training part. */
+  readonly selection: string;
+  readonly folds: readonly { readonly train: number; readonly validation: number }[];
+  /** With `random`, `stratified` and `group`: rows whose identity hashes up to here were held out, per class where classes count. */
+  readonly border: Readonly<Record<string, number>>;
+}
+
+export interface Part {
+  readonly rows: number;
+  /** The first and the last moment, as ISO text; null for rows without time. */
+  readonly from: string | null;
+  readonly to: string | null;
+  /** SHA-256 over the sorted identities of the rows. */
+  readonly hash: string;
+}
+
+export interface Curves {
+  /** The class that the curves speak for. */
+  readonly class: string;
+  readonly roc: readonly (readonly [number, number])[];
+  readonly precisionRecall: readonly (readonly [number, number])[];
+  /** Mean predicted probability, share that came true, rows. */
+  readonly calibration: readonly (readonly [number, number, number])[];
+  readonly calibrationError: number | null;
+}
+
+export interface Confusion {
+  readonly classes: readonly string[];
+  /** Rows of class a (row) that were predicted as class p (column). */
+  readonly counts: readonly (readonly number[])[];
+}
+
+export interface Residuals {
+  /** Actual minus predicted at the levels 0.05, 0.25, 0.5, 0.75, 0.95. */
+  readonly quantiles: readonly number[];
+  readonly histogram: { readonly from: number; readonly to: number; readonly counts: readonly number[] };
+  /** Predicted and actual of some held-out rows. */
+  readonly points: readonly (readonly [number, number])[];
+}
+
+export interface Importance {
+  /** How each share was found: by shuffling the feature's values among held-out rows, or by the model's own account. */
+  readonly method: "permutation" | "model";
+  /** The loss of the problem's metric, or the share of the model's own account; the largest first. */
+  readonly features: readonly { readonly feature: string; readonly value: number }[];
+}
+
+export interface Dependence {
+  readonly feature: string;
+  readonly type: string;
+  /** Value, mean answer (probability of the positive class, or the number), rows. */
+  readonly points: readonly (readonly [number | string, number, number])[];
+}
+
+export interface Suspicion {
+  readonly kind: "feature" | "duplicates";
+  /** A sentence for people. */
+  readonly message: string;
+}

@@ -1,0 +1,141 @@
+// What the model leans on, how its answer moves with that, and what looks too good to be true.
+
+import { type Table, takeRows, valueAt } from "../base/table.ts";
+import type { MetricName } from "../define/problem.ts";
+import { fit } from "../learn/fit.ts";
+import { labelLength, takeLabel } from "../learn/label.ts";
+import { score } from "../learn/metrics.ts";
+import { openModel, type Predictor } from "../learn/model.ts";
+import { partialDependence } from "../learn/partial-dependence.ts";
+import { permutationImportance } from "../learn/permutation.ts";
+import type { Dependence, Importance, Suspicion } from "../models/evaluation.ts";
+import type { TestRows } from "./evaluate.ts";
+
+const permutedRows = 2_000;
+const permutedRounds = 3;
+const permutedMs = 15_000;
+
+/** By shuffling each feature among held-out rows, when that is quick enough; otherwise the model's own account. */
+export function importanceOf(model: Predictor, test: TestRows, metric: MetricName, seed: number): Importance {
+  const rows = firstRows(test, permutedRows);
+  const startedAt = performance.now();
+  model.predict(rows.table);
+  const onceMs = performance.now() - startedAt;
+  if (onceMs * model.features.length * permutedRounds <= permutedMs) {
+    const found = permutationImportance(model, rows.table, rows.label, metric, { seed, rounds: permutedRounds });
+    if (found.every(({ loss }) => Number.isFinite(loss)))
+      return { method: "permutation", features: found.map(({ feature, loss }) => ({ feature, value: short(loss) })) };
+  }
+  return {
+    method: "model",
+    features: model.importance().map(({ feature, share }) => ({ feature, value: short(share) })),
+  };
+}
+
+const dependentFeatures = 4;
+
+/** How the answer moves with the strongest features, all else as it is. Of several classes none speaks for all: nothing then. */
+export function dependenceOf(
+  model: Predictor,
+  { table }: TestRows,
+  importance: Importance,
+  seed: number,
+): Dependence[] {
+  if (model.task === "multiclass") return [];
+  return importance.features
+    .filter(({ feature, value }) => value > 0 && table.columns.get(feature)?.type !== "text")
+    .slice(0, dependentFeatures)
+    .map(({ feature }) => ({
+      feature,
+      type: table.columns.get(feature)!.type,
+      points: partialDependence(model, table, feature, { seed, rows: 300, points: 16 }).map(
+        ({ value, mean, rows }) => [typeof value === "number" ? value : String(value), short(mean), rows] as const,
+      ),
+    }));
+}
+
+const suspectedFeatures = 60;
+const suspectedRows = 3_000;
+const suspiciousScore = { rocAuc: 0.99, balancedAccuracy: 0.99, r2: 0.99 } as const;
+
+/** Features that nearly give the answer away alone, and held-out rows that repeat training rows. */
+export async function suspicionsOf(train: TestRows, test: TestRows, seed: number): Promise<Suspicion[]> {
+  const few = firstRows(train, suspectedRows);
+  const judged = firstRows(test, permutedRows);
+  const { task } = train.label;
+  const metric = task === "binary" ? "rocAuc" : task === "multiclass" ? "balancedAccuracy" : "r2";
+  const found: Suspicion[] = [];
+  for (const [name, column] of [...train.table.columns].slice(0, suspectedFeatures)) {
+    if (column.type === "text") continue;
+    const only = (table: Table): Table => ({
+      rowCount: table.rowCount,
+      columns: new Map([[name, table.columns.get(name)!]]),
+    });
+    const value = await scoreAlone(only(few.table), few, only(judged.table), judged, metric, seed);
+    if (value !== undefined && value >= suspiciousScore[metric])
+      found.push({
+        kind: "feature",
+        message: `${JSON.stringify(name)} alone reaches ${metricWords[metric]} of ${Number(value.toPrecision(3))}: make sure that it is known before the answer is`,
+      });
+  }
+  return [...found, ...duplicates(train, test)];
+}
+
+const metricWords = { rocAuc: "a ROC AUC", balancedAccuracy: "a balanced accuracy", r2: "an R²" } as const;
+
+async function scoreAlone(
+  features: Table,
+  train: TestRows,
+  testFeatures: Table,
+  test: TestRows,
+  metric: MetricName,
+  seed: number,
+): Promise<number | undefined> {
+  try {
+    const spec = { algorithm: "gradientBoosting", params: { trees: 20, leaves: 8, learningRate: 0.3 } } as const;
+    const artifact = await fit(spec, features, train.label, { seed });
+    return score(metric, test.label, openModel(artifact).predict(testFeatures));
+  } catch {
+    // A feature that is constant or missing in these rows gives nothing away.
+    return undefined;
+  }
+}
+
+const suspiciousShare = 0.05;
+
+/** Copies are a suspicion only where chance hardly makes any: when some number takes many values. */
+function duplicates(train: TestRows, test: TestRows): Suspicion[] {
+  const manyValues = [...train.table.columns.values()].some(
+    (column) => (column.type === "number" || column.type === "time") && new Set(column.values).size > 50,
+  );
+  if (!manyValues) return [];
+  const known = new Set<string>();
+  for (let row = 0; row < train.table.rowCount; row++) known.add(rowText(train, row));
+  let repeated = 0;
+  for (let row = 0; row < test.table.rowCount; row++) if (known.has(rowText(test, row))) repeated++;
+  const share = repeated / Math.max(1, test.table.rowCount);
+  if (share < suspiciousShare) return [];
+  return [
+    {
+      kind: "duplicates",
+      message: `${Math.round(share * 100)} % of the held-out rows repeat a training row exactly, label and all: the quality may look better than it is`,
+    },
+  ];
+}
+
+function rowText({ table, label }: TestRows, row: number): string {
+  const values = [...table.columns.values()].map((column) => valueAt(column, row));
+  return JSON.stringify([...values, label.task === "regression" ? label.values[row] : label.codes[row]]);
+}
+
+function firstRows({ table, label }: TestRows, most: number): TestRows {
+  const count = labelLength(label);
+  if (count <= most) return { table, label };
+  // Spread over all of them: the first ones may be the oldest.
+  const rows = Int32Array.from({ length: most }, (_, index) => Math.floor((index * count) / most));
+  return { table: takeRows(table, rows), label: takeLabel(label, rows) };
+}
+
+function short(value: number): number {
+  return Number(value.toPrecision(5));
+}

@@ -1,0 +1,103 @@
+// The labelled rows of a training set, with what tells one from another: identity, moment, group, and a draw by seed.
+
+import { fail } from "../base/failure.ts";
+import type { NumericColumn, Table } from "../base/table.ts";
+import type { TrainingDefinition } from "../define/definition.ts";
+import { eventColumn, keyColumn } from "../features/columns.ts";
+import { loadTrainingSet } from "../features/training-set.ts";
+import { toLabel } from "../learn/label.ts";
+import type { Label, Task } from "../learn/model.ts";
+import { type Query, sqlName, sqlText } from "../ports/query.ts";
+import type { SetOutput } from "./training-set.ts";
+
+export interface LabelledRows {
+  /** Features and bookkeeping columns. */
+  readonly table: Table;
+  readonly label: Label;
+  /** Milliseconds since 1970; null when the label's group has no event time of its own. */
+  readonly times: Float64Array | null;
+  /** The group of each row, when the training splits by one. */
+  readonly groups: readonly string[] | null;
+  /** Rows that are the same in the eyes of their source have the same identity, whenever they are read. */
+  readonly identities: Float64Array;
+  /** From 0 to 1, by identity (or group) and seed: a row keeps its draw while the table grows, so it keeps its part. */
+  readonly draws: Float64Array;
+}
+
+/** Reads the training set. Throws TRAINING_LABEL_…, TRAINING_TOO_FEW_ROWS, or DEFINE_INVALID for a group that is not there. */
+export async function loadRows(
+  training: TrainingDefinition,
+  set: SetOutput,
+  task: Task,
+  query: Query,
+): Promise<LabelledRows> {
+  if (set.rows < 10) throw fail("TRAINING_TOO_FEW_ROWS", `Expected at least 10 rows with a label, got ${set.rows}`);
+  const table = await loadTrainingSet(query, set.path, [...set.features, set.label]);
+  const column = table.columns.get(set.label.name);
+  if (column === undefined)
+    throw fail(
+      "TRAINING_LABEL_MISSING",
+      `Expected the label ${JSON.stringify(set.label.name)} in the training set, got none`,
+    );
+  const label = toLabel(column, task);
+  checkVariety(label, "row");
+  const columns = new Map(set.features.map(({ name }) => [name, table.columns.get(name)!]));
+  const group = training.split.by === "group" ? groupColumn(training, set) : null;
+  const file = `read_parquet(${sqlText(set.path)})`;
+  const own = [...set.keys.map(keyColumn), ...(set.timed ? [eventColumn] : [])];
+  // Rows without key or time are known by what they say; equal ones then stay together, which keeps copies out of the test part.
+  const identity = textSql(own.length > 0 ? own : [...set.features, set.label].map(({ name }) => name));
+  const drawn = `${sqlText(`${training.seed}:`)} || ${group === null ? identity : textSql([group])}`;
+  const facts = await query.table(
+    `SELECT ${hashSql(identity)} AS _identity, ${hashSql(drawn)} / 4503599627370496 AS _draw${group === null ? "" : `, ${textSql([group])} AS _group`} FROM ${file}`,
+  );
+  const groups = facts.columns.get("_group");
+  return {
+    table: { rowCount: table.rowCount, columns },
+    label,
+    times: set.timed ? (table.columns.get(eventColumn) as NumericColumn).values : null,
+    groups: groups?.type === "text" ? groups.values.map((value) => value ?? "") : null,
+    identities: (facts.columns.get("_identity") as NumericColumn).values,
+    draws: (facts.columns.get("_draw") as NumericColumn).values,
+  };
+}
+
+function groupColumn(training: TrainingDefinition, set: SetOutput): string {
+  const name = training.split.group as string;
+  if (set.keys.includes(name)) return keyColumn(name);
+  if (set.features.some((feature) => feature.name === name)) return name;
+  throw fail(
+    "DEFINE_INVALID",
+    `split.group: expected a key or a feature of the training, got ${JSON.stringify(name)}`,
+    { hint: `It has ${[...set.keys, ...set.features.map((feature) => feature.name)].join(", ")}` },
+  );
+}
+
+function textSql(columns: readonly string[]): string {
+  const parts = columns.map((name) => `coalesce(CAST(${sqlName(name)} AS VARCHAR), chr(1))`);
+  return `concat_ws(chr(2), ${parts.join(", ")})`;
+}
+
+/** 52 bits, which a double holds exactly. */
+function hashSql(text: string): string {
+  return `CAST(md5_number_lower(${text}) >> 12 AS DOUBLE)`;
+}
+
+/** A label that never varies cannot be learned. */
+export function checkVariety(label: Label, where: string): void {
+  if (label.task === "regression") {
+    const [first] = label.values;
+    if (label.values.every((value) => value === first))
+      throw fail("TRAINING_LABEL_CONSTANT", `Expected a label that varies, got ${first} in every ${where}`);
+    const odd = label.values.find((value) => !Number.isFinite(value));
+    if (odd !== undefined)
+      throw fail("TRAINING_LABEL_INVALID", `Expected a finite number as label in every ${where}, got ${odd}`);
+    return;
+  }
+  const seen = new Set(label.codes);
+  if (seen.size < 2)
+    throw fail(
+      "TRAINING_LABEL_CONSTANT",
+      `Expected at least two classes, got ${[...seen].map((code) => JSON.stringify(label.classes[code])).join(", ") || "none"} in every ${where}`,
+    );
+}
