@@ -311,7 +311,7 @@ const single: readonly Fault[] = [
     inject: (place) => place.edit("data/visits.ts", "  source:", '  name: "profiles",\n  source:'),
     act: "settle",
     expected: {
-      component: "data/profiles",
+      component: "data/visits",
       step: "load",
       code: "DEFINE_INVALID",
       at: { file: "data/visits.ts", text: "name:" },

@@ -20,6 +20,7 @@ export async function judge(fault: Fault, grounds: Grounds): Promise<Verdict> {
     const trouble = await stopAsking();
     notes.push(...trouble);
     const byStatus = fault.act === "settle" || (typeof fault.act === "object" && "run" in fault.act);
+    if (fault.act === "settle" && fault.expected.component !== null) await somethingFailed(place);
     const status = byStatus ? await settled(place) : null;
     const seen = status === null ? blamed : blamedIn(status, fault.expected.component);
     const other = await fault.also?.(place);
@@ -74,11 +75,19 @@ function blamedIn({ components }: StatusDocument, expected: string | null): Blam
   return (failed.find(({ id }) => id === expected) ?? failed[0])?.failure ?? null;
 }
 
+/** A change of a file is noticed within a moment, but an endless loop in it only at the limit of loading. */
+async function somethingFailed(place: Place): Promise<void> {
+  const giveUpAt = performance.now() + settleMs;
+  while (performance.now() < giveUpAt) {
+    if ((await place.status()).components.some(({ failure }) => failure !== null)) return;
+    await pause(200);
+  }
+}
+
 /** Nothing runs or is due any more, twice in a row. */
 async function settled(place: Place): Promise<StatusDocument> {
   const giveUpAt = performance.now() + settleMs;
   let quiet = 0;
-  // A change of a file is noticed a moment after it was made.
   await pause(700);
   for (;;) {
     const status = await place.status();

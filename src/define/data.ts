@@ -229,6 +229,7 @@ export function keyColumns(key: string | readonly string[] | undefined): readonl
 function checkEventTime(eventTime: string | EventTime | undefined): void {
   if (typeof eventTime === "string") checkText("eventTime", eventTime);
   else if (eventTime !== undefined) {
+    if (!isObject(eventTime)) throw invalid("eventTime", 'a column such as "date", or { column, format }', eventTime);
     checkOptions("eventTime", eventTime, ["column", "format"]);
     checkText("eventTime.column", eventTime.column);
   }

@@ -103,7 +103,8 @@ function summarySql(column: GroupColumn, index: number, exact: boolean): string[
     ...shared,
     ...range,
     `avg(${name}) AS mean${index}`,
-    `stddev_samp(${name}) AS std${index}`,
+    // The square of anything larger is no number any more, and the engine refuses the whole statement.
+    `stddev_samp(CASE WHEN abs(${name}) < 1e150 THEN ${name} END) AS std${index}`,
     `${exact ? "quantile_cont" : "approx_quantile"}(${name}, [${levels}]) AS quantiles${index}`,
   ];
 }

@@ -9,7 +9,7 @@ export function openEnds({
   database,
   now,
   owner,
-}: LedgerParts): Pick<Ledger, "finish" | "failRun" | "cancel" | "startStep" | "endStep"> {
+}: LedgerParts): Pick<Ledger, "finish" | "failRun" | "cancel" | "setFingerprint" | "startStep" | "endStep"> {
   /** Ends a run that is still this process's; throws when it is not, so that nothing of a lost run is kept. */
   async function end(
     tx: Statements,
@@ -76,6 +76,13 @@ export function openEnds({
         if (changes === 1)
           await record(tx, { atMs, component: await componentOf(tx, run), run, event: "run.cancelled", data: { why } });
       }),
+    async setFingerprint(run, fingerprint) {
+      await database.run("update runs set fingerprint = ? where run = ? and state = 'running' and owner = ?", [
+        fingerprint,
+        run,
+        owner,
+      ]);
+    },
     async startStep(run, step, attempt) {
       // A process that was asleep must not write into a run that has ended without it.
       const { changes } = await database.run(

@@ -98,6 +98,8 @@ export interface Ledger {
   cancel(run: string, why: string): Promise<void>;
   /** Says what a run does now. Written a few times a second at most; the newest word wins. */
   note(run: string, note: { detail?: string; progress?: number | null }): Promise<void>;
+  /** Says what a run of this process is for, as of its beginning. */
+  setFingerprint(run: string, fingerprint: string): Promise<void>;
   /** Throws RUNS_CANCELLED when the run is no longer this process's. */
   startStep(run: string, step: string, attempt: number): Promise<void>;
   endStep(

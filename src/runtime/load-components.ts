@@ -70,23 +70,22 @@ export async function loadComponents(folder: string): Promise<DeclaredComponent[
     }
   }
   const names = new Map<Component, string>();
-  for (const { file, component } of loaded)
-    if (component !== null) names.set(component, component.name === undefined ? file.name : slug(component.name));
-  const seen = new Map<string, string>();
+  const owners = new Map<string, string>();
+  for (const { file, component } of loaded) {
+    if (component === null) continue;
+    const name = component.name === undefined ? file.name : slug(component.name);
+    const id = `${file.kind}/${name}`;
+    if (owners.has(id)) continue;
+    owners.set(id, file.file);
+    names.set(component, name);
+  }
   return loaded.map(({ file, component, error }) => {
-    const name = component === null ? file.name : (names.get(component) as string);
+    const name = (component === null ? undefined : names.get(component)) ?? file.name;
     const id = `${file.kind}/${name}`;
     const declared = { id, kind: file.kind, name, file: file.file };
     try {
       if (component === null) throw error;
-      const other = seen.get(id);
-      if (other !== undefined)
-        throw fail(
-          "DEFINE_INVALID",
-          `name: expected a name of its own, got ${JSON.stringify(name)}, which ${other} has too`,
-          { location: { file: file.file, line: 1 } },
-        );
-      seen.set(id, file.file);
+      if (!names.has(component)) throw takenName(component, file, owners, folder);
       const definition = describe(component, (one) => nameOf(one, names, file));
       return { ...declared, definition, fingerprint: fingerprintOf(definition, folder, file.file), failure: null };
     } catch (thrown) {
@@ -103,6 +102,23 @@ export async function loadComponents(folder: string): Promise<DeclaredComponent[
       };
     }
   });
+}
+
+function takenName(
+  { name = "" }: Component,
+  { kind, file, name: fileName }: ComponentFile,
+  owners: ReadonlyMap<string, string>,
+  folder: string,
+) {
+  const taken = slug(name) || fileName;
+  const line = readFileSync(join(folder, file), "utf8")
+    .split("\n")
+    .findIndex((text) => /\bname\s*:/.test(text));
+  return fail(
+    "DEFINE_INVALID",
+    `name: expected a name of its own, got ${JSON.stringify(taken)}, which ${owners.get(`${kind}/${taken}`)} has too`,
+    { hint: "Give one of the two another name", location: { file, line: Math.max(0, line) + 1 } },
+  );
 }
 
 /** In a circle of imports some file sees nothing of another; whose import leads back to an earlier step is to blame. */

@@ -161,7 +161,12 @@ export function findCircle(components: readonly DeclaredComponent[]): readonly s
   const byId = new Map(components.map((component) => [component.id, component]));
   const cleared = new Set<string>();
   const walk = (id: string, path: readonly string[]): readonly string[] | undefined => {
-    if (path.includes(id)) return [...path.slice(path.indexOf(id)), id];
+    if (path.includes(id)) {
+      const circle = path.slice(path.indexOf(id));
+      // The same circle is told the same way wherever it was entered.
+      const start = circle.indexOf(circle.toSorted()[0] as string);
+      return [...circle.slice(start), ...circle.slice(0, start), circle[start] as string];
+    }
     const definition = byId.get(id)?.definition ?? null;
     if (cleared.has(id) || definition === null) return undefined;
     for (const next of dependenciesOf(definition)) {

@@ -116,7 +116,7 @@ export async function executeRun(
 ): Promise<Ran> {
   onStart?.(run.component, run.reason);
   project.changed();
-  const failure = await runComponent(project, run, components, signal);
+  const failure = await runComponent(project, await asOfNow(project, run, components), components, signal);
   project.changed();
   const ran = { component: run.component, run: run.run, reason: run.reason, failure };
   onEnd?.(ran);
@@ -125,6 +125,14 @@ export async function executeRun(
 
 /** A command waits so long for its alerts at its end; what is left waits on the ledger. */
 const alertsMs = 5_000;
+
+/** A run that waited is for what is there when it begins, not when it was asked for; else it would be due again at once. */
+async function asOfNow(project: Project, run: Run, components: readonly DeclaredComponent[]): Promise<Run> {
+  const fingerprint = fingerprintsOf(await surveySituation(project, components)).get(run.component);
+  if (fingerprint === undefined || fingerprint === run.fingerprint) return run;
+  await project.ledger.setFingerprint(run.run, fingerprint);
+  return { ...run, fingerprint };
+}
 
 /** Runs everything that is due until nothing is. Returns every run that ended, in the order of their ends. */
 export async function runDue(project: Project, options: RunnerOptions): Promise<Ran[]> {

@@ -1,0 +1,116 @@
+// Schedules from outside: missed moments by policy, time zones, one component after another, and edits that fire nothing.
+
+import assert from "node:assert/strict";
+import { after, afterEach, beforeEach, describe, it } from "node:test";
+import type { RunSummary, StatusDocument } from "../../src/http/api.ts";
+import { pentadJson } from "../support/project.ts";
+import { type SmallProject, smallProject } from "../support/small-project.ts";
+
+const hourMs = 3_600_000;
+
+describe("schedules", () => {
+  let project: SmallProject;
+  beforeEach(() => {
+    project = smallProject();
+  });
+  afterEach(() => project.remove());
+  after(() => project.remove());
+
+  const command = <Document>(...args: string[]) => pentadJson<Document>(...args, "--project", project.folder);
+  /** What `pentad tick` ran, as component and reason. */
+  async function tick(): Promise<string[]> {
+    const { document } = await command<{ runs: RunSummary[] }>("tick", "--until-idle");
+    return document.runs.map(({ component, reason }) => `${component} ${reason}`);
+  }
+  const status = async () => (await command<StatusDocument>("status")).document;
+  const component = async (id: string) => (await status()).components.find((one) => one.id === id);
+
+  it("make up for missed moments as their policy says, once each, however often the tick comes", async () => {
+    project.data("once", 'schedule: "0 * * * *",');
+    project.data("all", 'schedule: { cron: "0 * * * *", missed: "all" },');
+    project.data("skip", 'schedule: { cron: "0 * * * *", missed: "skip" },');
+    assert.equal((await tick()).length, 3);
+    for (const name of ["once", "all", "skip"]) project.setBack(`data/${name}`, 3 * hourMs);
+    const ran = await tick();
+    const count = (name: string) => ran.filter((one) => one === `data/${name} schedule`).length;
+    // The skipped one runs only if its last moment has just been.
+    assert.deepEqual([count("once"), count("all")], [1, 3]);
+    assert.ok(count("skip") === 0 || new Date().getMinutes() < 2);
+    assert.deepEqual(await tick(), []);
+  });
+
+  it("of a component that is edited or restarted fire nothing again and lose nothing", async () => {
+    project.data("a", 'schedule: "0 * * * *",');
+    await tick();
+    project.setBack("data/a", 2 * hourMs);
+    // The old schedule's missed moment is asked for although the schedule changes before anybody looked.
+    project.data("a", 'schedule: "30 * * * *",');
+    assert.deepEqual(await tick(), ["data/a schedule"]);
+    project.data("a", 'schedule: "45 3 * * *",');
+    assert.deepEqual(await tick(), []);
+    project.data("a", "");
+    assert.deepEqual(await tick(), []);
+  });
+
+  it("are read by the clocks of their time zone", async () => {
+    project.data("berlin", 'schedule: { cron: "0 6 * * *", timeZone: "Europe/Berlin" },');
+    await tick();
+    const next = new Date((await component("data/berlin"))?.nextRunAt ?? "");
+    const shown = new Intl.DateTimeFormat("en-GB", { timeZone: "Europe/Berlin", timeStyle: "short" }).format(next);
+    assert.equal(shown, "06:00");
+  });
+
+  it("run a component after every success of another, and only then", async () => {
+    project.data("a", 'after: ["data/z"],');
+    project.data("z", "");
+    assert.deepEqual(await tick(), ["data/z first", "data/a first"]);
+    assert.deepEqual(await tick(), []);
+    await command("run", "data/z");
+    assert.deepEqual(await tick(), ["data/a upstream"]);
+    assert.deepEqual(await tick(), []);
+    project.write("rows.csv", "wrong\n1\n");
+    await command("run", "data/z");
+    const failed = (await status()).components;
+    assert.deepEqual(
+      failed.map(({ id, state, waitingFor }) => `${id} ${state}: ${waitingFor}`),
+      ["data/z failed: null", "data/a stale: goes on with what it has: data/z failed"],
+    );
+  });
+
+  it("of components that wait for each other are an error that shows the circle, and the rest goes on", async () => {
+    project.data("a", 'after: ["data/b"],');
+    project.data("b", 'after: ["data/c"],');
+    project.data("c", 'after: ["data/a"],');
+    project.data("other", "");
+    assert.ok((await tick()).includes("data/other first"));
+    const wrong = await component("data/a");
+    assert.equal(wrong?.failure?.code, "DEFINE_INVALID");
+    assert.match(wrong?.failure?.message ?? "", /data\/a → data\/b → data\/c → data\/a/);
+    assert.deepEqual(wrong?.failure?.location, { file: "data/a.ts", line: 4 });
+  });
+
+  it("that are wrong are errors at their own lines, each of its component alone", async () => {
+    const wrong: readonly [name: string, options: string, line: number, message: RegExp][] = [
+      ["hour", 'schedule: "0 25 * * *",', 4, /schedule: .*hour.*23/],
+      ["never", 'schedule: { cron: "0 0 31 4 *" },', 4, /never/],
+      ["six", 'schedule: "* * * * * *",', 4, /schedule: expected a schedule such as/],
+      ["zone", 'schedule: {\n    cron: "0 6 * * *",\n    timeZone: "Mars/Base",\n  },', 6, /Mars\/Base/],
+      ["both", 'schedule: { cron: "0 6 * * *", every: "1h" },', 4, /either cron or every, got both/],
+      ["seconds", 'schedule: { every: "5s" },', 4, /at least one minute/],
+      ["policy", 'schedule: { cron: "0 6 * * *", missed: "twice" as never },', 4, /"once", "all" or "skip"/],
+      ["part", '...({ schedule: { cron: "0 6 * * *", timezone: "UTC" } } as object),', 4, /timezone/],
+      ["absent", 'after: ["data/nothing"],', 4, /data\/nothing/],
+      ["text", 'after: ["orders"],', 4, /"data\/orders"/],
+    ];
+    for (const [name, options] of wrong) project.data(name, options);
+    project.data("right", 'schedule: { every: "1h" },');
+    const { components } = await status();
+    for (const [name, , line, message] of wrong) {
+      const failure = components.find(({ id }) => id === `data/${name}`)?.failure;
+      assert.match(failure?.message ?? "", message);
+      assert.deepEqual([name, failure?.location?.file, failure?.location?.line], [name, `data/${name}.ts`, line]);
+      assert.ok((failure?.hint ?? "").length > 10);
+    }
+    assert.equal(components.find(({ id }) => id === "data/right")?.failure, null);
+  });
+});
