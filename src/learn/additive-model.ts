@@ -1,7 +1,7 @@
 // Linear models at rest and at work: one contribution per feature, summed, through a link.
 
 import type { JsonObject } from "../base/json.ts";
-import { takeRows } from "../base/table.ts";
+import { type Table, takeRows } from "../base/table.ts";
 import { corrupt, readArray, readChoice, readFeatures, readTask } from "./artifact.ts";
 import { encodeTable, type Feature, featuresToJson, textsOf } from "./features.ts";
 import type { FitInput } from "./fit.ts";
@@ -90,24 +90,7 @@ export function additiveArtifact(
     rarity,
     terms,
   };
-  const contribution = contributions(features, arrays, K);
-  const sampled = Int32Array.from({ length: Math.min(spreadRows, rows.rowCount) }, (_, i) =>
-    Math.floor((i * rows.rowCount) / Math.min(spreadRows, rows.rowCount)),
-  );
-  const sample = takeRows(rows, sampled);
-  const columns = encodeTable(features, sample);
-  const texts = textsOf(features, sample);
-  let sampledWeight = 0;
-  for (const row of sampled) sampledWeight += design.weights[row]!;
-  const spread = new Float64Array(F);
-  for (let f = 0; f < F; f++) {
-    for (let k = 0; k < K; k++) {
-      for (const [i, row] of sampled.entries()) {
-        const distance = Math.abs(contribution(f, k, columns[f]![i]!, texts[f]?.[i] ?? null) - average[f * K + k]!);
-        spread[f]! += (design.weights[row]! / (sampledWeight || 1)) * distance;
-      }
-    }
-  }
+  const spread = spreadOf(rows, features, arrays, K, design);
   return {
     format: "pentad.additive/1",
     meta: {
@@ -119,6 +102,45 @@ export function additiveArtifact(
     },
     arrays: { ...arrays, spread },
   };
+}
+
+/** The mean distance of each feature's contributions from their average, summed over the outputs. */
+function spreadOf(
+  rows: Table,
+  features: readonly Feature[],
+  parameters: Parameters & { readonly average: Float64Array },
+  K: number,
+  design: Design,
+): Float64Array {
+  const { average, slope, mean, missing } = parameters;
+  const count = Math.min(spreadRows, rows.rowCount);
+  const sampled = new Int32Array(count);
+  for (let i = 0; i < count; i++) sampled[i] = Math.floor((i * rows.rowCount) / count);
+  const sample = takeRows(rows, sampled);
+  const columns = encodeTable(features, sample);
+  const texts = textsOf(features, sample);
+  const weights = new Float64Array(count);
+  for (let i = 0; i < count; i++) weights[i] = design.weights[sampled[i]!]!;
+  const total = weights.reduce((sum, weight) => sum + weight, 0) || 1;
+  const contribution = contributions(features, parameters, K);
+  const spread = new Float64Array(features.length);
+  for (const [f, { type }] of features.entries()) {
+    const column = columns[f]!;
+    for (let k = 0; k < K; k++) {
+      const at = f * K + k;
+      let sum = 0;
+      if (type === "category" || type === "text")
+        for (let i = 0; i < count; i++)
+          sum += weights[i]! * Math.abs(contribution(f, k, column[i]!, texts[f]?.[i] ?? null) - average[at]!);
+      else
+        for (let i = 0; i < count; i++) {
+          const x = column[i]!;
+          sum += weights[i]! * Math.abs((Number.isNaN(x) ? missing[at]! : slope[at]! * (x - mean[f]!)) - average[at]!);
+        }
+      spread[f]! += sum / total;
+    }
+  }
+  return spread;
 }
 
 interface Parameters {

@@ -5,7 +5,12 @@
  * 1e-12 of the largest diagonal) get x = 0, which is what collinear columns need. A is overwritten.
  */
 export function solvePositive(matrix: Float64Array, right: Float64Array): Float64Array {
-  const n = right.length;
+  factorise(matrix, right.length);
+  return solveFactorised(matrix, right);
+}
+
+/** Replaces the lower triangle of A by that of its Cholesky factor, for `solveFactorised`. */
+export function factorise(matrix: Float64Array, n: number): void {
   let largest = 0;
   for (let i = 0; i < n; i++) largest = Math.max(largest, matrix[i * n + i]!);
   const least = largest * 1e-12;
@@ -19,6 +24,10 @@ export function solvePositive(matrix: Float64Array, right: Float64Array): Float6
       else matrix[rowI + j] = matrix[rowJ + j]! > 0 ? sum / matrix[rowJ + j]! : 0;
     }
   }
+}
+
+export function solveFactorised(matrix: Float64Array, right: Float64Array): Float64Array {
+  const n = right.length;
   const x = Float64Array.from(right);
   for (let i = 0; i < n; i++) {
     let sum = x[i]!;

@@ -23,7 +23,8 @@ const chunkRows = 256;
 export function gram(design: Design, weights: Float64Array): Float64Array {
   const { rowCount, width, dense, groups } = design;
   const out = new Float64Array(width * width);
-  addDense(design, weights, out);
+  if (design.block === undefined) addDense(design, weights, out);
+  else design.block.gram(weights, out, width);
   for (const { start, level } of groups) {
     for (let row = 0; row < rowCount; row++) if (level[row]! >= 0) out[start + level[row]!]! += weights[row]!;
     for (const [j, { values }] of dense.entries()) {
@@ -52,7 +53,7 @@ function addDense({ rowCount, width, dense }: Design, weights: Float64Array, out
   const weightsAt = 1024;
   const columnsAt = weightsAt + pitch;
   const scaledAt = columnsAt + count * pitch;
-  const outAt = scaledAt + count * pitch;
+  const outAt = scaledAt + 2 * pitch;
   const memory = wasmMemory(outAt + count * count * 8, { shared: false });
   const kernels = wasmKernels<LinearKernels>(linearWasm, memory);
   const f64 = new Float64Array(memory.buffer);

@@ -2,23 +2,14 @@
 
 import { fail } from "../base/failure.ts";
 import { inner } from "./cholesky.ts";
+import { type DenseBlock, denseBlock } from "./dense-block.ts";
+import { type DenseColumn, denseColumns, plainReader } from "./dense-columns.ts";
 import { encodeTable, textsOf } from "./features.ts";
 import type { FitInput } from "./fit.ts";
 import { rarityOf, textBuckets, visitTerms } from "./text-terms.ts";
 
 /** More levels of a category than these are folded into one. */
 const maxLevels = 100;
-
-/** A dense column of the matrix: `(x - mean) / scale` of a feature with 0 for missing, or 1 where the feature is missing. */
-export interface DenseColumn {
-  readonly feature: number;
-  readonly kind: "value" | "missing";
-  readonly mean: number;
-  readonly scale: number;
-  /** Mean of the column over the weighted rows. */
-  readonly average: number;
-  readonly values: Float64Array;
-}
 
 /** The one-hot columns of one category feature: each row has a 1 in at most one of them. */
 export interface LevelGroup {
@@ -56,6 +47,8 @@ export interface Design {
   readonly terms: readonly TermBlock[];
   readonly weights: Float64Array;
   readonly totalWeight: number;
+  /** Where the dense columns of a large design live. */
+  readonly block: DenseBlock | undefined;
 }
 
 /** Throws TRAINING_NO_FEATURES when every feature is constant or missing. */
@@ -64,16 +57,23 @@ export function linearDesign({ table, features, options }: FitInput): Design {
   const weights = options.weights ?? new Float64Array(rowCount).fill(1);
   let totalWeight = 0;
   for (let row = 0; row < rowCount; row++) totalWeight += weights[row]!;
-  const encoded = encodeTable(features, table);
   const dense: DenseColumn[] = [];
-  for (const [feature, { type }] of features.entries()) {
-    if (type !== "category" && type !== "text") dense.push(...denseColumns(feature, encoded[feature]!, weights));
+  const numeric = [...features.keys()].filter((f) => features[f]!.type !== "category" && features[f]!.type !== "text");
+  // Each may need a column that says where it is missing; room that is not used costs no memory.
+  const block = denseBlock(rowCount, 2 * numeric.length);
+  block?.weights.set(weights);
+  const reader = block ?? plainReader(weights);
+  for (const feature of numeric) {
+    const column = table.columns.get(features[feature]!.name);
+    // The reader takes infinities for missing, as encodeTable would at the price of another pass.
+    const values = column?.type === "number" ? column.values : encodeTable([features[feature]!], table)[0]!;
+    dense.push(...denseColumns(feature, values, reader));
   }
   const groups: LevelGroup[] = [];
   let width = 1 + dense.length;
   for (const [feature, { type, dictionary }] of features.entries()) {
     if (type !== "category") continue;
-    const group = levelGroup(feature, encoded[feature]!, dictionary!.length, weights, width);
+    const group = levelGroup(feature, encodeTable([features[feature]!], table)[0]!, dictionary!.length, weights, width);
     if (group === undefined) continue;
     groups.push(group);
     width += group.count;
@@ -88,65 +88,7 @@ export function linearDesign({ table, features, options }: FitInput): Design {
   }
   if (width === 1)
     throw fail("TRAINING_NO_FEATURES", "Expected a feature that varies, got only constant or missing ones");
-  return { rowCount, width, dense, groups, terms, weights, totalWeight };
-}
-
-function denseColumns(feature: number, values: Float64Array, weights: Float64Array): DenseColumn[] {
-  let largest = 0;
-  let missing = 0;
-  for (let row = 0; row < values.length; row++) {
-    const value = values[row]!;
-    if (weights[row] === 0) continue;
-    if (Number.isNaN(value)) missing++;
-    else if (value > largest) largest = value;
-    else if (-value > largest) largest = -value;
-  }
-  // In units of the largest value, neither the sum nor the squares can overflow; measured from some value, they do not cancel.
-  const unit = largest || 1;
-  const start = values.findIndex((value, row) => !Number.isNaN(value) && weights[row]! > 0);
-  if (start < 0) return [];
-  const shift = values[start]! / unit;
-  let present = 0;
-  let absent = 0;
-  let sum = 0;
-  let squares = 0;
-  for (let row = 0; row < values.length; row++) {
-    const distance = values[row]! / unit - shift;
-    if (Number.isNaN(distance)) {
-      absent += weights[row]!;
-      continue;
-    }
-    const weighted = weights[row]! * distance;
-    present += weights[row]!;
-    sum += weighted;
-    squares += weighted * distance;
-  }
-  const columns: DenseColumn[] = [];
-  const mean = sum / present;
-  const deviation = Math.sqrt(Math.max(0, squares / present - mean * mean));
-  if (deviation > 1e-13) {
-    const center = (shift + mean) * unit;
-    const scale = deviation * unit;
-    const standardised = new Float64Array(values.length);
-    for (let row = 0; row < values.length; row++) {
-      const value = (values[row]! - center) / scale;
-      standardised[row] = Number.isNaN(value) ? 0 : value;
-    }
-    columns.push({ feature, kind: "value", mean: center, scale, average: 0, values: standardised });
-  }
-  // A single missing row would only teach the model that row's label.
-  if (missing >= 2) {
-    const average = absent / (present + absent);
-    columns.push({
-      feature,
-      kind: "missing",
-      mean: 0,
-      scale: 1,
-      average,
-      values: values.map((value) => (Number.isNaN(value) ? 1 : 0)),
-    });
-  }
-  return columns;
+  return { rowCount, width, dense, groups, terms, weights, totalWeight, block };
 }
 
 function levelGroup(
@@ -209,20 +151,50 @@ function termBlock(feature: number, texts: readonly (string | null)[], start: nu
   };
 }
 
+/** The design of rows 0, n, 2n, …, with the columns of the whole; of a design without terms. */
+export function everyNthRow(design: Design, n: number): Design {
+  const rowCount = Math.ceil(design.rowCount / n);
+  const block = denseBlock(rowCount, design.dense.length);
+  const taken = <A extends Float64Array | Int32Array>(from: A, to: A): A => {
+    for (let i = 0; i < rowCount; i++) to[i] = from[i * n]!;
+    return to;
+  };
+  const weights = taken(design.weights, block?.weights ?? new Float64Array(rowCount));
+  return {
+    ...design,
+    rowCount,
+    dense: design.dense.map((column) => ({
+      ...column,
+      values: taken(column.values, block?.nextColumn() ?? new Float64Array(rowCount)),
+    })),
+    groups: design.groups.map((group) => ({ ...group, level: taken(group.level, new Int32Array(rowCount)) })),
+    weights,
+    totalWeight: weights.reduce((sum, weight) => sum + weight, 0),
+    block,
+  };
+}
+
 /** X·β, one number per row; written to `out` when it is given. */
 export function times(
   design: Design,
   beta: Float64Array,
   out: Float64Array = new Float64Array(design.rowCount),
 ): Float64Array {
-  const { rowCount, dense, groups, terms } = design;
+  const { rowCount, dense, block } = design;
   out.fill(beta[0]!);
-  for (let j = 0; j < dense.length; j++) {
+  block?.addTimes(beta.subarray(1, 1 + dense.length), out);
+  for (let j = 0; block === undefined && j < dense.length; j++) {
     const factor = beta[1 + j]!;
     if (factor === 0) continue;
     const { values } = dense[j]!;
     for (let row = 0; row < rowCount; row++) out[row]! += factor * values[row]!;
   }
+  addSparseTimes(design, beta, out);
+  return out;
+}
+
+/** Adds what the groups and the terms contribute to X·β. */
+export function addSparseTimes({ rowCount, groups, terms }: Design, beta: Float64Array, out: Float64Array): void {
   for (const { start, level } of groups) {
     for (let row = 0; row < rowCount; row++) if (level[row]! >= 0) out[row]! += beta[start + level[row]!]!;
   }
@@ -230,17 +202,27 @@ export function times(
     for (let row = 0; row < rowCount; row++)
       for (let i = rowStart[row]!; i < rowStart[row + 1]!; i++) out[row]! += beta[start + column[i]!]! * value[i]!;
   }
-  return out;
 }
 
 /** Xᵀ·r, one number per column. */
 export function transposeTimes(design: Design, residual: Float64Array): Float64Array {
-  const { rowCount, width, dense, groups, terms } = design;
+  const { rowCount, width, dense, block } = design;
   const out = new Float64Array(width);
-  let sum = 0;
-  for (let row = 0; row < rowCount; row++) sum += residual[row]!;
-  out[0] = sum;
-  for (let j = 0; j < dense.length; j++) out[1 + j] = inner(dense[j]!.values, residual);
+  if (block !== undefined) out.set(block.transposeTimes(residual));
+  else {
+    for (let row = 0; row < rowCount; row++) out[0]! += residual[row]!;
+    for (let j = 0; j < dense.length; j++) out[1 + j] = inner(dense[j]!.values, residual);
+  }
+  addSparseTransposed(design, residual, out);
+  return out;
+}
+
+/** Adds the entries of Xᵀ·r that belong to groups and terms. */
+export function addSparseTransposed(
+  { rowCount, groups, terms }: Design,
+  residual: Float64Array,
+  out: Float64Array,
+): void {
   for (const { start, level } of groups) {
     for (let row = 0; row < rowCount; row++) if (level[row]! >= 0) out[start + level[row]!]! += residual[row]!;
   }
@@ -248,5 +230,4 @@ export function transposeTimes(design: Design, residual: Float64Array): Float64A
     for (let row = 0; row < rowCount; row++)
       for (let i = rowStart[row]!; i < rowStart[row + 1]!; i++) out[start + column[i]!]! += residual[row]! * value[i]!;
   }
-  return out;
 }

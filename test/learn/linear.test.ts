@@ -5,7 +5,8 @@ import { test } from "node:test";
 import { isFailure } from "../../src/base/failure.ts";
 import { type CategoryColumn, categoryColumn, takeRows } from "../../src/base/table.ts";
 import { type CandidateSpec, fit } from "../../src/learn/fit.ts";
-import { type Label, openModel, type Predictor } from "../../src/learn/model.ts";
+import { takeLabel } from "../../src/learn/label.ts";
+import { type Label, openModel, type Prediction, type Predictor } from "../../src/learn/model.ts";
 import { random } from "../../src/learn/random.ts";
 import { numbers, sample, tableOf } from "./data.ts";
 
@@ -275,3 +276,41 @@ test("predictRow and predict agree, and importance shares sum to 1 with the stro
   );
   assert.equal(shares[0]!.feature, "n0");
 });
+
+test("Some 40,000 rows that are 501 rows over and over, weighted down, give the model of the 501", async () => {
+  // The many go through the kernels and start from a part of the rows; the few through plain loops.
+  const { table, binary, multiclass, regression } = sample(501, 6, 11);
+  const times = 81;
+  const rows = Int32Array.from({ length: 501 * times }, (_, i) => i % 501);
+  const weights = new Float64Array(rows.length).fill(1 / times);
+  const many = takeRows(table, rows);
+  for (const [algorithm, label] of [
+    ["logistic", binary],
+    ["logistic", multiclass],
+    ["ridge", regression],
+  ] as const) {
+    const few = openAnswer((await fitted({ algorithm }, table, label)).predict(table));
+    const same = openAnswer((await fitted({ algorithm }, many, takeLabel(label, rows), weights)).predict(table));
+    for (const [i, value] of few.entries()) near(same[i]!, value, 1e-5, `${algorithm} ${label.task} at ${i}`);
+  }
+});
+
+test("infinities count as missing in a large table as in a small one", async () => {
+  const rowCount = 30_000;
+  const x = Float64Array.from({ length: rowCount }, (_, row) => (row % 10 === 0 ? Number.POSITIVE_INFINITY : row % 7));
+  const values = x.map((value, row) => (Number.isFinite(value) ? 2 * value : 100) + (row % 3));
+  const fitOf = async (column: Float64Array): Promise<number> =>
+    (
+      await fitted({ algorithm: "ridge", params: { l2: 0 } }, tableOf({ x: { type: "number", values: column } }), {
+        task: "regression",
+        values,
+      })
+    ).predictRow({ x: null }) as number;
+  const missing = await fitOf(x.map((value) => (Number.isFinite(value) ? value : Number.NaN)));
+  near(missing, 101, 0.1, "missing");
+  near(await fitOf(x), missing, 1e-9, "infinite");
+});
+
+function openAnswer(prediction: Prediction): Float64Array {
+  return "values" in prediction ? prediction.values : prediction.probabilities;
+}
