@@ -7,8 +7,10 @@ import { recordFeedback } from "../inference/prediction-log.ts";
 import { moveAlias } from "../models/registry.ts";
 import { cancelRun } from "../runtime/cancel-run.ts";
 import { describeAppPage, describeGroup, describeRun, describeVersions } from "../runtime/documents.ts";
+import { modelReport } from "../runtime/model-report.ts";
 import type { Project } from "../runtime/open-project.ts";
 import type { Asker } from "../runtime/predict.ts";
+import { readReportFacts } from "../runtime/report-facts.ts";
 import { describeStatus, summarizeRun } from "../runtime/status.ts";
 import type { FeedbackDocument, ProjectDocument } from "./api.ts";
 import { readJson } from "./body.ts";
@@ -150,6 +152,14 @@ function serveApi(app: Hono, { project, version, startRun }: HttpParts): void {
   app.get("/api/models", async (context) =>
     context.json({ models: await describeVersions(project, context.req.query("training")) }),
   );
+  app.get("/api/models/:training/:version/report", async (context) => {
+    const number = Number(context.req.param("version"));
+    const facts = await readReportFacts(project.database, context.req.param("training"), number);
+    // Everything is within the page: nothing may be loaded, and nothing in it may run.
+    return context.html(modelReport(facts), 200, {
+      "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'",
+    });
+  });
   app.get("/api/apps/:name", async (context) =>
     context.json(await describeAppPage(project, context.req.param("name"))),
   );

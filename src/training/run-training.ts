@@ -83,6 +83,9 @@ export async function runTraining(
             passedOver,
             label: set.label,
             features: set.features,
+            problem: { question: problem.question, audience: problem.audience, task, success: problem.success },
+            sources: pinned.sources,
+            seed: training.seed,
           } as unknown as JsonObject,
           trainingSet: set.hash,
           commits: pinned.commits,
@@ -125,6 +128,7 @@ export async function runTraining(
 async function pinGroups(training: TrainingDefinition, parts: TrainingParts) {
   const groups: Record<string, PinnedGroup> = {};
   const commits: Record<string, number> = {};
+  const sources: SourceFacts[] = [];
   for (const name of new Set([training.label.data, ...training.features.map(({ data }) => data)])) {
     const head = await findHead(parts.database, name);
     if (head === undefined)
@@ -134,8 +138,18 @@ async function pinGroups(training: TrainingDefinition, parts: TrainingParts) {
     const files = await groupFiles(parts.database, parts.offline, name, head.sequence);
     groups[name] = { definition: head.definition satisfies DataDefinition, files, late: files.late };
     commits[name] = head.sequence;
+    const { source } = head.definition;
+    sources.push({ data: name, source: source.description, commit: head.sequence, rows: head.rows.total });
   }
-  return { groups, commits };
+  return { groups, commits, sources };
+}
+
+/** Where rows came from, as the model's report tells it. */
+interface SourceFacts {
+  readonly data: string;
+  readonly source: string;
+  readonly commit: number;
+  readonly rows: number;
 }
 
 async function liveModel(

@@ -186,7 +186,13 @@ export function metricText(value: number | null | undefined): string {
 const algorithms: Readonly<Record<string, string>> = {
   logistic: "logistic regression",
   ridge: "ridge regression",
+  elasticNet: "elastic net",
   gradientBoosting: "gradient boosting",
+  randomForest: "random forest",
+  extraTrees: "extra trees",
+  nearestNeighbours: "nearest neighbours",
+  naiveBayes: "naive Bayes",
+  neuralNetwork: "neural network",
 };
 
 export function algorithmText(name: string): string {

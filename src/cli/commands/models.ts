@@ -1,18 +1,33 @@
-// `pentad models`: the registry's versions, and moving what is live, with a reason that is kept.
+// `pentad models`: the registry's versions, moving what is live with a reason that is kept, and taking models and reports out.
 
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { fail } from "../../base/failure.ts";
+import { nearest } from "../../define/check.ts";
 import type { ModelSummary } from "../../define/documents.ts";
+import { metrics } from "../../define/problem.ts";
 import { listMoves, moveAlias } from "../../models/registry.ts";
 import { describeVersions } from "../../runtime/documents.ts";
+import { exportModel } from "../../runtime/export-model.ts";
+import { modelReport } from "../../runtime/model-report.ts";
 import type { Project } from "../../runtime/open-project.ts";
+import { readReportFacts } from "../../runtime/report-facts.ts";
 import { type Arguments, type CommandSpec, usage } from "../arguments.ts";
-import { print, printJson, table } from "../output.ts";
+import { note, print, printJson, table } from "../output.ts";
 import { withProject } from "./with-project.ts";
 
+const verbs = ["list", "show", "compare", "promote", "rollback", "export", "report"];
+
 export async function runModels(spec: CommandSpec, args: Arguments): Promise<number> {
-  const [verb = "list", training, version] = args.operands;
-  if (!["list", "show", "promote", "rollback"].includes(verb))
-    throw usage(spec, `Expected list, show, promote or rollback, got ${JSON.stringify(verb)}`);
+  const [verb = "list", training, version, other] = args.operands;
+  if (!verbs.includes(verb)) {
+    const near = nearest(verb, verbs);
+    throw usage(
+      spec,
+      `Expected ${verbs.slice(0, -1).join(", ")} or ${verbs.at(-1)}, got ${JSON.stringify(verb)}`,
+      near === undefined ? undefined : `Did you mean ${near}?`,
+    );
+  }
   return withProject(
     args,
     async (project) => {
@@ -23,6 +38,9 @@ export async function runModels(spec: CommandSpec, args: Arguments): Promise<num
         throw usage(spec, `Expected a version number, got ${version ?? "none"}`);
       const found = await findVersion(project, training, Number(version));
       if (verb === "show") return show(project, found, args.flag("json"));
+      if (verb === "compare") return compare(spec, project, found, other, args.flag("json"));
+      if (verb === "export") return exportTo(spec, project, found, args);
+      if (verb === "report") return report(spec, project, found, args);
       return promote(spec, project, found, args);
     },
     { load: false },
@@ -86,6 +104,98 @@ async function findVersion(project: Project, training: string, version: number):
       hint: versions.length === 0 ? "It has none yet" : `It has ${versions.map((one) => one.version).join(", ")}`,
     });
   return found;
+}
+
+/** Two versions side by side; the newer one's own comparison on the same rows, when it has one with the other. */
+async function compare(
+  spec: CommandSpec,
+  project: Project,
+  first: ModelSummary,
+  other: string | undefined,
+  json: boolean,
+): Promise<number> {
+  if (other === undefined || !/^\d+$/.test(other))
+    throw usage(spec, `Expected a second version number to compare with, got ${other ?? "none"}`);
+  const second = await findVersion(project, first.training, Number(other));
+  const names = [...new Set([...Object.keys(first.metrics), ...Object.keys(second.metrics)])];
+  const rows = names.map((metric) => {
+    const [a, b] = [first.metrics[metric] ?? null, second.metrics[metric] ?? null];
+    return { metric, first: a, second: b, difference: a === null || b === null ? null : b - a };
+  });
+  const paired = await pairedDifference(project, first, second);
+  if (json) {
+    printJson({ training: first.training, first, second, metrics: rows, paired });
+    return 0;
+  }
+  const text = (value: number | null) => (value === null ? "–" : String(Number(value.toPrecision(4))));
+  print(
+    table([
+      ["", `VERSION ${first.version}`, `VERSION ${second.version}`, "DIFFERENCE", "BETTER"],
+      ["algorithm", first.algorithm, second.algorithm, "", ""],
+      ["rows judged on", String(first.rows.test), String(second.rows.test), "", ""],
+      ...rows.map(({ metric, first: a, second: b, difference }) => [
+        metric,
+        text(a),
+        text(b),
+        text(difference),
+        betterOf(metric, difference, first.version, second.version),
+      ]),
+    ]),
+  );
+  print(paired ?? "Each was judged on its own held-out rows; where these differ, so may the figures by chance alone");
+  return 0;
+}
+
+function betterOf(metric: string, difference: number | null, first: number, second: number): string {
+  if (difference === null || difference === 0) return "";
+  const lower = Object.hasOwn(metrics, metric)
+    ? metrics[metric as keyof typeof metrics].better === "lower"
+    : metric === "mape";
+  return `version ${difference > 0 === !lower ? second : first}`;
+}
+
+/** What the gate found when the newer of two was trained while the other was live. */
+async function pairedDifference(project: Project, a: ModelSummary, b: ModelSummary): Promise<string | null> {
+  const [older, newer] = a.version < b.version ? [a, b] : [b, a];
+  const { version } = await readReportFacts(project.database, newer.training, newer.version);
+  if (version.evaluation.champion?.version !== older.version) return null;
+  return version.gate.checks.find(({ name }) => name === "live")?.message ?? null;
+}
+
+async function exportTo(spec: CommandSpec, project: Project, version: ModelSummary, args: Arguments): Promise<number> {
+  const out = args.text("out");
+  if (out === undefined) throw usage(spec, "--out: expected a file to write the model to, got nothing");
+  const format = args.text("as") ?? (out.endsWith(".onnx") ? "onnx" : "pentad");
+  if (format !== "onnx" && format !== "pentad")
+    throw usage(spec, `--as: expected onnx or pentad, got ${JSON.stringify(format)}`);
+  const { bytes, note: remark } = await exportModel(project.models, version.id, format);
+  await write(out, bytes);
+  const { training, version: number } = version;
+  if (args.flag("json"))
+    printJson({ training, version: number, as: format, out: resolve(out), bytes: bytes.length, note: remark });
+  else {
+    print(`version ${number} of training/${training} is written to ${out}`);
+    if (remark !== null) note(remark);
+  }
+  return 0;
+}
+
+async function report(spec: CommandSpec, project: Project, version: ModelSummary, args: Arguments): Promise<number> {
+  const out = args.text("out");
+  if (out === undefined) throw usage(spec, "--out: expected a file such as report.html, got nothing");
+  const { training, version: number } = version;
+  await write(out, modelReport(await readReportFacts(project.database, training, number)));
+  if (args.flag("json")) printJson({ training, version: number, out: resolve(out) });
+  else print(`the report on version ${number} of training/${training} is written to ${out}`);
+  return 0;
+}
+
+async function write(out: string, content: string | Uint8Array): Promise<void> {
+  try {
+    await writeFile(out, content);
+  } catch (error) {
+    throw fail("CLI_USAGE", `--out: expected a file that can be written, got ${out}`, { cause: error });
+  }
 }
 
 async function promote(

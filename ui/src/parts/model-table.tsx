@@ -49,6 +49,14 @@ export function ModelTable({ models, now, onPromoted }: ModelTableProps) {
               <span className="small dim">
                 trained on {count(model.rows.train, "row")}, judged on {count(model.rows.test, "row")}
               </span>
+              <a
+                className="small"
+                href={`/api/models/${encodeURIComponent(model.training)}/${model.version}/report`}
+                target="_blank"
+                rel="noreferrer"
+              >
+                Report<span className="hidden"> on version {model.version}</span>
+              </a>
             </th>
             {metrics.map((metric) => (
               <td key={metric} data-label={metricTitle(metric)} className="number-cell">
