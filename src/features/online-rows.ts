@@ -26,13 +26,17 @@ export async function writeOnlineFile(
 ): Promise<void> {
   const keys = definition.key.map((key) => sqlName(keyColumn(key)));
   const columns = groupColumns(definition).filter((column) => column.role !== "label");
-  const partition = keys.length === 0 ? "" : `PARTITION BY ${keys.join(", ")} `;
   // Rows that share their moment are no series: "the newest observation" would be any one of them.
   const series = `WHERE NOT EXISTS (SELECT 1 FROM ${enriched} WHERE ${ordinalColumn} > 1)`;
   const filter =
     keys.length === 0 ? series : `WHERE (${keys.join(", ")}) IN (SELECT DISTINCT (${keys.join(", ")}) FROM ${changed})`;
-  const sql = `SELECT ${[...keys, `${eventColumn}`, ...columns.map((column) => sqlName(column.name))].join(", ")} FROM ${enriched} ${filter}
-    QUALIFY row_number() OVER (${partition}ORDER BY ${eventColumn} DESC, ${ordinalColumn} DESC) = 1`;
+  const newest = `ORDER BY ${eventColumn} DESC, ${ordinalColumn} DESC`;
+  // One series has one newest row: the engine finds it without sorting the others.
+  const choice =
+    keys.length === 0
+      ? `${newest} LIMIT 1`
+      : `QUALIFY row_number() OVER (PARTITION BY ${keys.join(", ")} ${newest}) = 1`;
+  const sql = `SELECT ${[...keys, `${eventColumn}`, ...columns.map((column) => sqlName(column.name))].join(", ")} FROM ${enriched} ${filter} ${choice}`;
   async function* lines(): AsyncGenerator<string> {
     for await (const rows of query.stream(sql)) {
       let text = "";

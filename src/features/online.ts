@@ -2,19 +2,24 @@
 
 import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
-import type { Value } from "../base/table.ts";
+import { fail } from "../base/failure.ts";
+import { contentHash } from "../base/ids.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Database } from "../ports/database.ts";
 import type { OnlineStore, OnlineWrite } from "../ports/online-store.ts";
-import { findHead, listCommits } from "./commits.ts";
+import { groupColumns } from "./columns.ts";
+import { type Commit, findHead, listCommits } from "./commits.ts";
+import {
+  decodeJsonRecord,
+  decodeRecord,
+  encodeRecord,
+  type OnlineRow,
+  type RecordSchema,
+  schemaOf,
+} from "./online-record.ts";
 
-/** The newest row of a key as the online store keeps it. */
-export interface OnlineRow {
-  readonly values: Readonly<Record<string, Value>>;
-  /** Event time in milliseconds since 1970 UTC. */
-  readonly eventMs: number;
-}
+export type { OnlineRow } from "./online-record.ts";
 
 /** One line of a commit's online file. */
 export interface OnlineLine extends OnlineRow {
@@ -23,14 +28,40 @@ export interface OnlineLine extends OnlineRow {
 
 /** The text under which a key is stored: its values in the order of the definition. */
 export function onlineKey(values: readonly string[]): string {
+  if (values.length === 1 && !/[\\|]/.test(values[0] as string)) return values[0] as string;
   return values.map((value) => value.replaceAll("\\", "\\\\").replaceAll("|", "\\|")).join("|");
 }
 
+/** The newest row of a key, or undefined when there is none. */
 export function findOnlineRow(online: OnlineStore, group: string, key: readonly string[]): OnlineRow | undefined {
   const bytes = online.get(group, onlineKey(key));
-  return bytes === undefined
-    ? undefined
-    : (JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")) as OnlineRow);
+  if (bytes === undefined) return undefined;
+  const id = schemaOf(bytes);
+  return id === undefined ? decodeJsonRecord(bytes) : decodeRecord(bytes, findSchema(online, group, id));
+}
+
+const schemas = new WeakMap<OnlineStore, Map<string, RecordSchema>>();
+
+/** A schema never changes under its id, so that it is read once. */
+function findSchema(online: OnlineStore, group: string, id: number): RecordSchema {
+  let known = schemas.get(online);
+  if (known === undefined) {
+    known = new Map();
+    schemas.set(online, known);
+  }
+  const name = `${group}/${id}`;
+  let schema = known.get(name);
+  if (schema === undefined) {
+    const bytes = online.get(schemaSpace(group), String(id));
+    if (bytes === undefined) throw fail("INTERNAL", `Expected schema ${id} of the online rows of ${group}, got none`);
+    schema = JSON.parse(Buffer.from(bytes).toString("utf8")) as RecordSchema;
+    known.set(name, schema);
+  }
+  return schema;
+}
+
+function schemaSpace(group: string): string {
+  return `schema of ${group}`;
 }
 
 /** How much older than its group's time to live a row is at `nowMs`, in milliseconds; 0 while its values count. */
@@ -57,18 +88,28 @@ export async function catchUpOnline(
   if (restart >= 0) await online.clear(group);
   for (const commit of missing) {
     const path = commit.onlineFile === null ? null : await blobs.localPath(commit.onlineFile);
-    await online.apply(group, commit.sequence, path === null ? noWrites() : onlineWrites(group, path));
+    await online.apply(group, commit.sequence, path === null ? noWrites() : onlineWrites(commit, path));
   }
 }
 
 async function* noWrites(): AsyncGenerator<readonly OnlineWrite[]> {}
 
-async function* onlineWrites(group: string, path: string): AsyncGenerator<readonly OnlineWrite[]> {
+async function* onlineWrites({ group, definition }: Commit, path: string): AsyncGenerator<readonly OnlineWrite[]> {
   const text = gunzipSync(await readFile(path)).toString("utf8");
   const lines = text.split("\n").filter((line) => line !== "");
+  const schema = recordSchema(definition);
+  const described = JSON.stringify(schema);
+  const id = Number.parseInt(contentHash(described).slice(0, 8), 16);
+  yield [{ space: schemaSpace(group), key: String(id), value: Buffer.from(described) }];
   for (let start = 0; start < lines.length; start += 10_000)
     yield lines.slice(start, start + 10_000).map((line) => {
-      const { key, values, eventMs } = JSON.parse(line) as OnlineLine;
-      return { space: group, key: onlineKey(key), value: Buffer.from(JSON.stringify({ values, eventMs })) };
+      const row = JSON.parse(line) as OnlineLine;
+      return { space: group, key: onlineKey(row.key), value: encodeRecord(id, schema, row) };
     });
+}
+
+function recordSchema(definition: DataDefinition): RecordSchema {
+  return groupColumns(definition)
+    .filter(({ role }) => role !== "label")
+    .map(({ name, type }) => ({ name, type }));
 }

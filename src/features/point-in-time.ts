@@ -64,12 +64,10 @@ export function planView(
   const asof = (moment: string) =>
     `ASOF LEFT JOIN ${rows} ${alias} ON ${[...equal, `s.${eventColumn} >= ${alias}.${moment}`].join(" AND ")}`;
   if (!group.late && !files.revised) {
-    const onePerMoment =
-      files.repeated === false
-        ? ""
-        : `QUALIFY row_number() OVER (PARTITION BY ${[...keys, eventColumn].join(", ")} ORDER BY ${ordinalColumn} DESC) = 1`;
     return {
-      steps: [`${rows} AS (SELECT ${kept.join(", ")} FROM (${enrichedSql(needed, files)}) ${onePerMoment})`],
+      steps: [
+        `${rows} AS (SELECT ${kept.join(", ")} FROM (${enrichedSql(needed, files)}) ${lastOfMoment(definition, files)})`,
+      ],
       join: asof(eventColumn),
       value: aged,
     };
@@ -79,6 +77,13 @@ export function planView(
       ? [`${rows} AS (SELECT ${[...kept, visibleColumn].join(", ")} FROM (${rankedSql(files)}) ${outranking(keys)})`]
       : statesWithWindows(alias, needed, files, kept);
   return { steps, join: asof(visibleColumn), value: aged };
+}
+
+/** Few rows share their moment with others, so that it is cheapest to leave out those that have a successor. */
+function lastOfMoment({ key }: DataDefinition, files: GroupFiles): string {
+  if (files.repeated === false) return "";
+  const moment = [...key.map((name) => sqlName(keyColumn(name))), eventColumn].join(", ");
+  return `ANTI JOIN (SELECT ${moment}, ${ordinalColumn} - 1 AS ${ordinalColumn} FROM (${versionsSql(files)}) WHERE ${ordinalColumn} > 1) n USING (${moment}, ${ordinalColumn})`;
 }
 
 function rankedSql(files: GroupFiles): string {

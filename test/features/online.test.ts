@@ -1,0 +1,91 @@
+// The online record gives back what was put in, whatever it holds, and reads what earlier versions wrote.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import type { Value } from "../../src/base/table.ts";
+import type { DataDefinition } from "../../src/define/definition.ts";
+import { expiredMs, onlineKey } from "../../src/features/online.ts";
+import {
+  decodeJsonRecord,
+  decodeRecord,
+  encodeRecord,
+  type RecordSchema,
+  schemaOf,
+} from "../../src/features/online-record.ts";
+
+const cell: Record<RecordSchema[number]["type"], fc.Arbitrary<Value>> = {
+  number: fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0),
+  boolean: fc.boolean(),
+  time: fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+  category: fc.string({ unit: "grapheme" }),
+  text: fc.string({ unit: "grapheme" }),
+};
+
+const record = fc
+  .uniqueArray(
+    fc.record({ name: fc.string(), type: fc.constantFrom(...(Object.keys(cell) as (keyof typeof cell)[])) }),
+    {
+      selector: ({ name }) => name,
+      maxLength: 40,
+    },
+  )
+  .filter((schema) => schema.every(({ name }) => name !== "__proto__"))
+  .chain((schema) =>
+    fc.record({
+      schema: fc.constant(schema),
+      values: fc.record(
+        Object.fromEntries(schema.map(({ name, type }) => [name, fc.option(cell[type], { nil: null })])),
+        { noNullPrototype: true },
+      ) as fc.Arbitrary<Record<string, Value>>,
+      eventMs: fc.integer({ min: -8.64e15, max: 8.64e15 }),
+      id: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+    }),
+  );
+
+describe("the online record", () => {
+  it("gives back every value and the event time", () => {
+    fc.assert(
+      fc.property(record, ({ schema, values, eventMs, id }) => {
+        const bytes = encodeRecord(id, schema, { values, eventMs });
+        assert.equal(schemaOf(bytes), id);
+        // The store hands out bytes in the middle of a larger buffer.
+        const inside = Buffer.concat([Buffer.alloc(3), bytes, Buffer.alloc(5)]).subarray(3, 3 + bytes.length);
+        assert.deepEqual(decodeRecord(inside, schema), { values, eventMs });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("reads a record in JSON, as the first version wrote them", () => {
+    const row = { values: { x: 1, c: "é" }, eventMs: 5 };
+    const bytes = Buffer.from(JSON.stringify(row));
+    assert.equal(schemaOf(bytes), undefined);
+    assert.deepEqual(decodeJsonRecord(bytes), row);
+  });
+
+  it("refuses a record of a version that it does not know", () => {
+    assert.throws(() => schemaOf(Buffer.from([9, 0, 0, 0, 0])), /version 1, got 9/);
+  });
+
+  it("keeps keys apart that would join to the same text", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.string(), { minLength: 1, maxLength: 3 }),
+        fc.array(fc.string(), { minLength: 1, maxLength: 3 }),
+        (a, b) => {
+          fc.pre(a.length === b.length);
+          assert.equal(onlineKey(a) === onlineKey(b), JSON.stringify(a) === JSON.stringify(b));
+        },
+      ),
+    );
+  });
+
+  it("counts a row until its time to live is over, and not a millisecond longer", () => {
+    const row = { values: {}, eventMs: 1000 };
+    const definition = { ttlMs: 500 } as DataDefinition;
+    assert.equal(expiredMs(row, definition, 1500), 0);
+    assert.equal(expiredMs(row, definition, 1501), 1);
+    assert.equal(expiredMs(row, {} as DataDefinition, 1e12), 0);
+  });
+});
