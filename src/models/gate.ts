@@ -137,7 +137,7 @@ function sliceCheck({ metric }: Success, guard: SliceGuard, evaluation: Evaluati
   return {
     name,
     passed: !missed && !apart,
-    message: `${title} is lowest in quality where ${guard.by} is ${JSON.stringify(worst.value)}: ${show(worst.reached)} on ${count(worst.rows, "held-out row")}; ${goals.join(", ")}`,
+    message: `${title} is worst where ${guard.by} is ${JSON.stringify(worst.value)}: ${show(worst.reached)} on ${count(worst.rows, "held-out row")}; ${goals.join(", ")}`,
   };
 }
 

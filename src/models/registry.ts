@@ -1,5 +1,6 @@
 // The model registry: immutable, content-addressed versions, their aliases, and every move with who, when and why.
 
+import { readFile } from "node:fs/promises";
 import { fail } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Artifact, Predictor } from "../learn/model.ts";
@@ -7,7 +8,7 @@ import type { BlobStore } from "../ports/blob-store.ts";
 import type { Database, RoomMigrations, Statements } from "../ports/database.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { GateVerdict } from "./gate.ts";
-import { decodeModel } from "./model-file.ts";
+import { decodeModel, modelId } from "./model-file.ts";
 import { openServed } from "./served-model.ts";
 
 export const modelsMigrations: RoomMigrations = {
@@ -80,6 +81,18 @@ export interface Version extends NewVersion {
 /** The blob that holds a model's file. */
 export function modelBlob(id: string): string {
   return `${id.slice(0, 2)}/${id}.model`;
+}
+
+/**
+ * Takes a finished file into the registry under the hash of its content. One that is there already stays as it is. Throws
+ * MODELS_ARTIFACT_CORRUPT when the file is not what its id says.
+ */
+export async function keepModelFile(blobs: BlobStore, path: string, id: string): Promise<void> {
+  decodeModel(await readFile(path), id);
+  const known = await blobs.find(modelBlob(id));
+  // Damaged since, it is put right; whole, nobody touches it.
+  if (known !== undefined && modelId(known) === id) return;
+  await blobs.adopt(path, modelBlob(id));
 }
 
 /** Registers a version inside the caller's transaction; versions count 1, 2, 3 … within a training. */

@@ -13,10 +13,11 @@ export function qualitySentences(evaluation: Evaluation, about: AboutModel): str
   if (task === "regression") return [judged, ...numberSentences(evaluation, about)].flatMap(joinFirst());
   const guess = evaluation.baselines?.majority?.accuracy ?? null;
   const right = metrics.accuracy ?? null;
-  const sentences: string[] = [];
+  const cost = costSentence(evaluation, about, judged);
+  const sentences: string[] = cost === null ? [] : [cost];
   if (right !== null)
     sentences.push(
-      `${judged}, it is right in ${percentText(right)} of them${guess === null ? "" : `; always giving the most frequent answer would be right in ${percentText(guess)}`}.`,
+      `${cost === null ? `${judged}, it` : "It"} is right in ${percentText(right)} of them${guess === null ? "" : `; always giving the most frequent answer would be right in ${percentText(guess)}`}.`,
     );
   const { rocAuc, precision, recall } = metrics;
   const yes = `“${evaluation.confusion?.classes[1] ?? "yes"}”`;
@@ -35,6 +36,15 @@ export function qualitySentences(evaluation: Evaluation, about: AboutModel): str
       `Taken class by class, each counting the same, it is right in ${percentText(metrics.balancedAccuracy)} on average.`,
     );
   return sentences;
+}
+
+/** Where the problem says what errors cost, that is what counts: next to always giving the same answer. */
+function costSentence({ threshold, confusion }: Evaluation, { problem }: AboutModel, judged: string): string | null {
+  const costs = problem?.success.costs;
+  if (costs === undefined || !confusion || threshold?.cost === undefined) return null;
+  const [no = 0, yes = 0] = confusion.counts.map((row) => row.reduce((sum, count) => sum + count, 0));
+  const same = Math.min(no * costs.falsePositive, yes * costs.falseNegative) / Math.max(1, no + yes);
+  return `${judged}, its errors cost ${short(threshold.cost)} per row, at ${costs.falsePositive} for a false yes and ${costs.falseNegative} for a false no; always giving the same answer would cost ${short(same)} at best.`;
 }
 
 /** The first word goes in front of the first sentence. */

@@ -13,6 +13,7 @@ import {
   dropAlias,
   failedChecks,
   findAlias,
+  keepModelFile,
   modelBlob,
   moveAlias,
   registerVersion,
@@ -60,7 +61,7 @@ export async function runTraining(
   const before = await findAlias(parts.database, training.name, "live");
   const live = before === undefined ? null : await liveModel(before, set.hash, fingerprint, parts.models);
   const { winner, final, passedOver } = await fitBest({ training, problem, set, live }, selection, work);
-  await parts.models.adopt(final.path, modelBlob(final.id));
+  await keepModelFile(parts.models, final.path, final.id);
 
   const gate = judge(problem.success, final.evaluation);
   const { metric } = problem.success;

@@ -6,7 +6,7 @@ import { fail } from "../../base/failure.ts";
 import { nearest } from "../../define/check.ts";
 import type { ModelSummary } from "../../define/documents.ts";
 import { metrics } from "../../define/problem.ts";
-import { listMoves, moveAlias } from "../../models/registry.ts";
+import { getVersion, listMoves, moveAlias } from "../../models/registry.ts";
 import { describeVersions } from "../../runtime/documents.ts";
 import { exportModel } from "../../runtime/export-model.ts";
 import { modelReport } from "../../runtime/model-report.ts";
@@ -74,7 +74,25 @@ async function show(project: Project, version: ModelSummary, json: boolean): Pro
     (move) => move.version === version.version,
   );
   if (json) {
-    printJson({ ...version, moves: moves.map(({ at, ...move }) => ({ ...move, at: new Date(at).toISOString() })) });
+    const {
+      evaluation,
+      params,
+      trainingSet,
+      commits,
+      run,
+      report: kept,
+    } = await getVersion(project.database, version.training, version.version);
+    const { candidates = [] } = kept;
+    printJson({
+      ...version,
+      params,
+      trainingSet,
+      commits,
+      run,
+      candidates,
+      evaluation,
+      moves: moves.map(({ at, ...move }) => ({ ...move, at: new Date(at).toISOString() })),
+    });
     return 0;
   }
   print(
