@@ -234,10 +234,9 @@ const code: readonly Fault[] = [
     hint: /eturn/,
   }),
   userCode("transform kills its process", 'process.kill(process.pid, "SIGKILL");\n    return row;', {
-    code: "RUNS_STEP_KILLED",
-    message: /SIGKILL|killed|outside/i,
-    hint: /log|again/,
-    at: null,
+    code: "RUNS_STEP_EXITED",
+    message: /process\.kill.*SIGKILL/,
+    hint: /eturn/,
   }),
   userCode("transform aborts its process", "process.abort();", {
     code: ["RUNS_STEP_KILLED", "RUNS_STEP_EXITED"],

@@ -128,10 +128,18 @@ const disks: readonly Fault[] = [
     project: "rain",
     async inject(place) {
       const state = join(place.folder, ".pentad/tmp");
-      await mount("-t", "tmpfs", "-o", "size=64k", "tmpfs", state);
+      await place.stop();
+      await mount("-t", "tmpfs", "-o", "size=12k", "tmpfs", state);
       place.after(() => unmount(state));
+      await place.start();
+      const lines = (await place.read("weather.csv")).trim().split("\n");
+      await place.write(
+        "weather.csv",
+        lines.map((line, at) => (at === 0 ? line : `${line.slice(0, 10)},7,${line.split(",").slice(2)}`)).join("\n"),
+      );
     },
     act: { run: "data/weather" },
+    serving: "not asked",
     expected: { component: "data/weather", code: "RUNTIME_DISK_FULL", message: /disk|space/i, hint: /space/ },
   },
   {

@@ -249,6 +249,12 @@ export const errorCodes = {
     "A committed file of the feature group is missing",
     "Restore the last backup",
   ),
+  FEATURES_FILE_CORRUPT: code(
+    500,
+    "never",
+    "A stored file cannot be read as what it was written as",
+    "Restore the last backup; if the source still has every row, removing the group's folder in .pentad/offline and running its data component again rebuilds it",
+  ),
   FEATURES_UNKNOWN: code(404, "never", "There is no such feature group", "List them with `pentad status`"),
 
   // training

@@ -21,6 +21,7 @@ export async function transformRows(
     `CREATE TABLE transformed_cells (_row VARCHAR, ${columns.map((column) => `${sqlName(column)} VARCHAR`).join(", ")})`,
   );
   let next = 1;
+  let seen = 0;
   let batch: (string | null)[][] = [];
   const flush = async () => {
     if (batch.length > 0) await query.append("transformed_cells", ["_row", ...columns], batch);
@@ -28,12 +29,17 @@ export async function transformRows(
   };
   for await (const rows of query.stream(`SELECT * FROM ${relation} ORDER BY _row`)) {
     for (const { _row, ...row } of rows) {
+      seen++;
       for (const out of outputs(transform(row as RawRow), _row as number))
         batch.push([String(next++), ...columns.map((column) => cell(out[column]))]);
       if (batch.length >= batchRows) await flush();
     }
   }
   await flush();
+  if (seen > 0 && next === 1)
+    throw fail("DATA_NO_ROWS", `Expected transform to leave rows, got null for all ${seen.toLocaleString("en")}`, {
+      hint: "Look at the condition under which transform returns null; the rows committed before are kept",
+    });
   await query.run("CREATE VIEW transformed AS SELECT * REPLACE (CAST(_row AS BIGINT) AS _row) FROM transformed_cells");
   return "transformed";
 }
@@ -46,6 +52,12 @@ function outputs(result: unknown, row: number): readonly RawRow[] {
       throw fail(
         "RUNS_RESULT_UNSTORABLE",
         `Expected transform to return a row, a list of rows or null for row ${row}, got ${typeof one}`,
+      );
+    else if (typeof one.then === "function")
+      throw fail(
+        "RUNS_RESULT_UNSTORABLE",
+        `Expected transform to return a row, a list of rows or null for row ${row}, got a promise`,
+        { hint: "transform cannot be async: fetch what it needs in the source instead, e.g. with rows()" },
       );
   return list as RawRow[];
 }

@@ -24,6 +24,9 @@ function codeOf(kind: string, text: string): ErrorCodeName {
   if (/no space left on device|max_temp_directory_size|disk quota exceeded/i.test(text)) return "RUNTIME_DISK_FULL";
   if (kind === "Out of Memory Error") return "RUNS_STEP_MEMORY";
   if (/^interrupt/i.test(kind)) return "RUNS_CANCELLED";
+  // The engine's own wording for a Parquet file that was cut off or overwritten.
+  if (/no magic bytes found|not enough bytes|parquet file|snappy|zstd decompress/i.test(text) && /\.parquet/.test(text))
+    return "FEATURES_FILE_CORRUPT";
   if (/permission denied|read-only file system/i.test(text)) return "RUNTIME_NOT_WRITABLE";
   return "INTERNAL";
 }
@@ -37,6 +40,7 @@ function sentence(code: ErrorCodeName, text: string): string {
       return "The query engine needed more memory than its limit allows";
     case "RUNS_CANCELLED":
       return "The query was stopped";
+    case "FEATURES_FILE_CORRUPT":
     case "RUNTIME_NOT_WRITABLE":
       return first;
     default:

@@ -44,11 +44,11 @@ export async function sqliteDatabase(options: SqliteDatabaseOptions): Promise<Da
   const writer = await patiently(() => openConnection(path, readOnly));
   const reader = readOnly ? writer : await patiently(() => openConnection(path, true));
   const insideTransaction = new AsyncLocalStorage<{ open: boolean }>();
-  let queue: Promise<unknown> = Promise.resolve();
+  const writes = groupedWrites(writer, path, patiently);
   let closed = false;
 
   /** The writer's connection does one thing at a time, so that nobody's statement slips into another's transaction. */
-  function inTurn<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+  function inTurn<Result>(what: string, write: Write<Result>): Promise<Result> {
     if (closed)
       return Promise.reject(fail("INTERNAL", `Expected an open database for ${what}, got one that was closed`));
     if (insideTransaction.getStore()?.open)
@@ -58,9 +58,7 @@ export async function sqliteDatabase(options: SqliteDatabaseOptions): Promise<Da
           `Expected ${what} on the transaction's own statements, got it on the database, which would wait forever`,
         ),
       );
-    const turn = queue.then(work);
-    queue = turn.catch(() => undefined);
-    return turn;
+    return writes.add(write);
   }
 
   function ask<Result>(sql: string, work: (connection: Connection) => Result): Promise<Result> {
@@ -69,7 +67,7 @@ export async function sqliteDatabase(options: SqliteDatabaseOptions): Promise<Da
         return Promise.reject(fail("INTERNAL", "Expected an open database for a query, got one that was closed"));
       return patiently(() => work(reader));
     }
-    return inTurn("a statement", () => patiently(() => work(writer)));
+    return inTurn("a statement", { alone: false, perform: async () => work(writer) });
   }
 
   return {
@@ -77,27 +75,25 @@ export async function sqliteDatabase(options: SqliteDatabaseOptions): Promise<Da
       ask(sql, (connection) => connection.all<Row>(sql, parameters)),
     get: <Row extends object = SqlRow>(sql: string, parameters: readonly SqlValue[] = []) =>
       ask(sql, (connection) => connection.get<Row>(sql, parameters)),
-    run: (sql, parameters = []) => inTurn("a statement", () => patiently(() => writer.run(sql, parameters))),
-    execute: (script) => inTurn("a script", () => patiently(() => writer.execute(script))),
+    run: (sql, parameters = []) =>
+      inTurn("a statement", { alone: false, perform: async () => writer.run(sql, parameters) }),
+    execute: (script) => inTurn("a script", { alone: true, perform: () => patiently(() => writer.execute(script)) }),
     transaction: (work) =>
-      inTurn("a transaction", async () => {
-        await patiently(() => writer.execute("begin immediate"));
-        const scope = { open: true };
-        try {
-          const result = await insideTransaction.run(scope, () => work(statementsOf(writer, scope, path)));
-          scope.open = false;
-          translated(path, () => writer.execute("commit"));
-          return result;
-        } catch (error) {
-          scope.open = false;
-          writer.rollback();
-          throw error;
-        }
+      inTurn("a transaction", {
+        alone: false,
+        async perform() {
+          const scope = { open: true };
+          try {
+            return await insideTransaction.run(scope, () => work(statementsOf(writer, scope, path)));
+          } finally {
+            scope.open = false;
+          }
+        },
       }),
     async close() {
       if (closed) return;
       closed = true;
-      await queue;
+      await writes.idle();
       reader.close();
       if (writer !== reader) writer.close();
     },
@@ -108,6 +104,91 @@ export async function sqliteDatabase(options: SqliteDatabaseOptions): Promise<Da
 const changesRows = /\b(?:insert|update|delete|replace|create|alter|drop|attach|vacuum|reindex)\b/i;
 
 type Connection = ReturnType<typeof openConnection>;
+
+interface Write<Result> {
+  /** Not inside a transaction. */
+  readonly alone: boolean;
+  readonly perform: () => Promise<Result>;
+}
+
+interface WaitingWrite extends Write<unknown> {
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A group ends when it has this many members or is this old, so that the first does not wait for the last for long. */
+const mostMembers = 200;
+const longestGroupMs = 4;
+
+/**
+ * Everything that writes, one after the other. What waits at the same time shares one transaction and its fsync: each
+ * member is atomic by a savepoint of its own, and is told that it succeeded only once all of them are on the disk.
+ */
+function groupedWrites(writer: Connection, path: string, patiently: <Result>(work: () => Result) => Promise<Result>) {
+  const waiting: WaitingWrite[] = [];
+  let working: Promise<void> | undefined;
+
+  async function work(): Promise<void> {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
+      await (next.alone ? performAlone(next) : performGroup(next));
+    working = undefined;
+  }
+
+  async function performAlone({ perform, resolve, reject }: WaitingWrite): Promise<void> {
+    await perform().then(
+      (result) => resolve(result as never),
+      (error: unknown) => reject(translate(path, error)),
+    );
+  }
+
+  async function performGroup(first: WaitingWrite): Promise<void> {
+    try {
+      await patiently(() => writer.execute("begin immediate"));
+    } catch (error) {
+      first.reject(error);
+      return;
+    }
+    const startedAt = performance.now();
+    const succeeded: { member: WaitingWrite; result: unknown }[] = [];
+    const failAll = (error: unknown) => {
+      for (const { member } of succeeded) member.reject(translate(path, error));
+    };
+    let member: WaitingWrite | undefined = first;
+    while (member !== undefined) {
+      try {
+        writer.execute("savepoint member");
+        const result = await member.perform();
+        writer.execute("release member");
+        succeeded.push({ member, result });
+      } catch (error) {
+        member.reject(translate(path, error));
+        if (!writer.isInTransaction()) return failAll(error);
+        writer.execute("rollback to member; release member");
+      }
+      const goesOn: boolean =
+        waiting[0]?.alone === false && succeeded.length < mostMembers && performance.now() - startedAt < longestGroupMs;
+      member = goesOn ? waiting.shift() : undefined;
+    }
+    try {
+      translated(path, () => writer.execute("commit"));
+    } catch (error) {
+      if (writer.isInTransaction()) writer.execute("rollback");
+      return failAll(error);
+    }
+    for (const { member: done, result } of succeeded) done.resolve(result as never);
+  }
+
+  return {
+    add: <Result>(write: Write<Result>): Promise<Result> =>
+      new Promise<Result>((resolve, reject) => {
+        waiting.push({ ...write, resolve: resolve as (result: never) => void, reject });
+        working ??= work();
+      }),
+    idle: async () => {
+      await working;
+    },
+  };
+}
 
 function openConnection(path: string, readOnly: boolean) {
   const database = new DatabaseSync(path, { readOnly, timeout: 1_000, enableForeignKeyConstraints: true });
@@ -145,10 +226,8 @@ function openConnection(path: string, readOnly: boolean) {
       changes: Number(statement(sql).run(...(parameters as SQLInputValue[])).changes),
     }),
     execute: (script: string) => database.exec(script),
-    /** A full disk or a damaged page has ended the transaction already. */
-    rollback() {
-      if (database.isTransaction) database.exec("rollback");
-    },
+    /** A full disk or a damaged page ends the transaction by itself. */
+    isInTransaction: () => database.isTransaction,
     close() {
       cache.clear();
       database.close();

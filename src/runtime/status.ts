@@ -1,6 +1,7 @@
 // The state of every component in one document: a view of the ledger, the stores and the declared components.
 
 import { formatAge } from "../base/clock.ts";
+import { type Failure, isFailure, toFailure } from "../base/failure.ts";
 import type { DeclaredComponent } from "../catalog/components.ts";
 import { type Definition, dependenciesOf, scheduleOf } from "../define/definition.ts";
 import type { ComponentState, ComponentStatus, RunSummary, StatusDocument } from "../define/documents.ts";
@@ -37,7 +38,10 @@ async function describeComponent(
   const newest = latest?.newest ?? null;
   const running = newest?.state === "running";
   // A failure stands until a later run of the component ends well; while its file does not load, that is the failure.
-  const failure = component.failure ?? (latest?.ended?.state === "failed" ? latest.ended.failure : null);
+  const failure =
+    component.failure ??
+    (latest?.ended?.state === "failed" ? latest.ended.failure : null) ??
+    (await modelFailure(project, component, situation));
   const dependsOn = definition === null ? [] : dependenciesOf(definition);
   const freshness = await freshnessOf(project, definition, latest?.done ?? null, situation);
   const waitingFor = running || failure !== null ? null : waitsFor(component, situation, before);
@@ -92,6 +96,23 @@ export function summarizeRun(run: Run): RunSummary {
     rows: run.rows,
     failure: run.failure,
   };
+}
+
+/** An inference whose live model cannot be read any more does not answer, whatever its last run said. */
+async function modelFailure(
+  project: Project,
+  { id, definition }: DeclaredComponent,
+  situation: Situation,
+): Promise<Failure | null> {
+  if (definition?.kind !== "inference" || (situation.versions.get(definition.training)?.live ?? null) === null)
+    return null;
+  const training = situation.components.find((one) => one.id === `training/${definition.training}`)?.definition;
+  if (training?.kind !== "training") return null;
+  return project.live.get(definition, training).then(
+    () => null,
+    (error: unknown) =>
+      isFailure(error, "MODELS_ARTIFACT_CORRUPT") ? toFailure(error, { component: id, step: "answer" }) : null,
+  );
 }
 
 function stateOf(before: readonly ComponentStatus[], id: string): ComponentState {
