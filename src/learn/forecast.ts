@@ -1,0 +1,108 @@
+// Forecasts of one or many time series with prediction intervals: seasonal naive, and gradient boosting on lags.
+
+import { fail } from "../base/failure.ts";
+import type { JsonObject } from "../base/json.ts";
+import type { BoostingParams } from "./boosting.ts";
+import type { FitOptions } from "./fit.ts";
+import { fitQuantiles, leastHistory, type Quantiles } from "./forecast-boosting.ts";
+import { type LagPlan, reach } from "./forecast-lags.ts";
+import { naiveSpread } from "./forecast-naive.ts";
+import { of, type SeriesRows, seriesOf, usualSeason } from "./forecast-series.ts";
+import type { Artifact, ArtifactArray } from "./model.ts";
+import { paramReader } from "./params.ts";
+
+export type { SeriesRows } from "./forecast-series.ts";
+
+export interface ForecastParams {
+  /** Steps to forecast. */
+  readonly horizon: number;
+  /** Steps after which the series repeats itself. Default: 24 for hours, 7 for days, 52 for weeks, 12 for months, else 1. */
+  readonly season?: number;
+  /** Share of the values that the interval is to hold. Default 0.8. */
+  readonly coverage?: number;
+}
+
+/** What to forecast with, as JSON. */
+export type ForecastSpec =
+  | { readonly algorithm: "seasonalNaive"; readonly params: ForecastParams }
+  | {
+      readonly algorithm: "boostingOnLags";
+      readonly params: ForecastParams & {
+        readonly boosting?: Pick<BoostingParams, "trees" | "learningRate" | "leaves" | "minRowsInLeaf" | "l2">;
+      };
+    };
+
+export type ForecastOptions = Pick<FitOptions, "seed" | "threads" | "signal">;
+
+/** What every kind of forecast needs to know of its series. */
+export interface ForecastPlan extends LagPlan {
+  readonly horizon: number;
+  readonly coverage: number;
+}
+
+/**
+ * Fits a forecast to rows of series. The artifact keeps the latest values, so that it can forecast on its own; open it with
+ * `openForecast`. Throws what `seriesOf` does for gaps and doubles, TRAINING_TOO_FEW_ROWS for series that are too short, and
+ * DEFINE_INVALID for parameters out of range.
+ */
+export async function fitForecast(rows: SeriesRows, spec: ForecastSpec, options: ForecastOptions): Promise<Artifact> {
+  const { step, series } = seriesOf(rows);
+  const number = paramReader<ForecastParams>(spec.params);
+  const plan: ForecastPlan = {
+    step,
+    keys: series.map(({ key }) => key),
+    horizon: number("horizon", Number.NaN, 1, 10_000, true),
+    season: number("season", usualSeason(step), 1, 100_000, true),
+    coverage: number("coverage", 0.8, 0.01, 0.999),
+  };
+  const least = spec.algorithm === "seasonalNaive" ? plan.season + 2 : leastHistory(plan) + plan.horizon + 1;
+  for (const { key, values } of series) {
+    const present = values.reduce((count, value) => count + (Number.isNaN(value) ? 0 : 1), 0);
+    if (values.length < least || present < 3)
+      throw fail(
+        "TRAINING_TOO_FEW_ROWS",
+        `Expected at least ${least} values${of(key)} for a season of ${plan.season} and a horizon of ${plan.horizon}, got ${present}`,
+        { hint: "Give a shorter season or horizon, or leave the series out" },
+      );
+  }
+  let quantiles: Quantiles | undefined;
+  if (spec.algorithm === "boostingOnLags")
+    quantiles = await fitQuantiles(series, plan, spec.params.boosting ?? {}, options);
+  else if (spec.algorithm !== "seasonalNaive")
+    throw fail(
+      "DEFINE_INVALID",
+      `Expected seasonalNaive or boostingOnLags, got ${JSON.stringify((spec as { algorithm?: unknown }).algorithm)}`,
+    );
+  const kept = series.map(({ values }) => values.subarray(Math.max(0, values.length - reach(plan))));
+  const history = Float64Array.from(kept.flatMap((values) => [...values]));
+  const historyStart = new Int32Array(series.length + 1);
+  for (const [i, values] of kept.entries()) historyStart[i + 1] = historyStart[i]! + values.length;
+  const parts: Record<string, JsonObject> = {};
+  const arrays: Record<string, ArtifactArray> = {
+    historyStart,
+    history: history.map((value) => (Number.isNaN(value) ? 0 : value)),
+    historyMissing: Uint8Array.from(history, (value) => (Number.isNaN(value) ? 1 : 0)),
+    lastTime: Float64Array.from(series, ({ lastTime }) => lastTime),
+    spread: Float64Array.from(series, ({ values }) => naiveSpread(values, plan.season)),
+  };
+  for (const [name, part] of Object.entries(quantiles?.models ?? {})) {
+    parts[name] = { format: part.format, meta: part.meta };
+    for (const [key, array] of Object.entries(part.arrays)) arrays[`${name}.${key}`] = array;
+  }
+  return {
+    format: "pentad.forecast/1",
+    meta: {
+      algorithm: spec.algorithm,
+      step: { unit: step.unit, count: step.count },
+      season: plan.season,
+      horizon: plan.horizon,
+      coverage: plan.coverage,
+      keys: [...plan.keys],
+      // Series of counts and amounts never fall below 0, and their forecasts must not either.
+      nonNegative: series.every(({ values }) => values.every((value) => !(value < 0))),
+      widen: quantiles?.widen ?? 0,
+      parts,
+    },
+    arrays,
+  };
+}
