@@ -74,22 +74,22 @@ test("months follow months, also from month end to month end and through a leap 
   );
 });
 
-test("boosting on lags learns what no repetition can: a rise within the week that depends on the day before", async () => {
+test("boosting on lags learns what no repetition can: each day swings back from the one before", async () => {
   const source = random(3);
   let level = 50;
   const rows = daily(320, (i) => {
-    level = 50 + 0.9 * (level - 50) + 3 * source.normal();
+    level = 50 - 0.8 * (level - 50) + 3 * source.normal();
     return level + 8 * Math.sin((2 * Math.PI * i) / 7);
   });
-  const result = await evaluateForecast(rows, boosting(7, { boosting: { trees: 80, learningRate: 0.1 } }), {
+  const result = await evaluateForecast(rows, boosting(3, { boosting: { trees: 80, learningRate: 0.1 } }), {
     seed,
     origins: 4,
   });
-  assert.equal(result.overall.count, 28);
+  assert.equal(result.overall.count, 12);
   assert.ok(result.overall.relativeToNaive < 0.95, `error relative to naive: ${result.overall.relativeToNaive}`);
   const nearest = result.byAhead[0]!.meanWidth;
-  const farthest = result.byAhead[6]!.meanWidth;
-  assert.ok(nearest < farthest, `widths: ${nearest} one day ahead, ${farthest} seven days ahead`);
+  const farthest = result.byAhead[2]!.meanWidth;
+  assert.ok(nearest < farthest, `widths: ${nearest} one day ahead, ${farthest} three days ahead`);
 });
 
 test("intervals of many series hold about the share that was asked for", async () => {
@@ -179,7 +179,7 @@ test("constant and huge series are forecast without nonsense", async () => {
 
 test("a damaged forecast is refused", async () => {
   const artifact = await fitForecast(
-    daily(120, (i) => i % 7),
+    daily(60, (i) => (i % 7) + Math.sin(i)),
     boosting(3),
     { seed },
   );
