@@ -18,6 +18,7 @@ interface Check {
 const checks: readonly Check[] = [
   { script: "inference_protocol.py", module: "tritonclient.http", package: "tritonclient[http]" },
   { script: "openapi.py", module: "openapi_spec_validator", package: "openapi-spec-validator" },
+  { script: "feature_files.py", module: "pyarrow, pandas", package: "pyarrow pandas" },
 ];
 
 const folder = mkdtempSync(join(tmpdir(), "pentad-conformance-"));
@@ -44,7 +45,7 @@ try {
       skipped++;
       continue;
     }
-    const { status } = spawnSync(python, [join(import.meta.dirname, check.script), url], { stdio: "inherit" });
+    const { status } = spawnSync(python, [join(import.meta.dirname, check.script), url, project], { stdio: "inherit" });
     if (status === 0) passed++;
     else failed++;
   }

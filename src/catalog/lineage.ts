@@ -31,6 +31,20 @@ export async function recordLineage(
     );
 }
 
+/** Every input that begins with `input` and from which something was made whose name begins with `output`. */
+export async function listUses(database: Database, input: string, output: string): Promise<string[]> {
+  const rows = await database.all<{ input: string }>(
+    "select distinct input from lineage_edges where input >= ? and input < ? and output >= ? and output < ? order by input",
+    [input, after(input), output, after(output)],
+  );
+  return rows.map((row) => row.input);
+}
+
+/** The first text after all that begin with `prefix`. */
+function after(prefix: string): string {
+  return `${prefix.slice(0, -1)}${String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)}`;
+}
+
 /** Everything that `output` was made from, directly or through others, nearest first. */
 export async function ancestorsOf(database: Database, output: string): Promise<string[]> {
   const found = new Set<string>();

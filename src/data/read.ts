@@ -19,19 +19,27 @@ import {
   storedColumns,
 } from "../features/columns.ts";
 import { hasOnlineSide, writeOnlineFile } from "../features/online-rows.ts";
-import { bookkeepingColumns, currentSql, enrichedOver, type GroupFiles } from "../features/relation.ts";
+import { bookkeepingColumns, currentSql, enrichedOver, type GroupFiles, versionsSql } from "../features/relation.ts";
 import { computeStatistics, type GroupStatistics } from "../features/statistics.ts";
+import { type Evolution, fieldIds, type StoredSchema } from "../features/stored-schema.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
 import type { Source, SourceResult } from "../ports/source.ts";
 import { judgedSql, neededColumns } from "./checks.ts";
+import { isLarge, type KeepOptions, keepRelation, viewFile } from "./kept-relation.ts";
 import { transformRows } from "./transform.ts";
 
 export interface ReadInput {
   readonly definition: DataDefinition;
   /** The group as it stands, or null while it is empty. */
   readonly current: GroupFiles | null;
-  /** The definition changed so that the stored rows no longer fit: start the group anew. */
-  readonly rebuild: boolean;
+  /**
+   * How the definition changed since: `rebuild` when the stored rows no longer fit, so that the group starts anew; `extend`
+   * when they lack a column, so that it starts anew if the source gives everything.
+   */
+  readonly change: Evolution["change"];
+  readonly schema: StoredSchema;
+  /** The current files from this one on are merged with the new rows into one; null when they are few. */
+  readonly mergeFrom: number | null;
   /** The number that the commit will have. */
   readonly sequence: number;
   readonly position: string | null;
@@ -52,6 +60,8 @@ export interface WrittenFile {
 export interface ReadOutput {
   readonly mode: "append" | "replace";
   readonly files: readonly WrittenFile[];
+  /** The file holds the current files from `mergeFrom` on too. */
+  readonly merged: boolean;
   readonly onlinePath: string | null;
   readonly quarantinePath: string | null;
   readonly sourceColumns: readonly string[];
@@ -93,21 +103,23 @@ export async function readSource(input: ReadInput, parts: ReadParts): Promise<Re
   if (read === 0) throw fail("DATA_NO_ROWS", `Expected rows from ${definition.source.description}, got none`);
 
   parts.progress({ detail: `checking ${read.toLocaleString("en")} rows` });
-  await checkRows(query, definition, raw, input);
+  const size = { rows: read, columns: neededColumns(definition).length, temporaryFolder: input.temporaryFolder };
+  await checkRows(query, definition, raw, input, size);
   const quarantinePath = await writeQuarantine(query, definition, raw, opened, input.temporaryFolder);
   const quarantined = read - (await countRows(query, "checked"));
   await refuseBadBatches(query, definition, { read, quarantined, unreadable: opened.unreadable.length });
 
   const snapshot = opened.position === null;
-  const mode = await chooseMode(query, definition, input, snapshot);
-  const file = await writeRows(query, definition, input, mode);
-  await enrich(query, definition, mode === "append" ? input.current : null, file);
+  const mode = await chooseMode(query, definition, input, snapshot, size);
+  const file = await writeRows(query, definition, input, mode, size);
+  await enrich(query, definition, mode === "append" ? input.current : null, file, size);
   const onlinePath = hasOnlineSide(definition) && file.rows > 0 ? `${input.temporaryFolder}/online.ndjson.gz` : null;
   if (onlinePath !== null) await writeOnlineFile(query, definition, "enriched", "written", onlinePath);
   parts.progress({ detail: "computing statistics" });
   return {
     mode,
-    files: file.rows > 0 ? [await describeFile(file.path, file.rows)] : [],
+    files: file.rows > 0 ? [await describeFile(file.kept.path, file.kept.rows)] : [],
+    merged: file.merged,
     onlinePath,
     quarantinePath,
     sourceColumns: opened.columns,
@@ -155,10 +167,16 @@ async function openSource(input: ReadInput, parts: ReadParts): Promise<SourceRes
 }
 
 /** `judged`: every row typed, with its reason. `checked`: those that passed, in stored order, with ordinals and both times. */
-async function checkRows(query: Query, definition: DataDefinition, raw: string, input: ReadInput): Promise<void> {
+async function checkRows(
+  query: Query,
+  definition: DataDefinition,
+  raw: string,
+  input: ReadInput,
+  size: KeepOptions,
+): Promise<void> {
   const event =
     definition.eventTime === null ? [`make_timestamp(${Math.round(input.atMs * 1000)}) AS ${eventColumn}`] : [];
-  await query.run(`CREATE TABLE judged AS ${judgedSql(definition, raw, event)}`);
+  await keepRelation(query, "judged", judgedSql(definition, raw, event), size);
   const identity = [...definition.key.map(keyColumn), ...(definition.eventTime === null ? [] : [eventColumn])].map(
     sqlName,
   );
@@ -175,17 +193,20 @@ async function enrich(
   query: Query,
   definition: DataDefinition,
   kept: GroupFiles | null,
-  written: { path: string; rows: number; revised: number; repeated: number },
+  written: { rows: number; revised: number; repeated: number },
+  size: KeepOptions,
 ): Promise<void> {
-  const current =
-    kept === null
-      ? "SELECT * FROM written"
-      : currentSql(definition, {
-          paths: [...kept.paths, ...(written.rows > 0 ? [written.path] : [])],
-          revised: kept.revised || written.revised > 0,
-        });
+  const revised = kept !== null && (kept.revised || written.revised > 0);
+  if (kept !== null)
+    await query.run(
+      `CREATE VIEW versions AS ${versionsSql(kept)}${written.rows > 0 ? " UNION ALL BY NAME SELECT * FROM written" : ""}`,
+    );
+  const current = kept === null ? "SELECT * FROM written" : currentSql(definition, { paths: [], revised }, "versions");
   const repeated = written.repeated > 0 || (kept !== null && kept.repeated !== false);
-  await query.run(`CREATE TABLE enriched AS ${enrichedOver(definition, current, repeated)}`);
+  const sql = enrichedOver(definition, current, repeated);
+  // Without windows and labels that look ahead the group is what was written, and need not be kept twice.
+  if (sql === current && kept === null) await query.run(`CREATE VIEW enriched AS ${sql}`);
+  else await keepRelation(query, "enriched", sql, size);
 }
 
 /** One JSON line per rejected row: its number in the source, the reason, and its cells as they stood there. */
@@ -251,9 +272,10 @@ async function chooseMode(
   definition: DataDefinition,
   input: ReadInput,
   snapshot: boolean,
+  size: KeepOptions,
 ): Promise<"append" | "replace"> {
-  if (input.current === null || input.rebuild) return "replace";
-  await query.run(`CREATE TABLE current AS ${currentSql(definition, input.current)}`);
+  if (input.current === null || input.change === "rebuild" || (input.change === "extend" && snapshot)) return "replace";
+  await keepRelation(query, "current", currentSql(definition, input.current), size);
   if (!snapshot) return "append";
   const [gone] = await query.rows<{ n: number }>(
     `SELECT count(*) AS n FROM current c WHERE NOT EXISTS (SELECT 1 FROM checked n WHERE ${sameIdentity(definition, "c", "n")})`,
@@ -276,7 +298,8 @@ async function writeRows(
   definition: DataDefinition,
   input: ReadInput,
   mode: "append" | "replace",
-): Promise<{ path: string; rows: number; revised: number; late: number; repeated: number }> {
+  size: KeepOptions,
+): Promise<WrittenRows> {
   const stored = storedColumns(definition).map((column) => sqlName(column.name));
   const created =
     mode === "replace" ? eventColumn : `greatest(make_timestamp(${Math.round(input.atMs * 1000)}), ${eventColumn})`;
@@ -296,10 +319,14 @@ async function writeRows(
   ]
     .map(sqlName)
     .join(", ");
-  await query.run(`CREATE TABLE written AS SELECT ${columns.join(", ")} FROM ${changed} ORDER BY ${order}`);
   const path = `${input.temporaryFolder}/rows.parquet`;
-  const rows = await countRows(query, "written");
-  if (rows > 0) await query.run(`COPY (SELECT * FROM written) TO ${sqlText(path)} (FORMAT parquet, COMPRESSION zstd)`);
+  const ids = fieldIds(definition, input.schema);
+  const rows = await writeSorted(
+    query,
+    `SELECT ${columns.join(", ")} FROM ${changed} ORDER BY ${order}`,
+    { path, ids },
+    isLarge(size),
+  );
   const revised =
     mode === "replace"
       ? 0
@@ -308,7 +335,58 @@ async function writeRows(
           `written n WHERE EXISTS (SELECT 1 FROM current c WHERE ${sameIdentity(definition, "n", "c")})`,
         );
   const late = await countWhere(query, `written WHERE ${createdColumn} > ${eventColumn}`);
-  return { path, rows, revised, late, repeated: await countWhere(query, `written WHERE ${ordinalColumn} > 1`) };
+  const repeated = await countWhere(query, `written WHERE ${ordinalColumn} > 1`);
+  const older = mode === "append" && rows > 0 ? filesFrom(input.current, input.mergeFrom) : null;
+  if (older === null) return { path, rows, kept: { path, rows }, merged: false, revised, late, repeated };
+  const merged = `${input.temporaryFolder}/merged.parquet`;
+  const names = [...bookkeepingColumns(definition).map(sqlName), ...stored].join(", ");
+  await query.run(
+    `COPY (SELECT ${names} FROM (${versionsSql(older)} UNION ALL BY NAME SELECT * FROM written) ORDER BY ${order}, ${commitColumn}) ${toFile(merged, ids)}`,
+  );
+  const kept = { path: merged, rows: await countWhere(query, `read_parquet(${sqlText(merged)})`) };
+  return { path, rows, kept, merged: true, revised, late, repeated };
+}
+
+interface WrittenRows {
+  /** The new and changed rows. */
+  readonly path: string;
+  readonly rows: number;
+  /** The file that the commit keeps: those rows, or with them those of the small files before. */
+  readonly kept: { readonly path: string; readonly rows: number };
+  readonly merged: boolean;
+  readonly revised: number;
+  readonly late: number;
+  readonly repeated: number;
+}
+
+function toFile(path: string, ids: Readonly<Record<string, number>>): string {
+  const fields = Object.entries(ids).map(([name, id]) => `${sqlName(name)}: ${id}`);
+  return `TO ${sqlText(path)} (FORMAT parquet, COMPRESSION zstd, FIELD_IDS {${fields.join(", ")}})`;
+}
+
+function filesFrom(files: GroupFiles | null, from: number | null): GroupFiles | null {
+  if (files === null || from === null) return null;
+  const renamed = files.renamed?.slice(from);
+  return { ...files, paths: files.paths.slice(from), ...(renamed === undefined ? {} : { renamed }) };
+}
+
+/** `written`: a table beside the file while the rows are few, otherwise the file itself. */
+async function writeSorted(
+  query: Query,
+  sql: string,
+  { path, ids }: { path: string; ids: Readonly<Record<string, number>> },
+  large: boolean,
+): Promise<number> {
+  const file = toFile(path, ids);
+  if (large) {
+    await query.run(`COPY (${sql}) ${file}`);
+    await viewFile(query, "written", path);
+    return countRows(query, "written");
+  }
+  await query.run(`CREATE TABLE written AS ${sql}`);
+  const rows = await countRows(query, "written");
+  if (rows > 0) await query.run(`COPY (SELECT * FROM written) ${file}`);
+  return rows;
 }
 
 async function eventRange(

@@ -1,10 +1,21 @@
 // Step 2 as a recipe: source → transform → checks → offline append → online put, with the commit as the one moment of truth.
 
 import type { JsonObject } from "../base/json.ts";
-import { recordLineage } from "../catalog/lineage.ts";
+import { listUses, recordLineage } from "../catalog/lineage.ts";
 import type { DataDefinition } from "../define/definition.ts";
-import { appendCommit, type CommitFile, findHead, groupFiles, nextSequence } from "../features/commits.ts";
+import {
+  appendCommit,
+  type Commit,
+  type CommitFile,
+  findHead,
+  groupFiles,
+  nextSequence,
+  storedSchema,
+  unneededFiles,
+} from "../features/commits.ts";
+import { planCompaction } from "../features/compaction.ts";
 import { catchUpOnline } from "../features/online.ts";
+import { type Evolution, evolveSchema } from "../features/stored-schema.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Database } from "../ports/database.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
@@ -37,14 +48,18 @@ export async function runData(request: DataRequest, parts: DataParts, work: Work
   const group = definition.name;
   const head = await findHead(parts.database, group);
   const parent = head?.sequence ?? 0;
-  const rebuild = head !== undefined && storedShape(head.definition) !== storedShape(definition);
+  const { schema, change } = evolve(head, definition);
+  const current = head === undefined ? null : await groupFiles(parts.database, parts.offline, group, parent, schema);
+  const mergeFrom = current === null ? undefined : planCompaction(current.files.map(({ bytes }) => bytes));
   const output = (await work.step("read", "data/read", {
     definition,
     file: request.file,
-    current: head === undefined ? null : await groupFiles(parts.database, parts.offline, group, parent),
-    rebuild,
+    current,
+    change,
+    schema,
+    mergeFrom: mergeFrom ?? null,
     sequence: nextSequence(parent),
-    position: rebuild ? null : (head?.sourcePosition ?? null),
+    position: change === "rebuild" ? null : (head?.sourcePosition ?? null),
     atMs: request.atMs,
     temporaryFolder: work.folder,
   } as unknown as JsonObject)) as unknown as ReadOutput;
@@ -62,6 +77,10 @@ export async function runData(request: DataRequest, parts: DataParts, work: Work
           run: work.run,
           mode: output.mode,
           ...adopted,
+          ...(output.merged
+            ? { files: [], compacted: [...(current?.files.slice(0, mergeFrom) ?? []), ...adopted.files] }
+            : { compacted: null }),
+          schema,
           rows: output.rows,
           sourceFingerprint: request.sourceFingerprint,
           sourcePosition: output.sourcePosition,
@@ -92,12 +111,35 @@ export async function runData(request: DataRequest, parts: DataParts, work: Work
     },
   );
   await catchUpOnline(parts.database, parts.offline, parts.online, group);
+  await removeOldFiles(definition, parts, request.atMs);
   return { sequence, rows: output.rows };
 }
 
-/** The part of a definition that decides what the files hold; when it changes the group starts anew. */
-function storedShape({ key, eventTime, features, labels }: DataDefinition): string {
-  return JSON.stringify([key, eventTime, features, labels.map((label) => label.column)]);
+/** A reader that has begun must find its files to its end, whatever the retention. */
+const readersMs = 3_600_000;
+
+/**
+ * Removes files that no commit within the retention needs, except those that a training set was made from: it must be
+ * made again alike. Without a retention nothing is ever removed.
+ */
+async function removeOldFiles(
+  { name, retentionMs = null }: DataDefinition,
+  parts: DataParts,
+  nowMs: number,
+): Promise<void> {
+  if (retentionMs === null) return;
+  const uses = await listUses(parts.database, `features/${name}@`, "training-set/");
+  const pinned = new Set(uses.map((use) => Number(use.slice(use.lastIndexOf("@") + 1))));
+  const sinceMs = nowMs - Math.max(retentionMs, readersMs);
+  for (const file of await unneededFiles(parts.database, name, pinned, sinceMs)) await parts.offline.delete(file);
+}
+
+/** Other keys or times make other rows; changed features may fit the stored rows all the same. */
+function evolve(head: Commit | undefined, definition: DataDefinition): Evolution {
+  const evolution = evolveSchema(head === undefined ? null : storedSchema(head), definition);
+  const rowsOf = ({ key, eventTime }: DataDefinition) => JSON.stringify([key, eventTime]);
+  const same = head === undefined || rowsOf(head.definition) === rowsOf(definition);
+  return same ? evolution : { ...evolution, change: "rebuild" };
 }
 
 /** Gives the step's files their lasting names; the run's id in them keeps attempts apart. */

@@ -64,6 +64,11 @@ export interface DataOptions<
   readonly freshFor?: string;
   /** How long a row's values count, e.g. "7d": older ones are missing, in training sets and in answers alike. */
   readonly ttl?: string;
+  /**
+   * How long the state of the group before a commit can still be asked for, e.g. "90d"; always when left out. What a
+   * training set was made from is kept in any case.
+   */
+  readonly retention?: string;
   /** Time and memory of each step. */
   readonly limits?: Limits;
 }
@@ -190,6 +195,7 @@ const dataOptions = [
   "quarantineBudget",
   "freshFor",
   "ttl",
+  "retention",
   "limits",
 ];
 
@@ -213,6 +219,7 @@ function checkData(options: DataOptions<Features, Windows, Labels, string, strin
     checkNumber("quarantineBudget", options.quarantineBudget, { min: 0, max: 1 });
   if (options.freshFor !== undefined && parseDurationMs(options.freshFor) === undefined)
     throw invalid("freshFor", 'a duration such as "2d"', options.freshFor);
+  if (options.retention !== undefined) checkDuration("retention", options.retention);
   if (options.ttl !== undefined) {
     checkDuration("ttl", options.ttl);
     if (options.eventTime === undefined)

@@ -76,6 +76,8 @@ export interface DataDefinition {
   readonly freshForMs: number | null;
   /** How long a row's values count; absent in definitions that were stored before there was such a thing. */
   readonly ttlMs?: number | null;
+  /** How long files are kept that later commits replaced; for ever when null or absent. */
+  readonly retentionMs?: number | null;
   readonly limits: LimitsDefinition;
 }
 
@@ -241,6 +243,7 @@ function describeData(component: DataComponent, nameOf: (component: Component) =
     quarantineBudget: options.quarantineBudget ?? 0.1,
     freshForMs: options.freshFor === undefined ? null : (parseDurationMs(options.freshFor) as number),
     ttlMs: options.ttl === undefined ? null : (parseDurationMs(options.ttl) as number),
+    retentionMs: options.retention === undefined ? null : (parseDurationMs(options.retention) as number),
     limits: describeLimits(options.limits),
   };
 }

@@ -21,11 +21,39 @@ export interface GroupFiles {
   readonly revised: boolean;
   /** False only when every row has a moment (key and event time) of its own; left out when that is not known. */
   readonly repeated?: boolean;
+  /**
+   * For each path what its columns are called now, where the group's columns have changed since: stored name → name; what
+   * is not named is gone. Null for a file that holds them under their names; left out when all do.
+   */
+  readonly renamed?: readonly (Readonly<Record<string, string>> | null)[];
+  /** Columns that are newer than every file, with their types in SQL. */
+  readonly absent?: Readonly<Record<string, string>>;
 }
 
 /** Every version of every row. */
 export function versionsSql(files: GroupFiles): string {
-  return `SELECT * FROM read_parquet([${files.paths.map(sqlText).join(", ")}], union_by_name = true)`;
+  const parts = new Map<string, { renamed: Readonly<Record<string, string>> | null; paths: string[] }>();
+  for (const [index, path] of files.paths.entries()) {
+    const renamed = files.renamed?.[index] ?? null;
+    const part = parts.get(JSON.stringify(renamed)) ?? { renamed, paths: [] };
+    part.paths.push(path);
+    parts.set(JSON.stringify(renamed), part);
+  }
+  const selects = [...parts.values()].map(({ renamed, paths }) => {
+    // Bookkeeping names begin with an underscore, and no feature's does.
+    const columns =
+      renamed === null
+        ? "*"
+        : [
+            "COLUMNS(name -> starts_with(name, '_'))",
+            ...Object.entries(renamed).map(([stored, name]) => `${sqlName(stored)} AS ${sqlName(name)}`),
+          ].join(", ");
+    return `SELECT ${columns} FROM read_parquet([${paths.map(sqlText).join(", ")}], union_by_name = true)`;
+  });
+  const absent = Object.entries(files.absent ?? {}).map(([name, type]) => `CAST(NULL AS ${type}) AS ${sqlName(name)}`);
+  const all = selects.join(" UNION ALL BY NAME ");
+  if (selects.length === 1 && absent.length === 0) return all;
+  return `SELECT ${["*", ...absent].join(", ")} FROM (${all})`;
 }
 
 /** The newest version of every row; `versions` is a relation that holds them all, when there is one already. */

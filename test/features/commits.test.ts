@@ -1,0 +1,239 @@
+// Commits over time: small files are merged unseen, schemas change without rewriting, and every state can be asked for again.
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, it } from "node:test";
+import { recordLineage } from "../../src/catalog/lineage.ts";
+import { defineData } from "../../src/define/data.ts";
+import type { TrainingDefinition } from "../../src/define/definition.ts";
+import { category, number, text } from "../../src/define/feature.ts";
+import { count, sum } from "../../src/define/window.ts";
+import { findHead, groupFiles, listCommits } from "../../src/features/commits.ts";
+import { planCompaction } from "../../src/features/compaction.ts";
+import { findOnlineRow } from "../../src/features/online.ts";
+import { planTrainingSet, writeTrainingSet } from "../../src/features/training-set.ts";
+import { sqlText } from "../../src/ports/query.ts";
+import { type Cells, definitionOf, type Group, given, openGroup } from "../data/group.ts";
+
+const start = Date.UTC(2024, 0, 1);
+const hour = 3_600_000;
+const at = (hours: number) => new Date(start + hours * hour).toISOString();
+
+/** A feed of one shop's sales, an hour each. */
+const sales = (rows: readonly Cells[], options: object = {}) =>
+  defineData({
+    name: "sales",
+    source: given(rows, "on"),
+    key: "shop",
+    eventTime: "t",
+    features: { amount: number(), kind: category({ optional: true }) },
+    windows: { day: sum("amount", { over: "24h" }), busy: count({ where: "amount > 2", over: "24h" }) },
+    labels: { returned: number({ optional: true }) },
+    ...options,
+  } as never);
+
+const sale = (shop: string, hours: number, amount: number): Cells => ({
+  shop,
+  t: at(hours),
+  amount: String(amount),
+  kind: amount % 2 === 0 ? "even" : null,
+  returned: String(amount % 3),
+});
+
+const training = {
+  kind: "training",
+  name: "t",
+  label: { data: "sales", name: "returned" },
+  features: [{ data: "sales", names: ["amount", "kind", "day", "busy"] }],
+} as unknown as TrainingDefinition;
+
+describe("a group that grows commit by commit", () => {
+  let group: Group;
+  afterEach(() => group.close());
+
+  async function setHash(sequence: number): Promise<string> {
+    const { database, offline } = group.parts;
+    const files = await groupFiles(database, offline, "sales", sequence);
+    const commit = (await listCommits(database, "sales")).find((one) => one.sequence === sequence);
+    const pinned = { definition: commit?.definition as never, files, late: files.late };
+    return group.withQuery(async (query) => {
+      const path = join(group.folder, "set.parquet");
+      await writeTrainingSet(query, planTrainingSet(training, new Map([["sales", pinned]])), path);
+      return createHash("sha256").update(readFileSync(path)).digest("hex");
+    });
+  }
+
+  it("merges small files without a reader noticing, and makes old training sets again byte for byte", async () => {
+    group = await openGroup();
+    const before: { rows: unknown; hash: string }[] = [];
+    const definition = definitionOf(sales([]));
+    for (let commit = 1; commit <= 20; commit++) {
+      // Every commit brings a new row, one that is late, and a change of the one before.
+      const rows = [sale("a", commit * 3, commit), sale("b", commit, 1)];
+      if (commit > 1) rows.push(sale("a", (commit - 1) * 3, commit + 100));
+      await group.run(sales(rows), start + (commit * 3 + 1) * hour);
+      before.push({ rows: await group.rows(definition), hash: await setHash(commit) });
+    }
+    const files = await groupFiles(group.parts.database, group.parts.offline, "sales");
+    assert.ok(files.paths.length <= 8, `${files.paths.length} files`);
+    assert.ok((await listCommits(group.parts.database, "sales")).some(({ compacted }) => compacted !== null));
+    for (const [index, { rows, hash }] of before.entries()) {
+      assert.deepEqual(await group.rows(definition, index + 1), rows);
+      assert.equal(await setHash(index + 1), hash);
+    }
+    assert.deepEqual(findOnlineRow(group.parts.online, "sales", ["a"])?.values, {
+      amount: 20,
+      kind: "even",
+      day: 20 + 114 + 115 + 116 + 117 + 118 + 119 + 120,
+      busy: 8,
+    });
+  });
+
+  it("takes hardly more room than one sorted file once its small files are merged", async () => {
+    group = await openGroup();
+    for (let commit = 0; commit < 8; commit++) {
+      const rows = Array.from({ length: 4000 }, (_, index) =>
+        sale(String((index * 31) % 200), commit * 40 + (index % 40), ((index * 7919) % 1000) / 10),
+      );
+      await group.run(sales(rows, { windows: {} }), start + (commit + 1) * 40 * hour);
+    }
+    const { files, paths } = await groupFiles(group.parts.database, group.parts.offline, "sales");
+    assert.equal(files.length, 1);
+    await group.withQuery(async (query) => {
+      const once = join(group.folder, "once.parquet");
+      await query.run(
+        `COPY (SELECT * FROM read_parquet(${sqlText(paths[0] as string)}) ORDER BY _key_shop, _event, _ordinal) TO ${sqlText(once)} (FORMAT parquet, COMPRESSION zstd)`,
+      );
+      const ratio = (files[0]?.bytes ?? 0) / readFileSync(once).length;
+      assert.ok(ratio <= 1.1, `${ratio} times one sorted file`);
+    });
+  });
+
+  it("removes files that nobody needs once their retention is over, and none that a training set was made from", async () => {
+    group = await openGroup();
+    const { database, offline } = group.parts;
+    const options = { retention: "1d" };
+    for (let commit = 1; commit <= 4; commit++) await group.run(sales([sale("a", commit, 1)], options), start);
+    await database.transaction((tx) => recordLineage(tx, "training-set/x", ["features/sales@2"], "r", start));
+    const pinned = await group.rows(definitionOf(sales([], options)), 2);
+    for (let commit = 5; commit <= 20; commit++)
+      await group.run(sales([sale("a", commit, 1)], options), start + commit * 2 * 24 * hour);
+    assert.equal((await group.rows(definitionOf(sales([], options)))).length, 20);
+    assert.deepEqual(await group.rows(definitionOf(sales([], options)), 2), pinned);
+    await assert.rejects(groupFiles(database, offline, "sales", 6), { code: "FEATURES_FILE_MISSING" });
+  });
+
+  it("renames, widens, adds and drops columns in the files as they are", async () => {
+    group = await openGroup();
+    const first = definitionOf(sales([]));
+    await group.run(sales([sale("a", 1, 1), sale("a", 2, 2)]), start);
+    const files = (await groupFiles(group.parts.database, group.parts.offline, "sales")).files;
+    const changed = (rows: readonly Cells[]) =>
+      sales(rows, {
+        features: {
+          euros: number({ from: "amount", unit: "€" }),
+          kind: text({ optional: true }),
+          colour: category({ optional: true }),
+        },
+        windows: { day: sum("euros", { over: "24h" }) },
+        labels: {},
+      });
+    await group.run(changed([{ ...sale("a", 3, 3), colour: "red" }]), start + 4 * hour);
+    const now = await groupFiles(group.parts.database, group.parts.offline, "sales");
+    assert.deepEqual(now.files.slice(0, 1), files);
+    assert.equal((await findHead(group.parts.database, "sales"))?.mode, "append");
+    const rows = await group.rows(definitionOf(changed([])));
+    assert.deepEqual(
+      rows.map(({ euros, kind, colour, day }) => ({ euros, kind, colour, day })),
+      [
+        { euros: 1, kind: null, colour: null, day: 1 },
+        { euros: 2, kind: "even", colour: null, day: 3 },
+        { euros: 3, kind: null, colour: "red", day: 6 },
+      ],
+    );
+    assert.ok(!("returned" in (rows[0] as object)));
+    assert.deepEqual(
+      (await group.rows(first, 1)).map(({ amount, returned }) => [amount, returned]),
+      [
+        [1, 1],
+        [2, 2],
+      ],
+    );
+    // A column that comes back under an old name is a new one.
+    await group.run(
+      sales([sale("a", 4, 4)], { features: { amount: number(), kind: text({ optional: true }) } }),
+      start + 5 * hour,
+    );
+    assert.deepEqual(
+      (await group.rows(definitionOf(sales([])))).map(({ amount, returned }) => [amount, returned]),
+      [
+        [1, null],
+        [2, null],
+        [3, null],
+        [4, 1],
+      ],
+    );
+  });
+
+  it("starts anew when a source that gives everything gains a column, so that history has it too", async () => {
+    group = await openGroup();
+    const whole = (features: object) =>
+      sales([], { source: given([sale("a", 1, 1), sale("a", 2, 2)]), features, windows: {} });
+    await group.run(whole({ amount: number() }), start);
+    await group.run(whole({ amount: number(), kind: category({ optional: true }) }), start + hour);
+    const head = await findHead(group.parts.database, "sales");
+    assert.equal(head?.mode, "replace");
+    assert.equal(head?.rows.late, 0);
+  });
+
+  it("writes files that the engine alone reads: sorted by key and time, with a number for every column", async () => {
+    group = await openGroup();
+    await group.run(sales([sale("b", 1, 1), sale("a", 2, 2), sale("a", 1, 3)]), start);
+    const [path] = (await groupFiles(group.parts.database, group.parts.offline, "sales")).paths;
+    await group.withQuery(async (query) => {
+      const file = sqlText(path as string);
+      assert.deepEqual(
+        (await query.rows<{ amount: number }>(`SELECT amount FROM read_parquet(${file})`)).map(({ amount }) => amount),
+        [3, 2, 1],
+      );
+      const fields = await query.rows<{ name: string; field_id: number }>(
+        `SELECT name, field_id FROM parquet_schema(${file}) WHERE type IS NOT NULL`,
+      );
+      assert.deepEqual(Object.fromEntries(fields.map(({ name, field_id }) => [name, field_id])), {
+        _key_shop: 100,
+        _event: 1,
+        _ordinal: 2,
+        _created: 3,
+        _commit: 4,
+        amount: 1000,
+        kind: 1001,
+        returned: 1002,
+      });
+    });
+  });
+});
+
+describe("the plan of compaction", () => {
+  it("leaves few files alone", () => {
+    assert.equal(planCompaction([5, 5, 5]), undefined);
+  });
+
+  it("merges small files and leaves a much larger one before them", () => {
+    assert.equal(planCompaction([1000, 5, 5, 5, 5, 5, 5]), 1);
+  });
+
+  it("rewrites every byte only a few times while a group grows a thousandfold", () => {
+    let files: number[] = [];
+    let written = 0;
+    for (let commit = 0; commit < 2000; commit++) {
+      const from = planCompaction(files);
+      const added = from === undefined ? 1 : 1 + files.slice(from).reduce((sum, bytes) => sum + bytes, 0);
+      files = [...(from === undefined ? files : files.slice(0, from)), added];
+      written += added;
+      assert.ok(files.length <= 16, `${files.length} files`);
+    }
+    assert.ok(written < 2000 * 12, `every byte is written ${written / 2000} times`);
+  });
+});
