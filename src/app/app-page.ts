@@ -18,7 +18,7 @@ import { findOnlineRow } from "../features/online.ts";
 import { hasOnlineSide } from "../features/online-rows.ts";
 import type { ColumnStatistics } from "../features/statistics.ts";
 import { show } from "../models/gate.ts";
-import { findAlias, type Version } from "../models/registry.ts";
+import { featuresOfVersion, findAlias, type Version } from "../models/registry.ts";
 import type { Database } from "../ports/database.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
 import type { Work } from "../runs/work.ts";
@@ -36,8 +36,8 @@ export async function describeApp(
   parts: AppParts,
 ): Promise<AppDocument> {
   const now = Date.now();
-  const groups = await selectedGroups(training, parts.database);
   const version = await findAlias(parts.database, training.name, "live");
+  const groups = await selectedGroups(featuresOfVersion(version, training.features), parts.database);
   const spine = await findHead(parts.database, training.label.data);
   const label = spine?.definition.labels.find((one) => one.name === training.label.name);
   const labelFacts = spine?.statistics.columns.find((column) => column.name === training.label.name);
@@ -82,9 +82,12 @@ export async function runApp(
   });
 }
 
-async function selectedGroups(training: TrainingDefinition, database: Database): Promise<SelectedGroup[] | null> {
+async function selectedGroups(
+  features: TrainingDefinition["features"],
+  database: Database,
+): Promise<SelectedGroup[] | null> {
   const groups: SelectedGroup[] = [];
-  for (const { data, names } of training.features) {
+  for (const { data, names } of features) {
     const commit = await findHead(database, data);
     if (commit === undefined) return null;
     groups.push({ commit, features: names });

@@ -8,7 +8,7 @@ import { featureFields } from "../features/fields.ts";
 import { findOnlineRow } from "../features/online.ts";
 import { hasOnlineSide } from "../features/online-rows.ts";
 import type { Predictor } from "../learn/model.ts";
-import { findAlias, loadModel, type Version } from "../models/registry.ts";
+import { featuresOfVersion, findAlias, loadModel, type Version } from "../models/registry.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Database } from "../ports/database.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
@@ -68,7 +68,9 @@ export function liveSource(parts: LiveParts): LiveSource {
         throw fail("MODELS_NO_LIVE_VERSION", `Expected a live model of training/${training.name}, got none yet`, {
           hint: "Train one that passes its gate: see `pentad status`",
         });
-      const live = await assemble(parts, inference, training, version, await predictorOf(version));
+      // Until the next version is live, the definition's new features wait and those that it dropped are still asked for.
+      const asTrained = { ...training, features: featuresOfVersion(version, training.features) };
+      const live = await assemble(parts, inference, asTrained, version, await predictorOf(version));
       cache.set(inference.name, { live, checkedAt: performance.now() });
       return live;
     },

@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { fail } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
+import type { TrainingDefinition } from "../define/definition.ts";
 import type { Artifact, Predictor } from "../learn/model.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Database, RoomMigrations, Statements } from "../ports/database.ts";
@@ -238,6 +239,15 @@ export async function loadModel(blobs: BlobStore, id: string): Promise<Predictor
 /** The same at rest. */
 export async function loadArtifact(blobs: BlobStore, id: string): Promise<Artifact> {
   return decodeModel(await loadModelFile(blobs, id), id);
+}
+
+/** The features that a version was trained with, by data component; those of `otherwise` for versions that did not keep them. */
+export function featuresOfVersion(
+  version: Version | undefined,
+  otherwise: TrainingDefinition["features"],
+): TrainingDefinition["features"] {
+  const kept = version?.report.selection;
+  return Array.isArray(kept) ? (kept as unknown as TrainingDefinition["features"]) : otherwise;
 }
 
 /** The bytes of a model's file. */

@@ -1,12 +1,14 @@
 // A model's report as one HTML file that needs nothing else: what it is, how good, where it errs, how it came to be. Pure.
 
 import { metrics as metricFacts } from "../learn/metrics.ts";
-import type { Dependence, Evaluation, Part } from "../models/evaluation.ts";
-import { show } from "../models/gate.ts";
+import type { Evaluation, Part } from "../models/evaluation.ts";
 import type { ReportFacts } from "./report-facts.ts";
+import { moreRowsSection, reasonSection, sliceSection } from "./report-insight.ts";
 import { chosenSection, historySection, identitySection } from "./report-origin.ts";
+import { qualitySection } from "./report-quality.ts";
+import { figure, section } from "./report-section.ts";
 import { reportStyle } from "./report-style.ts";
-import { barPlot, gauge, histogram, linePlot, scatterPlot, short, timeline } from "./report-svg.ts";
+import { gauge, timeline } from "./report-svg.ts";
 import {
   algorithmText,
   countText,
@@ -16,7 +18,6 @@ import {
   metricText,
   metricTitle,
   momentText,
-  percentText,
 } from "./report-text.ts";
 import { limitSentences, qualitySentences } from "./report-words.ts";
 
@@ -69,14 +70,6 @@ function header({ version, about }: ReportFacts): string {
 <h1>${escapeHtml(about.problem?.question ?? `${version.training}, version ${version.version}`)}</h1>
 ${verdict}${aliases}
 </header>`;
-}
-
-function section(title: string, body: string): string {
-  return `<section>\n<h2>${escapeHtml(title)}</h2>\n${body}\n</section>`;
-}
-
-export function figure(svg: string, title: string, caption: string): string {
-  return `<figure>${svg}<figcaption><b>${escapeHtml(title)}</b> ${escapeHtml(caption)}</figcaption></figure>`;
 }
 
 function summarySection({ version, about }: ReportFacts): string {
@@ -196,250 +189,6 @@ function partsFigure(parts: NonNullable<Evaluation["parts"]>): string {
         },
       ];
   return figure(timeline("Which rows went where", spans, timed ? dayText : () => ""), "Which rows went where.", proof);
-}
-
-function qualitySection({ version, about }: ReportFacts): string {
-  const { evaluation } = version;
-  const names = Object.keys(evaluation.metrics);
-  const own = Object.keys(evaluation.baselines ?? {});
-  const rows = names.map((name) => {
-    const range = evaluation.intervals?.[name];
-    const interval =
-      range === undefined || range.low === null ? "–" : `${metricText(range.low)} to ${metricText(range.high)}`;
-    const others = own.map((one) => `<td class="n">${metricText(evaluation.baselines?.[one]?.[name])}</td>`).join("");
-    const judged = about.problem?.success.metric === name ? ' <span class="dim">(the goal)</span>' : "";
-    return `<tr><th scope="row">${escapeHtml(metricTitle(name))}${judged}</th><td class="n">${metricText(evaluation.metrics[name])}</td><td class="n">${interval}</td>${others}</tr>`;
-  });
-  const head = own.map((one) => `<th class="n" scope="col">${escapeHtml(one)} guess</th>`).join("");
-  return section(
-    "How good it is",
-    `${qualityPlots(evaluation)}
-<div class="scroll"><table><thead><tr><th scope="col">On the held-out rows</th><th class="n" scope="col">model</th><th class="n" scope="col">95 % interval</th>${head}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`,
-  );
-}
-
-const share = (label: string) => ({ from: 0, to: 1, label, text: percentText });
-
-function qualityPlots({ curves, confusion, residuals }: Evaluation): string {
-  const plots: string[] = [];
-  if (confusion) plots.push(confusionTable(confusion));
-  if (curves) {
-    plots.push(
-      figure(
-        linePlot({
-          title: "Calibration",
-          x: share("probability it gives"),
-          y: share("share that came true"),
-          points: curves.calibration.map(([predicted, actual]) => [predicted, actual]),
-          reference: [
-            [0, 0],
-            [1, 1],
-          ],
-          dots: true,
-        }),
-        "Can its probabilities be believed?",
-        "On the dashed line they are exactly right; below it, it promises too much.",
-      ),
-      figure(
-        linePlot({
-          title: "ROC curve",
-          x: share("false alarms"),
-          y: share("found"),
-          points: curves.roc,
-          reference: [
-            [0, 0],
-            [1, 1],
-          ],
-        }),
-        "What finding more costs.",
-        `Share of all that are ${curves.class} it finds, against the share of the others it takes for one (ROC curve). Guessing follows the dashed line.`,
-      ),
-      figure(
-        linePlot({
-          title: "Precision and recall",
-          x: share("found"),
-          y: share("of its alarms, right"),
-          points: curves.precisionRecall,
-        }),
-        "How sure an alarm is.",
-        "The more it is to find, the more of its alarms are false (precision and recall).",
-      ),
-    );
-  }
-  if (residuals) {
-    const [low, high] = rangeOf(residuals.points.flat());
-    plots.push(
-      figure(
-        scatterPlot({
-          title: "Predicted and actual",
-          x: { from: low, to: high, label: "it said" },
-          y: { from: low, to: high, label: "it was" },
-          points: residuals.points,
-        }),
-        "What it said, and what it was.",
-        "Some of the held-out rows; on the dashed line it is exactly right.",
-      ),
-      figure(
-        histogram({
-          title: "Errors",
-          x: { ...residuals.histogram, label: "what it was, less what it said" },
-          counts: residuals.histogram.counts,
-        }),
-        "How far off it is.",
-        "To the right of 0 it said too little, to the left too much.",
-      ),
-    );
-  }
-  return plots.length === 0 ? "" : `<div class="two">${plots.join("")}</div><br>`;
-}
-
-function rangeOf(values: readonly number[]): [number, number] {
-  const low = Math.min(...values);
-  const high = Math.max(...values);
-  const margin = (high - low || 1) * 0.04;
-  return [low - margin, high + margin];
-}
-
-function confusionTable({ classes, counts }: NonNullable<Evaluation["confusion"]>): string {
-  const head = classes.map((name) => `<th scope="col">says ${escapeHtml(name)}</th>`).join("");
-  const body = counts.map((row, index) => {
-    const total = row.reduce((sum, count) => sum + count, 0);
-    const cells = row.map((count) => {
-      const of = total === 0 ? 0 : Math.round((count / total) * 100);
-      return `<td${of > 55 ? ' class="deep"' : ""} style="--share:${of}%">${count.toLocaleString("en")}</td>`;
-    });
-    return `<tr><th scope="row">is ${escapeHtml(classes[index] as string)}</th>${cells.join("")}</tr>`;
-  });
-  return `<figure><div class="scroll"><table class="matrix"><thead><tr><td style="background:none"></td>${head}</tr></thead><tbody>${body.join("")}</tbody></table></div><figcaption><b>What it takes for what.</b> Held-out rows; on the diagonal it is right.</figcaption></figure>`;
-}
-
-function sliceSection({ version, about }: ReportFacts): string {
-  const { slices = [], metrics: overall } = version.evaluation;
-  const metric = about.problem?.success.metric ?? Object.keys(overall)[0];
-  if (metric === undefined || slices.length === 0) return "";
-  const { better } = metricFacts[metric as keyof typeof metricFacts];
-  const whole = overall[metric] ?? null;
-  const features = [...new Set(slices.map(({ feature }) => feature))];
-  const values = slices.flatMap(({ metrics: own }) => (typeof own[metric] === "number" ? [own[metric]] : []));
-  const range = {
-    from: Math.min(0, ...values),
-    to: Math.max(...values, whole ?? 0) * (better === "lower" ? 1.05 : 1) || 1,
-  };
-  const plots = features.map((feature) => {
-    const bars = slices
-      .filter((slice) => slice.feature === feature && typeof slice.metrics[metric] === "number")
-      .map(({ value, rows, metrics: own }) => ({
-        name: value,
-        value: own[metric] as number,
-        text: metricText(own[metric]),
-        note: countText(rows, "row"),
-        class: rows < 30 ? "faint" : "",
-      }));
-    return bars.length === 0
-      ? ""
-      : `<h3>${escapeHtml(humanName(feature))}</h3>${barPlot(`${metricTitle(metric)} by ${feature}`, bars, range, { mark: whole ?? undefined })}`;
-  });
-  if (plots.every((plot) => plot === "")) return "";
-  return section(
-    "Where it errs",
-    `<p>${escapeHtml(metricTitle(metric))} within each group of held-out rows; ${better === "higher" ? "longer is better" : "shorter is better"}. The dashed line is the whole. Pale bars rest on fewer than 30 rows and may be chance.</p>${plots.join("")}`,
-  );
-}
-
-const mostReasons = 12;
-
-function reasonSection({ version, about }: ReportFacts): string {
-  const { importance, dependence = [], metrics: overall } = version.evaluation;
-  if (importance === undefined || importance.features.length === 0) return "";
-  const shown = importance.features.filter(({ value }) => value > 0).slice(0, mostReasons);
-  const largest = Math.max(...shown.map(({ value }) => value), 1e-12);
-  const metric = about.problem?.success.metric ?? Object.keys(overall)[0] ?? "";
-  const how =
-    importance.method === "permutation"
-      ? `By how much ${metricTitle(metric)} gets worse when the values of one feature are shuffled among the held-out rows.`
-      : "Each feature's share in what the model has learnt, by its own account.";
-  const bars = shown.map(({ feature, value }) => ({ name: humanName(feature), value, text: show(value) }));
-  const silent = importance.features.length - shown.length;
-  return section(
-    "What it leans on",
-    `<p>${escapeHtml(how)}${silent > 0 ? ` ${countText(silent, "feature")} more ${silent === 1 ? "matters" : "matter"} little or not at all.` : ""}</p>
-${bars.length === 0 ? "" : barPlot("What it leans on", bars, { from: 0, to: largest })}
-${dependence.length === 0 ? "" : `<h3>How its answer moves with the strongest</h3><div class="two">${dependence.map((one) => dependenceFigure(one, about)).join("")}</div>`}`,
-  );
-}
-
-function dependenceFigure(
-  { feature, type, points }: Dependence,
-  { label, features, problem }: ReportFacts["about"],
-): string {
-  const answers = points.map(([, mean]) => mean);
-  const isNumber = problem?.task === "regression";
-  const [low, high] = isNumber ? rangeOf(answers) : [0, Math.min(1, Math.ceil(Math.max(...answers) * 5 + 1e-9) / 5)];
-  const unit = features.find(({ name }) => name === feature)?.unit;
-  const name = `${humanName(feature)}${unit ? ` (${unit})` : ""}`;
-  const y = {
-    from: low,
-    to: high,
-    label: isNumber ? "mean answer" : "mean probability",
-    ...(isNumber ? {} : { text: percentText }),
-  };
-  const caption = `mean answer for ${label === null ? "the label" : humanName(label.name)}, all else as it is.`;
-  if (type === "number" || type === "time") {
-    const line = points.flatMap(([value, mean]) => {
-      const x = typeof value === "number" ? value : Date.parse(value);
-      return Number.isFinite(x) ? [[x, mean] as const] : [];
-    });
-    if (line.length < 2) return "";
-    const ends = line.map(([x]) => x);
-    const text = type === "time" ? dayText : short;
-    const x = { from: Math.min(...ends), to: Math.max(...ends), label: name, text };
-    return figure(linePlot({ title: name, x, y, points: line, dots: true, height: 210 }), `${name}:`, caption);
-  }
-  const bars = points.map(([value, mean]) => ({
-    name: String(value),
-    value: mean,
-    text: isNumber ? short(mean) : percentText(mean),
-  }));
-  return figure(
-    barPlot(name, bars.slice(0, 8), { from: Math.min(0, low), to: high }, { narrow: true }),
-    `${name}:`,
-    caption,
-  );
-}
-
-function moreRowsSection({ version, about }: ReportFacts): string {
-  const { learning = [] } = version.evaluation;
-  const metric = about.problem?.success.metric;
-  const points = learning.flatMap(({ rows, value }) => (value === null ? [] : [[rows, value] as const]));
-  if (metric === undefined || points.length < 3) return "";
-  const { better } = metricFacts[metric];
-  const sign = better === "higher" ? 1 : -1;
-  const gain =
-    sign * ((points.at(-1) as readonly [number, number])[1] - (points.at(-2) as readonly [number, number])[1]);
-  const { low, high } = version.evaluation.intervals?.[metric] ?? { low: null, high: null };
-  const noise = low === null || high === null ? 0 : (high - low) / 4;
-  // On a scale no finer than chance, so that noise does not look like a trend.
-  const [from, to] = rangeOf([...points.map(([, value]) => value), ...[low, high].filter((one) => one !== null)]);
-  const verdict =
-    gain > noise
-      ? "The last doubling of the rows made it clearly better: more rows would most likely help."
-      : "The last doubling of the rows changed little: other columns would most likely help more than more rows.";
-  return section(
-    "Would more rows help?",
-    `<p>${verdict}</p>${figure(
-      linePlot({
-        title: "Learning curve",
-        x: { from: 0, to: points.at(-1)![0], label: "rows learnt from", text: (value) => short(Math.round(value)) },
-        y: { from, to, label: metricTitle(metric) },
-        points,
-        dots: true,
-        width: 660,
-        height: 220,
-      }),
-      "The same kind of model, learnt from fewer rows,",
-      "judged on the same held-out rows.",
-    )}`,
-  );
 }
 
 function limitSection({ version, about }: ReportFacts): string {

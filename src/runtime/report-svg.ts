@@ -229,3 +229,11 @@ export function short(value: number): string {
 function clipped(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
+
+/** From the least to the largest, with a little room. */
+export function rangeOf(values: readonly number[]): [number, number] {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const margin = (high - low || 1) * 0.04;
+  return [low - margin, high + margin];
+}

@@ -84,6 +84,7 @@ export async function runTraining(
             passedOver,
             label: set.label,
             features: set.features,
+            selection: training.features,
             problem: { question: problem.question, audience: problem.audience, task, success: problem.success },
             sources: pinned.sources,
             seed: training.seed,

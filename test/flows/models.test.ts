@@ -180,6 +180,30 @@ describe("models", () => {
     assert.deepEqual((await show(1)).aliases, ["live"]);
   });
 
+  it("are asked what they were trained on, while a version with other features is not live", async () => {
+    await project.edit("training.ts", '"months", "calls", "plan"', '"months", "plan"');
+    await project.edit("problem.ts", "atLeast: 0.5,", "atLeast: 0.95,");
+    const { document } = await pentadJson<{ failure: Failure | null }>(
+      "run",
+      "training/shop",
+      "--project",
+      project.folder,
+    );
+    assert.equal(document.failure?.code, "MODELS_GATE_REFUSED");
+    const { evaluation } = await show(3);
+    assert.match(evaluation.champion?.incomparable ?? "", /needs calls, which the training no longer has/);
+    const ask = (input: object) =>
+      pentadJson<PredictionDocument & { error?: { message: string } }>(
+        ...["predict", "shop", "--project", project.folder, "--input"],
+        JSON.stringify(input),
+      );
+    const { document: answer } = await ask({ household: "h1", months: 3, calls: 9, plan: "basic" });
+    assert.deepEqual([answer.model.version, answer.features.calls], [1, 9]);
+    const { code, document: short } = await ask({ household: "h1", months: 3, plan: "basic" });
+    assert.equal(code, 1);
+    assert.match(short.error?.message ?? "", /calls/);
+  });
+
   it("are compared side by side", async () => {
     const { stdout } = await pentad("models", "compare", "shop", "1", "2", "--project", project.folder);
     assert.match(stdout, /rocAuc\s+0\.\d+\s+0\.\d+\s+-0\.\d+\s+version 1/);
@@ -217,7 +241,7 @@ describe("models", () => {
     const { document } = await pentadJson<ModelsDocument>("models", "list", "shop", "--project", project.folder);
     assert.deepEqual(
       document.models.map(({ version }) => version),
-      [2, 1],
+      [3, 2, 1],
     );
     assert.equal((await pentad("models", "delete", "shop", "1", "--project", project.folder)).code, 2);
   });

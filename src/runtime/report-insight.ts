@@ -1,0 +1,138 @@
+// The part of a model's report that explains it: where it errs, what it leans on, whether more rows would help. Pure.
+
+import { metrics as metricFacts } from "../learn/metrics.ts";
+import type { Dependence } from "../models/evaluation.ts";
+import { show } from "../models/gate.ts";
+import type { ReportFacts } from "./report-facts.ts";
+import { figure, section } from "./report-section.ts";
+import { barPlot, linePlot, rangeOf, short } from "./report-svg.ts";
+import { countText, dayText, escapeHtml, humanName, metricText, metricTitle, percentText } from "./report-text.ts";
+
+export function sliceSection({ version, about }: ReportFacts): string {
+  const { slices = [], metrics: overall } = version.evaluation;
+  const metric = about.problem?.success.metric ?? Object.keys(overall)[0];
+  if (metric === undefined || slices.length === 0) return "";
+  const { better } = metricFacts[metric as keyof typeof metricFacts];
+  const whole = overall[metric] ?? null;
+  const features = [...new Set(slices.map(({ feature }) => feature))];
+  const values = slices.flatMap(({ metrics: own }) => (typeof own[metric] === "number" ? [own[metric]] : []));
+  const range = {
+    from: Math.min(0, ...values),
+    to: Math.max(...values, whole ?? 0) * (better === "lower" ? 1.05 : 1) || 1,
+  };
+  const plots = features.map((feature) => {
+    const bars = slices
+      .filter((slice) => slice.feature === feature && typeof slice.metrics[metric] === "number")
+      .map(({ value, rows, metrics: own }) => ({
+        name: value,
+        value: own[metric] as number,
+        text: metricText(own[metric]),
+        note: countText(rows, "row"),
+        class: rows < 30 ? "faint" : "",
+      }));
+    return bars.length === 0
+      ? ""
+      : `<h3>${escapeHtml(humanName(feature))}</h3>${barPlot(`${metricTitle(metric)} by ${feature}`, bars, range, { mark: whole ?? undefined })}`;
+  });
+  if (plots.every((plot) => plot === "")) return "";
+  return section(
+    "Where it errs",
+    `<p>${escapeHtml(metricTitle(metric))} within each group of held-out rows; ${better === "higher" ? "longer is better" : "shorter is better"}. The dashed line is the whole. Pale bars rest on fewer than 30 rows and may be chance.</p>${plots.join("")}`,
+  );
+}
+
+const mostReasons = 12;
+
+export function reasonSection({ version, about }: ReportFacts): string {
+  const { importance, dependence = [], metrics: overall } = version.evaluation;
+  if (importance === undefined || importance.features.length === 0) return "";
+  const shown = importance.features.filter(({ value }) => value > 0).slice(0, mostReasons);
+  const largest = Math.max(...shown.map(({ value }) => value), 1e-12);
+  const metric = about.problem?.success.metric ?? Object.keys(overall)[0] ?? "";
+  const how =
+    importance.method === "permutation"
+      ? `By how much ${metricTitle(metric)} gets worse when the values of one feature are shuffled among the held-out rows.`
+      : "Each feature's share in what the model has learnt, by its own account.";
+  const bars = shown.map(({ feature, value }) => ({ name: humanName(feature), value, text: show(value) }));
+  const silent = importance.features.length - shown.length;
+  return section(
+    "What it leans on",
+    `<p>${escapeHtml(how)}${silent > 0 ? ` ${countText(silent, "feature")} more ${silent === 1 ? "matters" : "matter"} little or not at all.` : ""}</p>
+${bars.length === 0 ? "" : barPlot("What it leans on", bars, { from: 0, to: largest })}
+${dependence.length === 0 ? "" : `<h3>How its answer moves with the strongest</h3><div class="two">${dependence.map((one) => dependenceFigure(one, about)).join("")}</div>`}`,
+  );
+}
+
+function dependenceFigure(
+  { feature, type, points }: Dependence,
+  { label, features, problem }: ReportFacts["about"],
+): string {
+  const answers = points.map(([, mean]) => mean);
+  const isNumber = problem?.task === "regression";
+  const [low, high] = isNumber ? rangeOf(answers) : [0, Math.min(1, Math.ceil(Math.max(...answers) * 5 + 1e-9) / 5)];
+  const unit = features.find(({ name }) => name === feature)?.unit;
+  const name = `${humanName(feature)}${unit ? ` (${unit})` : ""}`;
+  const y = {
+    from: low,
+    to: high,
+    label: isNumber ? "mean answer" : "mean probability",
+    ...(isNumber ? {} : { text: percentText }),
+  };
+  const caption = `mean answer for ${label === null ? "the label" : humanName(label.name)}, all else as it is.`;
+  if (type === "number" || type === "time") {
+    const line = points.flatMap(([value, mean]) => {
+      const x = typeof value === "number" ? value : Date.parse(value);
+      return Number.isFinite(x) ? [[x, mean] as const] : [];
+    });
+    if (line.length < 2) return "";
+    const ends = line.map(([x]) => x);
+    const text = type === "time" ? dayText : short;
+    const x = { from: Math.min(...ends), to: Math.max(...ends), label: name, text };
+    return figure(linePlot({ title: name, x, y, points: line, dots: true, height: 210 }), `${name}:`, caption);
+  }
+  const bars = points.map(([value, mean]) => ({
+    name: String(value),
+    value: mean,
+    text: isNumber ? short(mean) : percentText(mean),
+  }));
+  return figure(
+    barPlot(name, bars.slice(0, 8), { from: Math.min(0, low), to: high }, { narrow: true }),
+    `${name}:`,
+    caption,
+  );
+}
+
+export function moreRowsSection({ version, about }: ReportFacts): string {
+  const { learning = [] } = version.evaluation;
+  const metric = about.problem?.success.metric;
+  const points = learning.flatMap(({ rows, value }) => (value === null ? [] : [[rows, value] as const]));
+  if (metric === undefined || points.length < 3) return "";
+  const { better } = metricFacts[metric];
+  const sign = better === "higher" ? 1 : -1;
+  const gain =
+    sign * ((points.at(-1) as readonly [number, number])[1] - (points.at(-2) as readonly [number, number])[1]);
+  const { low, high } = version.evaluation.intervals?.[metric] ?? { low: null, high: null };
+  const noise = low === null || high === null ? 0 : (high - low) / 4;
+  // On a scale no finer than chance, so that noise does not look like a trend.
+  const [from, to] = rangeOf([...points.map(([, value]) => value), ...[low, high].filter((one) => one !== null)]);
+  const verdict =
+    gain > noise
+      ? "The last doubling of the rows made it clearly better: more rows would most likely help."
+      : "The last doubling of the rows changed little: other columns would most likely help more than more rows.";
+  return section(
+    "Would more rows help?",
+    `<p>${verdict}</p>${figure(
+      linePlot({
+        title: "Learning curve",
+        x: { from: 0, to: points.at(-1)![0], label: "rows learnt from", text: (value) => short(Math.round(value)) },
+        y: { from, to, label: metricTitle(metric) },
+        points,
+        dots: true,
+        width: 660,
+        height: 220,
+      }),
+      "The same kind of model, learnt from fewer rows,",
+      "judged on the same held-out rows.",
+    )}`,
+  );
+}
