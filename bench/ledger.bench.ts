@@ -12,6 +12,9 @@ import type { Bench, Variant } from "./harness.ts";
 
 const many = 1_000_000;
 const commits = 9;
+const atOnce = 50;
+const stepsEach = 100;
+const manyName = `${atOnce * stepsEach} steps of ${atOnce} runs at once (the target, 5,000 a second, is ${(atOnce * stepsEach) / 5} ms)`;
 const usage = { wallMs: 1, cpuMs: 1, peakMemoryMb: 1 };
 
 export async function bench(): Promise<Bench> {
@@ -34,6 +37,22 @@ export async function bench(): Promise<Bench> {
       await ledger.endStep(run, step, 1, { usage, failure: null });
     }
     await ledger.finish(run, { detail: "done" }, async () => undefined);
+  }
+
+  let round = 0;
+  /** As many runs at once as a busy project has, so that their commits can share fsyncs. */
+  async function manySteps(ledger: Ledger): Promise<void> {
+    round++;
+    const work = Array.from({ length: atOnce }, async (_, index) => {
+      const run = await ledger.request(`data/r${round}x${index}`, "manual", "f");
+      await ledger.claim(run);
+      for (let step = 0; step < stepsEach; step++) {
+        await ledger.startStep(run, `step ${step}`, 1);
+        await ledger.endStep(run, `step ${step}`, 1, { usage, failure: null });
+      }
+      await ledger.finish(run, { detail: "done" }, async () => undefined);
+    });
+    await Promise.all(work);
   }
 
   const variant = (name: string, work: () => Promise<unknown>): Variant => ({
@@ -61,6 +80,7 @@ export async function bench(): Promise<Bench> {
           fsyncSync(raw);
         }
       }),
+      variant(manyName, () => manySteps(small.ledger)),
       variant("the newest runs of every component", () => ledger.latest()),
       variant("50 runs", () => ledger.list({ limit: 50 })),
       variant("50 runs of a component", () => ledger.list({ limit: 50, component: "data/c7" })),

@@ -44,7 +44,7 @@ const brokenLine: Record<FiveKinds, [from: string, to: string]> = {
 };
 const wronglyTyped: Record<FiveKinds, [from: string, to: string, message: RegExp]> = {
   problem: ['task: "binary",', 'task: "binery",', /binery/],
-  data: ['eventTime: "date",', "eventTime: 7,", /number/],
+  data: ['eventTime: "date",', "eventTime: 7,", /number|7/],
   training: ["weather.labels.rainTomorrow", "weather.labels.rainTomorow", /rainTomorow/],
   inference: ["online: true,", 'online: "yes",', /string|"yes"/],
   app: ["feedback: true,", "feedbak: true,", /feedbak/],

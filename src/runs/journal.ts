@@ -48,6 +48,12 @@ export async function record(tx: Statements, { atMs, component, run, event, data
   return sequence;
 }
 
+/** The number of the newest event; 0 when nothing has happened yet. */
+export async function lastEvent(database: Statements): Promise<number> {
+  const counter = await database.get<{ value: number }>("select value from runs_counters where name = 'events'");
+  return counter?.value ?? 0;
+}
+
 /** The events after a number, oldest first. */
 export async function listEvents(database: Database, after: number, limit: number): Promise<LedgerEvent[]> {
   const rows = await database.all<{

@@ -6,7 +6,7 @@ import type { ComputeUsage } from "../ports/compute.ts";
 import type { Database, Statements } from "../ports/database.ts";
 import { openEnds } from "./ends.ts";
 import { openHistory } from "./history.ts";
-import { type LedgerEvent, listEvents } from "./journal.ts";
+import { type LedgerEvent, lastEvent, listEvents } from "./journal.ts";
 import { openLeases } from "./leases.ts";
 import { openNotes } from "./notes.ts";
 import { newOwner, ownerLives } from "./owner.ts";
@@ -120,6 +120,8 @@ export interface Ledger {
   steps(run: string): Promise<Step[]>;
   /** By component: its newest runs. Components that never started a run are not in it. */
   latest(): Promise<ReadonlyMap<string, Latest>>;
+  /** The number of the newest event: as long as it stays the same, nothing has happened. */
+  lastEvent(): Promise<number>;
   /** What happened after an event's number, oldest first. */
   events(after: number, limit?: number): Promise<LedgerEvent[]>;
   /**
@@ -166,6 +168,7 @@ export function openLedger(database: Database, options: LedgerOptions = {}): Led
     ...openEnds(parts),
     ...openNotes(parts),
     ...openHistory(parts),
+    lastEvent: () => lastEvent(database),
     events: (after, limit = 500) => listEvents(database, after, limit),
   };
 }

@@ -1,7 +1,8 @@
 // Keeps a project current: loads the files when they change, runs what is due, and wakes when something may be due again.
 
-import { type FSWatcher, watch } from "node:fs";
-import { messageOf } from "../base/failure.ts";
+import { type FSWatcher, statSync, watch } from "node:fs";
+import { join } from "node:path";
+import { messageOf, toFailure } from "../base/failure.ts";
 import type { DeclaredComponent } from "../catalog/components.ts";
 import { startAlerts } from "./alerts.ts";
 import { forgetRegularly } from "./forget.ts";
@@ -22,6 +23,8 @@ export interface KeepCurrentOptions {
 
 /** How often schedules and sources are looked at. */
 const tickMs = 1000;
+/** Time makes things due too: a training again after a day. */
+const replanMs = 10_000;
 /** Editors write a file in several steps; only the last counts. */
 const quietMs = 120;
 
@@ -43,12 +46,19 @@ export async function keepCurrent(project: Project, options: KeepCurrentOptions)
     : undefined;
   signal.addEventListener("abort", () => wake());
   let first = true;
+  let components: readonly DeclaredComponent[] = [];
+  let planned = { sight: "", atMs: Number.NEGATIVE_INFINITY };
   while (!signal.aborted) {
     if (stale) {
       stale = false;
-      await load(project, options);
+      components = await load(project, options);
+      planned = { sight: "", atMs: Number.NEGATIVE_INFINITY };
     }
-    await runner.plan();
+    const sight = await glance(project, components);
+    if (sight !== planned.sight || performance.now() - planned.atMs > replanMs) {
+      planned = { sight, atMs: performance.now() };
+      await runner.plan();
+    }
     if (first) void runner.idle().then(options.onSettled);
     first = false;
     await new Promise<void>((resolve) => {
@@ -66,14 +76,31 @@ export async function keepCurrent(project: Project, options: KeepCurrentOptions)
   await alerts.stop();
 }
 
-async function load(project: Project, options: KeepCurrentOptions): Promise<void> {
+async function load(project: Project, options: KeepCurrentOptions): Promise<readonly DeclaredComponent[]> {
   try {
     const components = await loadProject(project);
     options.onLoad?.(components);
     project.changed();
+    return components;
   } catch (error) {
-    project.log.error(`The project's files could not be loaded: ${messageOf(error)}`);
+    const { code, location } = toFailure(error);
+    const at = location === null ? "" : ` at ${location.file}:${location.line}`;
+    project.log.error(`The project's files could not be loaded: ${messageOf(error)} [${code}]${at}`);
+    project.changed();
+    return project.components.list();
   }
+}
+
+/** What would make another plan: anything that happened, and the files that data components read. */
+async function glance(project: Project, components: readonly DeclaredComponent[]): Promise<string> {
+  const watched = components.flatMap(({ definition }) =>
+    definition?.kind === "data" && definition.source.watch !== null ? [definition.source.watch] : [],
+  );
+  const files = [...new Set(watched)].map((file) => {
+    const facts = statSync(join(project.folder, file), { throwIfNoEntry: false });
+    return facts === undefined ? "missing" : `${facts.size}-${facts.mtimeMs}`;
+  });
+  return [await project.ledger.lastEvent().catch(() => Date.now()), ...files].join(" ");
 }
 
 /** Calls back, a little later, after changes of the project's own files. */

@@ -120,7 +120,8 @@ function stateOf(before: readonly ComponentStatus[], id: string): ComponentState
 }
 
 function staleBecause(dependsOn: readonly string[], before: readonly ComponentStatus[]): string | null {
-  const cause = dependsOn.find((id) => ["failed", "stale"].includes(stateOf(before, id)));
+  const cause =
+    dependsOn.find((id) => stateOf(before, id) === "failed") ?? dependsOn.find((id) => stateOf(before, id) === "stale");
   if (cause === undefined) return null;
   return stateOf(before, cause) === "failed"
     ? `goes on with what it has: ${cause} failed`

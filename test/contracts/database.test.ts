@@ -67,6 +67,48 @@ for (const driver of drivers)
       assert.deepEqual(await database.all("select id from notes where id > ?", [99]), []);
     });
 
+    test("of many transactions that wait together each is whole or gone, and told only once it is on the disk", async () => {
+      const other = await driver.open("together at once");
+      const reader = await driver.open("together at once");
+      await other.execute("create table steps (step integer primary key, part integer not null)");
+      const seen: string[] = [];
+      const work = Array.from({ length: 300 }, (_, step) =>
+        other
+          .transaction(async (tx) => {
+            await tx.run("insert into steps (step, part) values (?, 1)", [step * 2]);
+            if (step % 7 === 0) throw new Error(`step ${step} is not to be`);
+            await Promise.resolve();
+            await tx.run("insert into steps (step, part) values (?, 2)", [step * 2 + 1]);
+          })
+          .then(
+            async () => {
+              const kept = await reader.get<{ n: number }>("select count(*) as n from steps where step in (?, ?)", [
+                step * 2,
+                step * 2 + 1,
+              ]);
+              if (kept?.n !== 2) seen.push(`step ${step} was told before it was kept`);
+            },
+            (error: Error) => {
+              if (step % 7 !== 0 || error.message !== `step ${step} is not to be`) seen.push(String(error));
+            },
+          ),
+      );
+      const single = Array.from({ length: 100 }, (_, index) =>
+        other.run("insert into steps (step, part) values (?, 3)", [10_000 + index]),
+      );
+      await Promise.all([...work, ...single]);
+      assert.deepEqual(seen, []);
+      const kept = await other.all<{ step: number }>("select step from steps where step < 10000 order by step");
+      const whole = Array.from({ length: 300 }, (_, step) => step).filter((step) => step % 7 !== 0);
+      assert.deepEqual(
+        kept.map(({ step }) => step),
+        whole.flatMap((step) => [step * 2, step * 2 + 1]),
+      );
+      assert.equal((await other.all("select 1 from steps where step >= 10000")).length, 100);
+      await reader.close();
+      await other.close();
+    });
+
     test("insert … returning gives the rows that it wrote", async () => {
       const rows = await database.all<{ id: number }>(
         "insert into notes (id, text) values (?, 'a'), (?, 'b') returning id",

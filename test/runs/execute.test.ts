@@ -1,7 +1,7 @@
 // Executing a run: steps are tried again as their failures allow, and whatever happens ends on the ledger.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, describe, test } from "node:test";
@@ -192,5 +192,69 @@ describe("ending", () => {
     const { ended } = await run(compute, simple);
     assert.ok(abortedAfter < 2_000, `${abortedAfter} ms`);
     assert.deepEqual([ended.state, ended.detail, ended.failure], ["cancelled", "not wanted", null]);
+  });
+});
+
+describe("a run after one that was interrupted", () => {
+  const done: string[] = [];
+  const left = (work: Work) => join(work.folder, "rows");
+  /** Two steps, the second of which takes what the first left in the run's folder. */
+  const recipe =
+    (rows: number, stop?: AbortController) =>
+    async (work: Work): Promise<unknown> => {
+      const read = (await work.step("read", "test/read", { rows, folder: work.folder })) as { path: string };
+      assert.equal(read.path, left(work), "what was taken over speaks of the new run's folder");
+      assert.equal(readFileSync(read.path, "utf8"), `${rows} rows`);
+      stop?.abort();
+      await work.step("fit", "test/fit", { read });
+      return work.commit(async () => undefined, { detail: "done" });
+    };
+  const compute: Compute = {
+    async run({ step, input, run: id }, _events, signal) {
+      const usage = { wallMs: 1, cpuMs: 2, peakMemoryMb: 3 };
+      if (signal?.aborted === true)
+        return { ok: false, failure: toFailure(fail("RUNS_CANCELLED", "stopped"), { step, run: id }), usage };
+      done.push(step);
+      if (step !== "read") return { ok: true, output: null, usage };
+      const path = join(input.folder as string, "rows");
+      writeFileSync(path, `${String(input.rows)} rows`);
+      return { ok: true, output: { path }, usage };
+    },
+    warm() {},
+    async close() {},
+  };
+  beforeEach(() => {
+    done.length = 0;
+  });
+  const interrupt = async (rows: number) => {
+    const stop = new AbortController();
+    const { failure } = await run(compute, recipe(rows, stop), stop.signal);
+    assert.equal(failure?.code, "RUNTIME_INTERRUPTED");
+  };
+
+  test("goes on after the last finished step", async () => {
+    await interrupt(3);
+    const { failure, ended, steps } = await run(compute, recipe(3));
+    assert.equal(failure, null);
+    assert.deepEqual(done, ["read", "fit"]);
+    assert.deepEqual(steps.map(({ step, state }) => [step, state]).sort(), [
+      ["fit", "done"],
+      ["read", "done"],
+    ]);
+    assert.equal(existsSync(join(folder, "tmp", ended.run)), false);
+  });
+
+  test("works again on a step whose input has changed", async () => {
+    await interrupt(3);
+    assert.equal((await run(compute, recipe(4))).failure, null);
+    assert.deepEqual(done, ["read", "read", "fit"]);
+  });
+
+  test("begins anew when what was left is gone, and takes nothing over from a run that had its end", async () => {
+    await interrupt(3);
+    rmSync(join(folder, "tmp"), { recursive: true });
+    assert.equal((await run(compute, recipe(3))).failure, null);
+    assert.equal((await run(compute, recipe(3))).failure, null);
+    assert.deepEqual(done, ["read", "read", "fit", "read", "fit"]);
   });
 });
