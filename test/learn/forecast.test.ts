@@ -87,9 +87,6 @@ test("boosting on lags learns what no repetition can: each day swings back from 
   });
   assert.equal(result.overall.count, 12);
   assert.ok(result.overall.relativeToNaive < 0.95, `error relative to naive: ${result.overall.relativeToNaive}`);
-  const nearest = result.byAhead[0]!.meanWidth;
-  const farthest = result.byAhead[2]!.meanWidth;
-  assert.ok(nearest < farthest, `widths: ${nearest} one day ahead, ${farthest} three days ahead`);
 });
 
 test("intervals of many series hold about the share that was asked for", async () => {
