@@ -18,6 +18,7 @@ import {
   metricText,
   metricTitle,
   momentText,
+  nameWithUnit,
 } from "./report-text.ts";
 import { limitSentences, qualitySentences } from "./report-words.ts";
 
@@ -141,12 +142,7 @@ function subjectSection({ version, about }: ReportFacts): string {
   const commits = Object.entries(version.commits)
     .map(([name, sequence]) => `data/${escapeHtml(name)}, commit ${sequence}`)
     .join("<br>");
-  const seen = features
-    .map(
-      ({ name, unit }) =>
-        `${escapeHtml(humanName(name))}${unit === null ? "" : ` <span class="dim">(${escapeHtml(unit)})</span>`}`,
-    )
-    .join(", ");
+  const seen = features.map(({ name, unit }) => escapeHtml(nameWithUnit(name, unit))).join(", ");
   return section(
     "What it predicts, and from what",
     `<dl>${what}${whom}<dt>From</dt><dd>${from || commits}</dd>${seen === "" ? "" : `<dt>Looks at</dt><dd>${seen}</dd>`}<dt>With</dt><dd>${escapeHtml(algorithmText(version.algorithm))}</dd></dl>

@@ -6,7 +6,16 @@ import { show } from "../models/gate.ts";
 import type { ReportFacts } from "./report-facts.ts";
 import { figure, section } from "./report-section.ts";
 import { barPlot, linePlot, rangeOf, short } from "./report-svg.ts";
-import { countText, dayText, escapeHtml, humanName, metricText, metricTitle, percentText } from "./report-text.ts";
+import {
+  countText,
+  dayText,
+  escapeHtml,
+  humanName,
+  metricText,
+  metricTitle,
+  nameWithUnit,
+  percentText,
+} from "./report-text.ts";
 
 export function sliceSection({ version, about }: ReportFacts): string {
   const { slices = [], metrics: overall } = version.evaluation;
@@ -46,8 +55,8 @@ const mostReasons = 12;
 export function reasonSection({ version, about }: ReportFacts): string {
   const { importance, dependence = [], metrics: overall } = version.evaluation;
   if (importance === undefined || importance.features.length === 0) return "";
-  const shown = importance.features.filter(({ value }) => value > 0).slice(0, mostReasons);
-  const largest = Math.max(...shown.map(({ value }) => value), 1e-12);
+  const largest = Math.max(...importance.features.map(({ value }) => value), 1e-12);
+  const shown = importance.features.filter(({ value }) => value > largest / 1000).slice(0, mostReasons);
   const metric = about.problem?.success.metric ?? Object.keys(overall)[0] ?? "";
   const how =
     importance.method === "permutation"
@@ -71,7 +80,7 @@ function dependenceFigure(
   const isNumber = problem?.task === "regression";
   const [low, high] = isNumber ? rangeOf(answers) : [0, Math.min(1, Math.ceil(Math.max(...answers) * 5 + 1e-9) / 5)];
   const unit = features.find(({ name }) => name === feature)?.unit;
-  const name = `${humanName(feature)}${unit ? ` (${unit})` : ""}`;
+  const name = nameWithUnit(feature, unit);
   const y = {
     from: low,
     to: high,
@@ -115,8 +124,12 @@ export function moreRowsSection({ version, about }: ReportFacts): string {
   const noise = low === null || high === null ? 0 : (high - low) / 4;
   // On a scale no finer than chance, so that noise does not look like a trend.
   const [from, to] = rangeOf([...points.map(([, value]) => value), ...[low, high].filter((one) => one !== null)]);
-  const verdict =
-    gain > noise
+  const { scale } = metricFacts[metric];
+  const last = (points.at(-1) as readonly [number, number])[1];
+  const nearlyPerfect = scale.min === 0 && scale.max === 1 && better === "higher" && last > 0.97;
+  const verdict = nearlyPerfect
+    ? "There is little left to gain, with more rows or without."
+    : gain > noise
       ? "The last doubling of the rows made it clearly better: more rows would most likely help."
       : "The last doubling of the rows changed little: other columns would most likely help more than more rows.";
   return section(

@@ -27,8 +27,12 @@ function framed(frame: Frame, draw: (x: (value: number) => number, y: (value: nu
   const { width, height, title } = frame;
   const x = scale(frame.x, left, width - right);
   const y = scale(frame.y, height - bottom, top);
-  const ticks = (axis: Axis) => [0, 0.25, 0.5, 0.75, 1].map((share) => axis.from + (axis.to - axis.from) * share);
   const text = (axis: Axis, value: number) => escapeHtml((axis.text ?? short)(value));
+  // Long texts, such as days, need more room: then fewer of them.
+  const ticks = (axis: Axis) =>
+    (text(axis, axis.to).length > 8 ? [0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1]).map(
+      (share) => axis.from + (axis.to - axis.from) * share,
+    );
   const grid = ticks(frame.y)
     .map(
       (value) =>

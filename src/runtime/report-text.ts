@@ -61,6 +61,12 @@ export function algorithmText(name: string): string {
   return algorithms[name] ?? name;
 }
 
+/** "temp_max" in °C → "temp max (°C)"; a name that holds its unit already is not given it twice. */
+export function nameWithUnit(name: string, unit: string | null | undefined): string {
+  const human = humanName(name);
+  return unit && !human.includes(`(${unit.toLowerCase()})`) ? `${human} (${unit})` : human;
+}
+
 /** "rainTomorrow" → "rain tomorrow". */
 export function humanName(name: string): string {
   return name
