@@ -24,6 +24,7 @@ export interface Server {
   readonly url: string;
   /** From the start of the process to its line `ready`. */
   readonly readyMs: number;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -39,7 +40,8 @@ export function serve(projectFolder: string): Promise<Server> {
     const read = (chunk: Buffer) => {
       output += chunk;
       const url = /^ready (http\S+)$/m.exec(output)?.[1];
-      if (url !== undefined) done({ url, readyMs: performance.now() - startedAt, stop: () => stop(child) });
+      if (url !== undefined)
+        done({ url, readyMs: performance.now() - startedAt, pid: child.pid as number, stop: () => stop(child) });
     };
     child.stdout.on("data", read);
     child.stderr.on("data", read);
