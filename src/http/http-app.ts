@@ -169,9 +169,9 @@ function serveApi(app: Hono, { project, version, startRun }: HttpParts): void {
   });
   app.post("/api/models/:training/promote", async (context) => {
     const training = context.req.param("training");
-    const { version: wanted, reason } = readPromotion(await readJson(context));
+    const { version: wanted, reason, override } = readPromotion(await readJson(context));
     await project.database.transaction((tx) =>
-      moveAlias(tx, training, "live", wanted, { reason, who: "a person", override: true }, Date.now()),
+      moveAlias(tx, training, "live", wanted, { reason, who: "a person", override }, Date.now()),
     );
     project.changed();
     return context.json({ training, version: wanted, alias: "live" });
@@ -204,12 +204,12 @@ function readFeedback(body: unknown): { correct: boolean | null; actual: Json } 
   return { correct: typeof body.correct === "boolean" ? body.correct : null, actual: (body.actual ?? null) as Json };
 }
 
-function readPromotion(body: unknown): { version: number; reason: string } {
+function readPromotion(body: unknown): { version: number; reason: string; override: boolean } {
   if (!isObject(body) || !Number.isInteger(body.version))
     throw fail("HTTP_BODY_INVALID", 'Expected {"version": number, "reason": text}, got something else');
   if (typeof body.reason !== "string" || body.reason.trim() === "")
     throw fail("HTTP_BODY_INVALID", "Expected a reason for the promotion, got none", {
       hint: "Say why: the reason is kept",
     });
-  return { version: body.version as number, reason: body.reason.trim() };
+  return { version: body.version as number, reason: body.reason.trim(), override: body.override === true };
 }

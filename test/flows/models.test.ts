@@ -204,6 +204,24 @@ describe("models", () => {
     assert.match(short.error?.message ?? "", /calls/);
   });
 
+  it("are not made live over HTTP against their gate, unless somebody says so and why", async () => {
+    const server = await serve(project.folder, "start");
+    try {
+      const promote = (body: object) => server.post("/api/models/shop/promote", { version: 2, ...body });
+      const refused = await promote({ reason: "because" });
+      assert.deepEqual(
+        [refused.status, (refused.body as { error: { code: string } }).error.code],
+        [409, "MODELS_GATE_REFUSED"],
+      );
+      assert.equal((await promote({ override: true })).status, 400);
+      assert.equal((await promote({ reason: "a test", override: true })).status, 200);
+      assert.equal((await promote({ version: 1, reason: "back again", override: true })).status, 200);
+    } finally {
+      await server.stop();
+    }
+    assert.deepEqual((await show(1)).aliases, ["live"]);
+  });
+
   it("are compared side by side", async () => {
     const { stdout } = await pentad("models", "compare", "shop", "1", "2", "--project", project.folder);
     assert.match(stdout, /rocAuc\s+0\.\d+\s+0\.\d+\s+-0\.\d+\s+version 1/);

@@ -116,8 +116,9 @@ export function startRun(id: string): Promise<unknown> {
   return post(`/api/run/${segment(kind)}/${segment(name.join("/"))}`, {});
 }
 
-export function promote(training: string, version: number, reason: string): Promise<unknown> {
-  return post(`/api/models/${segment(training)}/promote`, { version, reason });
+/** `override`: the person has read that the gate refused the version, and wants it all the same. */
+export function promote(training: string, version: number, reason: string, override: boolean): Promise<unknown> {
+  return post(`/api/models/${segment(training)}/promote`, { version, reason, override });
 }
 
 export function predict(inference: string, inputs: Readonly<Record<string, Value>>): Promise<PredictionDocument> {

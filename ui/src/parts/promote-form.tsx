@@ -28,7 +28,7 @@ export function PromoteForm({ model, live, onCancel, onDone }: PromoteFormProps)
     setSending(true);
     setProblem(null);
     try {
-      await promote(model.training, model.version, given);
+      await promote(model.training, model.version, given, !model.gate.passed);
       onDone();
     } catch (error) {
       setProblem(toProblem(error));
