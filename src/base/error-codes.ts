@@ -227,6 +227,12 @@ export const errorCodes = {
     "More rows were rejected than the quarantine budget allows",
     "Look at the reasons with `pentad quarantine`",
   ),
+  DATA_BATCH_REFUSED: code(
+    422,
+    "later",
+    "The rows of a run break a check on all of them together",
+    "Look at the source, or change `checks.batch`; nothing was committed",
+  ),
   DATA_NO_ROWS: code(422, "later", "The source gave no rows", "Check the source; the rows committed before are kept"),
   DATA_EXPRESSION_INVALID: code(
     422,

@@ -117,8 +117,11 @@ export const commands: readonly Command[] = [
   {
     name: "quarantine",
     summary: "The rows that were rejected, each with its reason",
-    operands: "list | show DATA",
-    options: { limit: { type: "string", value: "N", help: "How many rows (default 20)" } },
+    operands: "list | show DATA | replay DATA | discard DATA --reason TEXT",
+    options: {
+      limit: { type: "string", value: "N", help: "How many rows to show (default 20)" },
+      reason: { type: "string", value: "TEXT", help: "Why rows are discarded; kept with them" },
+    },
     run: async (spec, args) => (await import("./commands/quarantine.ts")).runQuarantine(spec, args),
   },
   {

@@ -23,9 +23,11 @@ import { bookkeepingColumns, currentSql, enrichedOver, type GroupFiles, versions
 import { computeStatistics, type GroupStatistics } from "../features/statistics.ts";
 import { type Evolution, fieldIds, type StoredSchema } from "../features/stored-schema.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
-import type { Source, SourceResult } from "../ports/source.ts";
+import type { Source, SourceResult, UnreadableRow } from "../ports/source.ts";
+import { checkBatch, type LastCommit } from "./batch-checks.ts";
 import { judgedSql, neededColumns } from "./checks.ts";
 import { isLarge, type KeepOptions, keepRelation, viewFile } from "./kept-relation.ts";
+import { ruledSql } from "./row-checks.ts";
 import { transformRows } from "./transform.ts";
 
 export interface ReadInput {
@@ -40,6 +42,10 @@ export interface ReadInput {
   readonly schema: StoredSchema;
   /** The current files from this one on are merged with the new rows into one; null when they are few. */
   readonly mergeFrom: number | null;
+  /** The last committed run; null for the first. */
+  readonly last: LastCommit | null;
+  /** A file of rows that were rejected before, to be read again beside the source's; null otherwise. */
+  readonly replay: string | null;
   /** The number that the commit will have. */
   readonly sequence: number;
   readonly position: string | null;
@@ -95,19 +101,25 @@ export async function readSource(input: ReadInput, parts: ReadParts): Promise<Re
   const { query } = parts;
   parts.progress({ detail: `reading ${definition.source.description}` });
   const opened = await openSource(input, parts);
-  const raw =
+  const own =
     parts.transform === undefined
       ? opened.relation
       : await transformRows(query, opened.relation, neededColumns(definition), parts.transform);
-  const read = (await countRows(query, raw)) + opened.unreadable.length;
+  const { raw, lines } = await withReplayed(input, query, opened, own);
+  const given = await countRows(query, own);
+  const replayed = raw === own ? 0 : (await countRows(query, raw)) - given;
+  const unreadable = [...opened.unreadable, ...lines];
+  const read = given + replayed + unreadable.length;
   if (read === 0) throw fail("DATA_NO_ROWS", `Expected rows from ${definition.source.description}, got none`);
 
   parts.progress({ detail: `checking ${read.toLocaleString("en")} rows` });
   const size = { rows: read, columns: neededColumns(definition).length, temporaryFolder: input.temporaryFolder };
   await checkRows(query, definition, raw, input, size);
-  const quarantinePath = await writeQuarantine(query, definition, raw, opened, input.temporaryFolder);
+  const quarantinePath = await writeQuarantine(query, definition, raw, unreadable, input.temporaryFolder);
   const quarantined = read - (await countRows(query, "checked"));
-  await refuseBadBatches(query, definition, { read, quarantined, unreadable: opened.unreadable.length });
+  await refuseBadBatches(query, definition, { given, replayed, unreadable: opened.unreadable.length });
+  if (given > 0 || replayed === 0)
+    await checkBatch(query, "checked", definition, { read: given, atMs: input.atMs, last: input.last });
 
   const snapshot = opened.position === null;
   const mode = await chooseMode(query, definition, input, snapshot, size);
@@ -166,6 +178,36 @@ async function openSource(input: ReadInput, parts: ReadParts): Promise<SourceRes
   return opened;
 }
 
+/**
+ * Adds rows that were rejected before to those of a source that only ever adds; a source that gives everything gives them
+ * anyway. They were kept as the transform had left them, and stand after the source's own, numbered on.
+ */
+async function withReplayed(
+  input: ReadInput,
+  query: Query,
+  opened: SourceResult,
+  raw: string,
+): Promise<{ raw: string; lines: UnreadableRow[] }> {
+  if (input.replay === null || opened.position === null) return { raw, lines: [] };
+  const columns = neededColumns(input.definition);
+  const cells = columns.map(
+    (column) => `json_extract_string(line, ${sqlText(`$."values".${JSON.stringify(column)}`)}) AS ${sqlName(column)}`,
+  );
+  const lines = `read_json_objects(${sqlText(input.replay)}, format = 'newline_delimited') t(line)`;
+  const names = columns.map(sqlName).join(", ");
+  await query.run(
+    `CREATE TABLE with_replayed AS SELECT ${names}, _row FROM ${raw}
+     UNION ALL SELECT ${names}, (SELECT coalesce(max(_row), 0) FROM ${raw}) + row_number() OVER () AS _row
+     FROM (SELECT ${cells.join(", ")} FROM ${lines} WHERE json_extract(line, '$."values"') IS NOT NULL)`,
+  );
+  // A line that could not be read as a row cannot be now either: it stays in quarantine.
+  const unread = await query.rows<{ row: number; reason: string; text: string }>(
+    `SELECT CAST(json_extract_string(line, '$.row') AS BIGINT) AS "row", json_extract_string(line, '$.reason') AS reason, json_extract_string(line, '$.text') AS text
+     FROM ${lines} WHERE json_extract(line, '$."values"') IS NULL`,
+  );
+  return { raw: "with_replayed", lines: unread };
+}
+
 /** `judged`: every row typed, with its reason. `checked`: those that passed, in stored order, with ordinals and both times. */
 async function checkRows(
   query: Query,
@@ -176,7 +218,7 @@ async function checkRows(
 ): Promise<void> {
   const event =
     definition.eventTime === null ? [`make_timestamp(${Math.round(input.atMs * 1000)}) AS ${eventColumn}`] : [];
-  await keepRelation(query, "judged", judgedSql(definition, raw, event), size);
+  await keepRelation(query, "judged", ruledSql(definition, judgedSql(definition, raw, event)), size);
   const identity = [...definition.key.map(keyColumn), ...(definition.eventTime === null ? [] : [eventColumn])].map(
     sqlName,
   );
@@ -214,30 +256,37 @@ async function writeQuarantine(
   query: Query,
   definition: DataDefinition,
   raw: string,
-  opened: SourceResult,
+  unreadable: readonly UnreadableRow[],
   folder: string,
 ): Promise<string | null> {
   const path = `${folder}/quarantine.ndjson`;
   const [rejected] = await query.rows<{ n: number }>("SELECT count(*) AS n FROM judged WHERE _problem IS NOT NULL");
-  if ((rejected?.n ?? 0) === 0 && opened.unreadable.length === 0) return null;
+  if ((rejected?.n ?? 0) === 0 && unreadable.length === 0) return null;
   const cells = neededColumns(definition)
     .map((column) => `${sqlName(column)} := r.${sqlName(column)}`)
     .join(", ");
   await query.run(
     `COPY (SELECT j._row AS "row", j._problem AS reason, struct_pack(${cells}) AS "values" FROM judged j JOIN ${raw} r ON j._row = r._row WHERE j._problem IS NOT NULL ORDER BY j._row) TO ${sqlText(path)} (FORMAT json)`,
   );
-  const lines = opened.unreadable.map(({ row, reason, text }) => `${JSON.stringify({ row, reason, text })}\n`);
+  const lines = unreadable.map(({ row, reason, text }) => `${JSON.stringify({ row, reason, text })}\n`);
   if (lines.length > 0)
     await ((rejected?.n ?? 0) === 0 ? writeFile(path, lines.join("")) : appendFile(path, lines.join("")));
   return path;
 }
 
+/** Only the source's own rows count: those that are read again were rejected before, and go back where they were. */
 async function refuseBadBatches(
   query: Query,
   definition: DataDefinition,
-  counts: { read: number; quarantined: number; unreadable: number },
+  counts: { given: number; replayed: number; unreadable: number },
 ): Promise<void> {
-  const { read, quarantined } = counts;
+  const read = counts.given + counts.unreadable;
+  if (read === 0) return;
+  // Row numbers need not be without gaps: the replayed rows are the last ones.
+  const [rejected] = await query.rows<{ n: number }>(
+    `SELECT count(*) AS n FROM (SELECT _problem FROM judged ORDER BY _row LIMIT ${counts.given}) WHERE _problem IS NOT NULL`,
+  );
+  const quarantined = (rejected?.n ?? 0) + counts.unreadable;
   const share = quarantined / read;
   if (quarantined < read && share <= definition.quarantineBudget) return;
   const reasons = await query.rows<{ reason: string; n: number }>(

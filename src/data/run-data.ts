@@ -1,5 +1,7 @@
 // Step 2 as a recipe: source → transform → checks → offline append → online put, with the commit as the one moment of truth.
 
+import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { JsonObject } from "../base/json.ts";
 import { listUses, recordLineage } from "../catalog/lineage.ts";
 import type { DataDefinition } from "../define/definition.ts";
@@ -15,6 +17,7 @@ import {
 } from "../features/commits.ts";
 import { planCompaction } from "../features/compaction.ts";
 import { catchUpOnline } from "../features/online.ts";
+import { listRejected, type Rejected, settleRejected } from "../features/quarantine.ts";
 import { type Evolution, evolveSchema } from "../features/stored-schema.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Database } from "../ports/database.ts";
@@ -50,6 +53,7 @@ export async function runData(request: DataRequest, parts: DataParts, work: Work
   const parent = head?.sequence ?? 0;
   const { schema, change } = evolve(head, definition);
   const current = head === undefined ? null : await groupFiles(parts.database, parts.offline, group, parent, schema);
+  const requested = (await listRejected(parts.database, group)).filter(({ state }) => state === "requested");
   const mergeFrom = current === null ? undefined : planCompaction(current.files.map(({ bytes }) => bytes));
   const output = (await work.step("read", "data/read", {
     definition,
@@ -58,6 +62,8 @@ export async function runData(request: DataRequest, parts: DataParts, work: Work
     change,
     schema,
     mergeFrom: mergeFrom ?? null,
+    last: head === undefined ? null : { rowsRead: head.rows.read, statistics: head.statistics },
+    replay: await gatherRejected(requested, work.folder, parts.offline),
     sequence: nextSequence(parent),
     position: change === "rebuild" ? null : (head?.sourcePosition ?? null),
     atMs: request.atMs,
@@ -91,6 +97,8 @@ export async function runData(request: DataRequest, parts: DataParts, work: Work
         },
         atMs,
       );
+      const sequences = requested.map((one) => one.sequence);
+      await settleRejected(tx, group, sequences, { state: "replayed", note: work.run }, atMs);
       await recordLineage(
         tx,
         `features/${group}@${number}`,
@@ -113,6 +121,19 @@ export async function runData(request: DataRequest, parts: DataParts, work: Work
   await catchUpOnline(parts.database, parts.offline, parts.online, group);
   await removeOldFiles(definition, parts, request.atMs);
   return { sequence, rows: output.rows };
+}
+
+/** The rejected rows that were asked to be read again, in one file; null when there are none. */
+async function gatherRejected(
+  requested: readonly Rejected[],
+  folder: string,
+  offline: BlobStore,
+): Promise<string | null> {
+  if (requested.length === 0) return null;
+  const path = join(folder, "rejected.ndjson");
+  await writeFile(path, "");
+  for (const { file } of requested) await appendFile(path, await readFile(await offline.localPath(file)));
+  return path;
 }
 
 /** A reader that has begun must find its files to its end, whatever the retention. */

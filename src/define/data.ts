@@ -6,6 +6,7 @@ import type { Source } from "../ports/source.ts";
 import { checkAfter } from "./after.ts";
 import { checkDuration, checkNumber, checkOptions, checkText, checkTexts, invalid, nearest } from "./check.ts";
 import type { Component } from "./component.ts";
+import { type Checks, checkChecks } from "./expectations.ts";
 import { expressionColumns, parseExpression } from "./expression.ts";
 import type { Feature } from "./feature.ts";
 import type { AheadLabel, Label } from "./label.ts";
@@ -58,6 +59,8 @@ export interface DataOptions<
   readonly transform?: (row: RawRow) => RawRow | readonly RawRow[] | null;
   /** Texts that mean "missing"; by default the empty text, NA, N/A, null, NaN and the like. */
   readonly missing?: readonly string[];
+  /** What rows and whole batches must hold beyond each column's own type and range. */
+  readonly checks?: Checks;
   /** The share of rows that may go to quarantine before the whole run is refused; 0.1 by default. */
   readonly quarantineBudget?: number;
   /** How old the newest row may be before the component counts as stale, e.g. "2d". */
@@ -195,6 +198,7 @@ const dataOptions = [
   "quarantineBudget",
   "freshFor",
   "ttl",
+  "checks",
   "retention",
   "limits",
 ];
@@ -219,6 +223,7 @@ function checkData(options: DataOptions<Features, Windows, Labels, string, strin
     checkNumber("quarantineBudget", options.quarantineBudget, { min: 0, max: 1 });
   if (options.freshFor !== undefined && parseDurationMs(options.freshFor) === undefined)
     throw invalid("freshFor", 'a duration such as "2d"', options.freshFor);
+  checkChecks(options.checks, columns, options.eventTime !== undefined);
   if (options.retention !== undefined) checkDuration("retention", options.retention);
   if (options.ttl !== undefined) {
     checkDuration("ttl", options.ttl);

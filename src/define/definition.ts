@@ -6,6 +6,7 @@ import type { AppComponent } from "./app.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Component, ComponentKind } from "./component.ts";
 import { type DataComponent, type FeatureReference, type FeatureSelection, keyColumns } from "./data.ts";
+import { type ChecksDefinition, describeChecks } from "./expectations.ts";
 import { isCondition, parseExpression } from "./expression.ts";
 import type { Feature, FeatureType } from "./feature.ts";
 import type { InferenceComponent } from "./inference.ts";
@@ -78,6 +79,8 @@ export interface DataDefinition {
   readonly ttlMs?: number | null;
   /** How long files are kept that later commits replaced; for ever when null or absent. */
   readonly retentionMs?: number | null;
+  /** What rows and batches must hold; absent when nothing beyond the columns' own types and ranges. */
+  readonly checks?: ChecksDefinition;
   readonly limits: LimitsDefinition;
 }
 
@@ -244,6 +247,7 @@ function describeData(component: DataComponent, nameOf: (component: Component) =
     freshForMs: options.freshFor === undefined ? null : (parseDurationMs(options.freshFor) as number),
     ttlMs: options.ttl === undefined ? null : (parseDurationMs(options.ttl) as number),
     retentionMs: options.retention === undefined ? null : (parseDurationMs(options.retention) as number),
+    ...(options.checks === undefined ? {} : { checks: describeChecks(options.checks) }),
     limits: describeLimits(options.limits),
   };
 }

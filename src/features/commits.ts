@@ -39,6 +39,14 @@ export const featuresMigrations: RoomMigrations = {
     "alter table features_commits add column rows_repeated integer",
     "alter table features_commits add column stored_schema text",
     "alter table features_commits add column compacted text",
+    `create table features_quarantine (
+      group_name text not null,
+      sequence integer not null,
+      state text not null,
+      note text,
+      at integer not null,
+      primary key (group_name, sequence)
+    )`,
   ],
 };
 

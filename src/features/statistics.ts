@@ -96,16 +96,18 @@ function summarySql(column: GroupColumn, index: number, exact: boolean): string[
     `${exact ? `count(DISTINCT ${name})` : `approx_count_distinct(${name})`} AS distinct${index}`,
   ];
   if (column.type === "text" || column.type === "category" || column.type === "boolean") return shared;
-  const range = [`min(${name}) AS min${index}`, `max(${name}) AS max${index}`];
-  if (column.type === "time") return [...shared, ...range];
+  if (column.type === "time") return [...shared, `min(${name}) AS min${index}`, `max(${name}) AS max${index}`];
+  const finite = `CASE WHEN isfinite(${name}) THEN ${name} END`;
+  // The square of anything larger is no number any more, and the engine refuses the whole statement.
+  const moderate = `CASE WHEN abs(${name}) < 1e150 THEN ${name} END`;
   const levels = quantileLevels.join(", ");
   return [
     ...shared,
-    ...range,
-    `avg(${name}) AS mean${index}`,
-    // The square of anything larger is no number any more, and the engine refuses the whole statement.
-    `stddev_samp(CASE WHEN abs(${name}) < 1e150 THEN ${name} END) AS std${index}`,
-    `${exact ? "quantile_cont" : "approx_quantile"}(${name}, [${levels}]) AS quantiles${index}`,
+    `min(${finite}) AS min${index}`,
+    `max(${finite}) AS max${index}`,
+    `avg(${moderate}) AS mean${index}`,
+    `stddev_samp(${moderate}) AS std${index}`,
+    `${exact ? "quantile_cont" : "approx_quantile"}(${finite}, [${levels}]) AS quantiles${index}`,
   ];
 }
 
@@ -115,10 +117,10 @@ function orderedFact(column: GroupColumn, value: Value): number | string | null 
 
 async function histogram(query: Query, relation: string, name: string, low: number, high: number): Promise<number[]> {
   const counts = new Array<number>(bins).fill(0);
-  const width = (high - low) / bins;
+  const width = high / bins - low / bins;
   const bin = width > 0 ? `least(${bins - 1}, CAST(floor((${sqlName(name)} - (${low})) / ${width}) AS INTEGER))` : "0";
   for (const row of await query.rows<{ bin: number; n: number }>(
-    `SELECT ${bin} AS bin, count(*) AS n FROM ${relation} WHERE ${sqlName(name)} IS NOT NULL GROUP BY 1`,
+    `SELECT ${bin} AS bin, count(*) AS n FROM ${relation} WHERE isfinite(${sqlName(name)}) GROUP BY 1`,
   ))
     counts[row.bin] = row.n;
   return counts;

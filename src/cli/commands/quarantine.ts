@@ -1,41 +1,80 @@
-// `pentad quarantine`: the rows that were rejected at the newest commit of each group, each with its reason.
+// `pentad quarantine`: the rows that were rejected, each with its reason; read again after a fix, or discarded.
 
-import { findHead } from "../../features/commits.ts";
+import { countOpen } from "../../features/quarantine.ts";
 import { describeGroup } from "../../runtime/documents.ts";
-import { readQuarantine } from "../../runtime/quarantine.ts";
+import type { Project } from "../../runtime/open-project.ts";
+import { discardQuarantine, readQuarantine, requestReplay } from "../../runtime/quarantine.ts";
+import { runNamed } from "../../runtime/runner.ts";
 import { type Arguments, type CommandSpec, readNumber, usage } from "../arguments.ts";
 import { print, printJson, table } from "../output.ts";
 import { withProject } from "./with-project.ts";
 
+type Verb = "list" | "show" | "replay" | "discard";
+const verbs: readonly string[] = ["list", "show", "replay", "discard"] satisfies Verb[];
+
 export async function runQuarantine(spec: CommandSpec, args: Arguments): Promise<number> {
   const [verb = "list", name] = args.operands;
-  if (verb !== "list" && verb !== "show") throw usage(spec, `Expected list or show, got ${JSON.stringify(verb)}`);
+  if (!verbs.includes(verb)) throw usage(spec, `Expected list, show, replay or discard, got ${JSON.stringify(verb)}`);
   const limit = readNumber(spec, args, "limit", { min: 1, max: 100_000, otherwise: 20 });
+  const reason = args.text("reason")?.trim() ?? "";
+  if (verb === "discard" && reason === "")
+    throw usage(spec, "--reason: expected why the rows are discarded, got nothing");
+  if (verb !== "list" && name === undefined)
+    throw usage(spec, `Expected a data component's name after ${verb}, got none`);
   return withProject(
     args,
-    async (project) => {
-      if (verb === "show") {
-        if (name === undefined) throw usage(spec, "Expected a data component's name after show, got none");
-        const group = name.replace(/^data\//, "");
-        await describeGroup(project, group);
-        const rows = await readQuarantine(project, group, limit);
-        if (args.flag("json")) printJson({ data: group, rows });
-        else
-          print(
-            rows.length === 0
-              ? "no rows in quarantine"
-              : table([["ROW", "REASON"], ...rows.map((row) => [String(row.row), row.reason])]),
-          );
-        return 0;
-      }
-      const names = (await project.components.list()).filter(({ kind }) => kind === "data").map((one) => one.name);
-      const groups = await Promise.all(
-        names.map(async (data) => ({ data, rows: (await findHead(project.database, data))?.rows.quarantined ?? 0 })),
-      );
-      if (args.flag("json")) printJson({ groups });
-      else print(table([["DATA", "ROWS IN QUARANTINE"], ...groups.map(({ data, rows }) => [data, String(rows)])]));
+    async (project, signal) => {
+      const group = name?.replace(/^data\//, "") ?? "";
+      if (verb === "list") return list(project, args);
+      await describeGroup(project, group);
+      if (verb === "show") return show(project, group, limit, args);
+      if (verb === "replay") return replay(project, group, signal, args);
+      const rows = await discardQuarantine(project, group, reason);
+      if (args.flag("json")) printJson({ data: group, discarded: rows });
+      else print(`${count(rows)} of data/${group} discarded; they stay on record`);
       return 0;
     },
-    { load: false },
+    { load: verb === "replay" },
   );
+}
+
+async function list(project: Project, args: Arguments): Promise<number> {
+  const names = (await project.components.list()).filter(({ kind }) => kind === "data").map((one) => one.name);
+  const groups = [...(await countOpen(project.database, names))].map(([data, rows]) => ({ data, rows }));
+  if (args.flag("json")) printJson({ groups });
+  else print(table([["DATA", "ROWS IN QUARANTINE"], ...groups.map(({ data, rows }) => [data, String(rows)])]));
+  return 0;
+}
+
+async function show(project: Project, group: string, limit: number, args: Arguments): Promise<number> {
+  const rows = await readQuarantine(project, group, limit);
+  if (args.flag("json")) printJson({ data: group, rows });
+  else
+    print(
+      rows.length === 0
+        ? "no rows in quarantine"
+        : table([["ROW", "REASON"], ...rows.map((row) => [String(row.row), row.reason])]),
+    );
+  return 0;
+}
+
+/** One run reads the rejected rows again, by the component as its file says now. */
+async function replay(project: Project, group: string, signal: AbortSignal, args: Arguments): Promise<number> {
+  const rows = await requestReplay(project, group);
+  if (rows === 0) {
+    if (args.flag("json")) printJson({ data: group, replayed: 0, quarantined: 0, failure: null });
+    else print(`no rows of data/${group} in quarantine`);
+    return 0;
+  }
+  const [ran] = await runNamed(project, [`data/${group}`], { signal });
+  const failure = ran?.failure ?? null;
+  const left = (await countOpen(project.database, [group])).get(group) ?? 0;
+  if (args.flag("json")) printJson({ data: group, replayed: failure === null ? rows : 0, quarantined: left, failure });
+  else if (failure !== null) print(`data/${group}: ${failure.message}\n  ${failure.hint}`);
+  else print(`${count(rows)} of data/${group} read again, ${count(left)} in quarantine now`);
+  return failure === null ? 0 : 1;
+}
+
+function count(rows: number): string {
+  return `${rows.toLocaleString("en")} ${rows === 1 ? "row" : "rows"}`;
 }

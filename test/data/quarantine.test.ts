@@ -1,0 +1,154 @@
+// Checks on rows and batches name the rule and the value; what they reject is kept, read again after a fix, or discarded.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { afterEach, describe, it } from "node:test";
+import { defineData } from "../../src/define/data.ts";
+import type { Checks } from "../../src/define/expectations.ts";
+import { category, number } from "../../src/define/feature.ts";
+import { listCommits } from "../../src/features/commits.ts";
+import { listOpen, listRejected, settleRejected } from "../../src/features/quarantine.ts";
+import { type Cells, definitionOf, type Group, given, openGroup } from "./group.ts";
+
+const start = Date.UTC(2024, 0, 1);
+const hour = 3_600_000;
+
+const trips = (rows: readonly Cells[], options: { checks?: Checks; min?: number; position?: string | null } = {}) =>
+  defineData({
+    name: "trips",
+    source: given(rows, options.position === undefined ? "on" : options.position),
+    key: "id",
+    eventTime: "t",
+    quarantineBudget: 0.9,
+    features: {
+      begin: number({ min: options.min ?? 0 }),
+      end: number({ optional: true }),
+      mail: category({ optional: true }),
+    },
+    ...(options.checks === undefined ? {} : { checks: options.checks }),
+  } as never);
+
+const trip = (id: number, begin: number, end: number | null, mail: string | null = null): Cells => ({
+  id: String(id),
+  t: new Date(start + id * hour).toISOString(),
+  begin: String(begin),
+  end: end === null ? null : String(end),
+  mail,
+});
+
+describe("checks", () => {
+  let group: Group;
+  afterEach(() => group.close());
+
+  async function reasons(): Promise<string[]> {
+    const open = await listOpen(group.parts.database, "trips");
+    const files = await Promise.all(open.map(({ file }) => group.parts.offline.localPath(file)));
+    return files.flatMap((file) =>
+      readFileSync(file, "utf8")
+        .trim()
+        .split("\n")
+        .map((line) => (JSON.parse(line) as { reason: string }).reason),
+    );
+  }
+
+  it("reject rows that break a condition, a pattern or uniqueness, and name the values", async () => {
+    group = await openGroup();
+    const checks: Checks = { rows: ["end >= begin"], patterns: { mail: "[^@]+@[^@]+" }, unique: ["mail"] };
+    const rows = [
+      trip(1, 1, 2, "a@b"),
+      trip(2, 3, 2, null),
+      trip(3, 1, null, "nobody"),
+      trip(4, 1, 2, "a@b"),
+      trip(5, -1, 2, "c@d"),
+      trip(6, 1, 2, "c@d"),
+    ];
+    const { rows: counts } = await group.run(trips(rows, { checks }), start);
+    assert.deepEqual({ written: counts.written, quarantined: counts.quarantined }, { written: 2, quarantined: 4 });
+    assert.deepEqual(await reasons(), [
+      "expected end >= begin, got end = 2.0, begin = 3.0",
+      'mail: expected a text like [^@]+@[^@]+, got "nobody"',
+      'mail: expected each value once, got "a@b" again after row 1',
+      'begin: expected at least 0, got "-1"',
+    ]);
+  });
+
+  it("refuse a whole batch that is too small, too old or unlike the last one, and commit nothing of it", async () => {
+    group = await openGroup();
+    const many = (shift: number) => Array.from({ length: 200 }, (_, index) => trip(index, (index % 50) + shift, null));
+    const checks: Checks = {
+      batch: { minRows: 2, minShareOfLast: 0.5, freshWithin: "10d", maxShift: { begin: 0.25 } },
+    };
+    await group.run(trips(many(0), { checks }), start + 200 * hour);
+    await group.run(trips(many(1), { checks }), start + 201 * hour);
+    await assert.rejects(group.run(trips(many(500), { checks }), start + 202 * hour), (error: Error) => {
+      assert.match(error.message, /begin: expected a shift of at most 0.25 from the values committed last, got \d/);
+      return (error as { code?: string }).code === "DATA_BATCH_REFUSED";
+    });
+    await assert.rejects(
+      group.run(trips([trip(1, 1, 1)], { checks }), start + 9000 * hour),
+      /expected at least 2 rows, got 1; expected at least 50 % of the 200 rows of the last run, got 1; expected a row of the last 10 days, got none for 375 days/,
+    );
+    assert.equal((await listCommits(group.parts.database, "trips")).length, 2);
+  });
+
+  it("keep rejected rows of a feed until they are read again after a fix, beside new rows", async () => {
+    group = await openGroup();
+    const { database } = group.parts;
+    await group.run(trips([trip(1, 1, 1), trip(2, -5, 1)]), start);
+    await group.run(trips([trip(3, 1, 1), trip(4, -50, 1)]), start + hour);
+    assert.deepEqual(
+      (await listOpen(database, "trips")).map(({ sequence, rows }) => [sequence, rows]),
+      [
+        [1, 1],
+        [2, 1],
+      ],
+    );
+    await database.transaction((tx) => settleRejected(tx, "trips", [1, 2], { state: "requested", note: null }, start));
+    const { rows } = await group.run(trips([trip(5, 1, 1)], { min: -10 }), start + 2 * hour);
+    assert.deepEqual({ read: rows.read, quarantined: rows.quarantined }, { read: 3, quarantined: 1 });
+    assert.deepEqual(
+      (await group.rows(definitionOf(trips([])))).map((row) => row._key_id),
+      ["1", "2", "3", "5"],
+    );
+    assert.deepEqual(
+      (await listRejected(database, "trips")).map(({ sequence, state }) => [sequence, state]),
+      [
+        [1, "replayed"],
+        [2, "replayed"],
+        [3, "open"],
+      ],
+    );
+    assert.deepEqual(await reasons(), ['begin: expected at least -10, got "-50"']);
+    await database.transaction((tx) =>
+      settleRejected(tx, "trips", [3], { state: "discarded", note: "sensor broken" }, start),
+    );
+    assert.deepEqual(await listOpen(database, "trips"), []);
+    assert.equal((await listRejected(database, "trips"))[2]?.note, "sensor broken");
+  });
+
+  it("count only the newest rejected rows of a source that gives everything each time", async () => {
+    group = await openGroup();
+    const whole = (min: number) => trips([trip(1, 1, 1), trip(2, -5, 1)], { min, position: null });
+    await group.run(whole(0), start);
+    await group.run(whole(0), start + hour);
+    assert.deepEqual(
+      (await listRejected(group.parts.database, "trips")).map(({ state }) => state),
+      ["superseded", "open"],
+    );
+    await group.parts.database.transaction((tx) =>
+      settleRejected(tx, "trips", [2], { state: "requested", note: null }, start),
+    );
+    const { rows } = await group.run(whole(-10), start + 2 * hour);
+    assert.deepEqual({ total: rows.total, quarantined: rows.quarantined }, { total: 2, quarantined: 0 });
+    assert.deepEqual(await listOpen(group.parts.database, "trips"), []);
+  });
+
+  it("are checked themselves when they are declared", () => {
+    const declare = (checks: unknown) => () => trips([], { checks: checks as Checks });
+    assert.throws(declare({ rows: ["end > stop"] }), /checks.rows: expected a feature or a key of this group/);
+    assert.throws(declare({ rows: ["end + 1"] }), /checks.rows: expected a condition such as "end >= start"/);
+    assert.throws(declare({ patterns: { mail: "(" } }), /checks.patterns.mail: expected a regular expression/);
+    assert.throws(declare({ batch: { maxShift: { begim: 1 } } }), /begim/);
+    assert.throws(declare({ row: [] }), { hint: 'Did you mean "rows"?' });
+  });
+});
