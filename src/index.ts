@@ -29,6 +29,7 @@ export {
   elasticNet,
   extraTrees,
   gradientBoosting,
+  importedModel,
   lasso,
   logistic,
   naiveBayes,

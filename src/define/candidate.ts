@@ -1,7 +1,7 @@
 // The models that a training may try, with their settings; what is left out takes defaults that are good untuned.
 
 import { isObject, type JsonObject } from "../base/json.ts";
-import { checkNumber, checkOneOf, checkOptions, invalid } from "./check.ts";
+import { checkNumber, checkOneOf, checkOptions, checkText, checkTexts, invalid } from "./check.ts";
 import type { Task } from "./problem.ts";
 
 /** What each algorithm may predict. */
@@ -15,6 +15,7 @@ export const algorithmTasks = {
   extraTrees: ["binary", "multiclass", "regression"],
   nearestNeighbours: ["binary", "multiclass", "regression"],
   neuralNetwork: ["binary", "multiclass", "regression"],
+  imported: ["binary", "multiclass", "regression"],
   auto: ["binary", "multiclass", "regression"],
 } as const satisfies Record<string, readonly Task[]>;
 
@@ -117,6 +118,13 @@ export interface NeuralNetworkOptions extends ClassOptions {
   readonly epochs?: number;
   readonly learningRate?: number;
   readonly l2?: number;
+}
+
+export interface ImportedOptions {
+  /** Names of the features in the file's order, when the file holds other ones. */
+  readonly features?: readonly string[];
+  /** The texts that the codes 0, 1, … of a category feature stand for, when the file does not say. */
+  readonly categories?: Readonly<Record<string, readonly string[]>>;
 }
 
 interface Range {
@@ -226,6 +234,26 @@ export function neuralNetwork(options: NeuralNetworkOptions = {}): Candidate {
   });
 }
 
+/**
+ * A model that LightGBM (`save_model`, text) or XGBoost (`save_model("….json")`) trained, as a file in the project: judged on the
+ * same held-out rows as the others, gated and served like them. It must not have been trained on the held-out rows.
+ *
+ * @example
+ * importedModel("models/churn.txt")
+ */
+export function importedModel(file: string, options: ImportedOptions = {}): Candidate {
+  checkText("importedModel()", file);
+  checkOptions("importedModel()", options, ["features", "categories"]);
+  if (options.features !== undefined) checkTexts("importedModel().features", options.features);
+  if (options.categories !== undefined) {
+    if (!isObject(options.categories))
+      throw invalid("importedModel().categories", 'texts such as { city: ["Oslo", "Rome"] }', options.categories);
+    for (const [name, texts] of Object.entries(options.categories))
+      checkTexts(`importedModel().categories.${name}`, texts);
+  }
+  return { algorithm: "imported", params: { file, ...options } as JsonObject };
+}
+
 /** A set of candidates that fits the task and the number of rows: linear models, gradient boosting, and forests where they are quick. */
 export function auto(): Candidate {
   return { algorithm: "auto", params: {} };
@@ -244,6 +272,7 @@ export const candidateWords = [
   "nearestNeighbours()",
   "naiveBayes()",
   "neuralNetwork()",
+  "importedModel()",
 ] as const;
 
 function candidate(

@@ -55,6 +55,7 @@ const algorithms: Readonly<Record<string, string>> = {
   nearestNeighbours: "nearest neighbours",
   naiveBayes: "naive Bayes",
   neuralNetwork: "a small neural network",
+  imported: "trees of another library, imported",
 };
 
 export function algorithmText(name: string): string {

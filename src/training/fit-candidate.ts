@@ -6,6 +6,7 @@ import type { Candidate } from "../define/candidate.ts";
 import { type CandidateSpec, fit } from "../learn/fit.ts";
 import { balancedWeights, takeLabel } from "../learn/label.ts";
 import type { Artifact } from "../learn/model.ts";
+import { importModel } from "./import-model.ts";
 import type { LabelledRows } from "./rows.ts";
 
 export interface FitSettings {
@@ -20,6 +21,7 @@ export async function fitCandidate(
   among: Int32Array,
   { seed, onShare }: FitSettings,
 ): Promise<Artifact> {
+  if (candidate.algorithm === "imported") return importModel(candidate.params, rows);
   const label = takeLabel(rows.label, among);
   const spec = { algorithm: candidate.algorithm, params: candidate.params } as unknown as CandidateSpec;
   return fit(spec, takeRows(rows.table, among), label, {

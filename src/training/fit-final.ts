@@ -212,6 +212,7 @@ async function learningCurve(
   fitMs: number,
   whole: number | null,
 ): Promise<NonNullable<Evaluation["learning"]>> {
+  if (candidate.algorithm === "imported") return [];
   if (train.length > mostRowsForLearning || train.length < 100 || fitMs > mostFitMs) return [];
   const order = shuffled(train.length, random(training.seed));
   const points: { rows: number; value: number | null }[] = [];

@@ -26,7 +26,7 @@ const oneOf =
 const forest = { minRowsInLeaf: spreadWhole(1, 30), splitFeatures: between(0.1, 1) };
 
 /** The settings that matter, and where good values lie; what the user has set stays. */
-const spaces: Readonly<Record<Exclude<Candidate["algorithm"], "auto">, Readonly<Record<string, Draw>>>> = {
+const spaces: Readonly<Record<Exclude<Candidate["algorithm"], "auto" | "imported">, Readonly<Record<string, Draw>>>> = {
   gradientBoosting: {
     learningRate: spread(0.02, 0.2),
     leaves: spreadWhole(6, 96),
@@ -53,7 +53,7 @@ const spaces: Readonly<Record<Exclude<Candidate["algorithm"], "auto">, Readonly<
 /** The `number`-th variation: candidates take turns, settings are drawn by seed and number alone. */
 export function variation(candidates: readonly Candidate[], number: number, seed: number): Candidate {
   const candidate = candidates[number % candidates.length]!;
-  if (candidate.algorithm === "auto") return candidate;
+  if (candidate.algorithm === "auto" || candidate.algorithm === "imported") return candidate;
   const source = random(seed, number);
   const drawn: Record<string, number> = {};
   for (const [name, draw] of Object.entries(spaces[candidate.algorithm])) {

@@ -80,8 +80,12 @@ export async function selectCandidate(
   const run = trialRunner(training, problem, set, bounds, work, tried);
   work.detail(`trying ${[...new Set(candidates.map(({ algorithm }) => algorithm))].join(", ")}`);
   await run(candidates.map((candidate) => ({ candidate, resource: 1 })));
+  // What comes as a file has no settings to vary.
+  const varied = candidates.filter(({ algorithm }) => algorithm !== "imported");
   const ended =
-    training.budget === undefined ? null : await search(training, set, candidates, bounds, tried, better, run, work);
+    training.budget === undefined || varied.length === 0
+      ? null
+      : await search(training, set, varied, bounds, tried, better, run, work);
   const full = ranked(
     tried.filter(({ score, resource }) => score !== null && resource === 1),
     better,

@@ -8,7 +8,7 @@ import { after, before, describe, it } from "node:test";
 import type { Candidate } from "../../src/define/candidate.ts";
 import type { ProblemDefinition, TrainingDefinition } from "../../src/define/definition.ts";
 import type { GroupColumn } from "../../src/features/columns.ts";
-import { gradientBoosting, logistic, naiveBayes, randomForest, ridge } from "../../src/index.ts";
+import { gradientBoosting, importedModel, logistic, naiveBayes, randomForest, ridge } from "../../src/index.ts";
 import type { Query } from "../../src/ports/query.ts";
 import { openQuery } from "../../src/runtime/drivers.ts";
 import { type FinalInput, fitFinal } from "../../src/training/fit-final.ts";
@@ -116,6 +116,44 @@ describe("a training run's steps", () => {
     const [before, after] = [await attempt(set, ridge(), "regression"), await attempt(spoilt, ridge(), "regression")];
     assert.equal(after.value, before.value);
     assert.ok(((await final(spoilt, ridge(), "regression")).evaluation.metrics.rmse ?? 0) > 500);
+  });
+
+  it("take a model of another library for a candidate, when it fits the training", async () => {
+    const set = await setOf(
+      120,
+      {
+        a: noise(1),
+        b: noise(2),
+        rounded: noise(3),
+        code: "CAST(i % 30 AS VARCHAR)",
+        y: `CASE WHEN ${noise(1)} > 0.5 THEN 'yes' ELSE 'no' END`,
+      },
+      { code: "category", y: "category" },
+    );
+    const candidate = importedModel("test/learn/imports/lightgbm-binary.txt");
+    const { value, held } = await attempt(set, candidate, "binary");
+    assert.ok((value ?? 0) > 0 && held !== "");
+    const { evaluation } = await final(set, candidate, "binary");
+    assert.deepEqual([evaluation.rows.test, evaluation.learning], [30, []]);
+    const wrong = (file: string, options: object, expected: object) =>
+      assert.rejects(attempt(set, importedModel(file, options), "binary"), expected);
+    await wrong(
+      "models/none.txt",
+      {},
+      { code: "DEFINE_INVALID", message: /a file in the project, got "models\/none.txt"/ },
+    );
+    await wrong("../../etc/passwd", {}, { code: "DEFINE_INVALID", message: /a file in the project/ });
+    await wrong("package-lock.json", {}, { code: "MODELS_ARTIFACT_CORRUPT" });
+    await wrong(
+      "test/learn/imports/xgboost-regression.json",
+      {},
+      { message: /a model for a binary task, got one for regression/ },
+    );
+    await wrong(
+      "test/learn/imports/lightgbm-binary.txt",
+      { features: ["a", "b", "c", "d"] },
+      { message: /features of the training, got c, d/ },
+    );
   });
 
   it("name what is wrong with the label", async () => {
