@@ -29,6 +29,14 @@ test("a yes/no answer is a chance of yes, with its tendency in words", () => {
   assert.deepEqual(words.bars, []);
 });
 
+test("an unlikely yes that counts as one, for what errors cost, says so", () => {
+  const words = (prediction: boolean, chance: number) =>
+    answerWords(binary, { prediction, probabilities: { false: 1 - chance, true: chance } }).meaning ?? "";
+  assert.match(words(true, 0.3), /^Probably no: .* It counts as a yes all the same, for what errors cost here\.$/);
+  assert.match(words(false, 0.7), /It counts as a no all the same/);
+  assert.doesNotMatch(words(true, 0.5), /all the same/);
+});
+
 test("the chance is that of yes however the classes are spelt and ordered", () => {
   const pairs: readonly (readonly [string, string])[] = [
     ["no", "yes"],

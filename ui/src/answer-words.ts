@@ -49,7 +49,8 @@ export function answerWords(app: Asked, answer: Answered): AnswerWords {
   const chosen = classOf(prediction, classes);
   if (probabilities === undefined)
     return { headline: capital(className(chosen, classes)), sureness: null, meaning: null, bars: [], chance: null };
-  if (pair !== null) return yesNoWords(probabilities[pair.yes] ?? 1 - (probabilities[pair.no] ?? Number.NaN));
+  if (pair !== null)
+    return yesNoWords(probabilities[pair.yes] ?? 1 - (probabilities[pair.no] ?? Number.NaN), chosen === pair.yes);
   const bars = Object.entries(probabilities)
     .map(([label, share]) => ({ label, share, chosen: label === chosen }))
     .toSorted((a, b) => b.share - a.share);
@@ -69,7 +70,8 @@ function classesOf(app: Pick<AppDocument, "label">, answer: Answered): readonly 
   return app.label.classes.length > 0 ? app.label.classes : Object.keys(answer.probabilities ?? {});
 }
 
-function yesNoWords(chance: number): AnswerWords {
+/** `counted`: what the answer counts as, which differs from the likelier one where errors do not cost the same. */
+function yesNoWords(chance: number, counted: boolean): AnswerWords {
   const tendency =
     chance >= 0.9
       ? "Very likely yes"
@@ -81,10 +83,14 @@ function yesNoWords(chance: number): AnswerWords {
             ? "Probably no"
             : "Very likely no";
   const cases = chance < 0.01 ? "fewer than 1" : chance > 0.99 ? "more than 99" : `about ${Math.round(chance * 100)}`;
+  const weighed =
+    counted === chance >= 0.5
+      ? ""
+      : ` It counts as a ${counted ? "yes" : "no"} all the same, for what errors cost here.`;
   return {
     headline: `${percentText(chance)} chance of yes`,
     sureness: null,
-    meaning: `${tendency}: of 100 cases like this one, the model expects ${cases} to be a yes.`,
+    meaning: `${tendency}: of 100 cases like this one, the model expects ${cases} to be a yes.${weighed}`,
     bars: [],
     chance,
   };
