@@ -51,6 +51,13 @@ export interface Explanation {
   readonly class?: string;
 }
 
+export interface Interaction {
+  /** Two features, or twice the same one for what it adds by itself. */
+  readonly features: readonly [string, string];
+  /** In margin units: what the two add together beyond what each adds by itself. */
+  readonly contribution: number;
+}
+
 export interface Predictor {
   readonly task: Task;
   /** Empty for a regression. */
@@ -67,6 +74,11 @@ export interface Predictor {
    * Explains the positive class of a binary model and the likeliest class of a multiclass one unless told otherwise.
    */
   explainRow(row: Row, options?: { readonly class?: string }): Explanation;
+  /**
+   * Exact Shapley interactions of one row, of trees only (absent otherwise): pairs that add something, the largest in absolute value
+   * first. With the base of `explainRow` they sum to the row's margin. Costs about twice as many explanations as there are features.
+   */
+  explainInteractions?(row: Row, options?: { readonly class?: string }): readonly Interaction[];
   /** How much each feature matters to the model, largest first; shares sum to 1 (all 0 when the model uses none). */
   importance(): readonly { readonly feature: string; readonly share: number }[];
 }

@@ -2,7 +2,7 @@
 
 import { fail } from "../base/failure.ts";
 import { encodeTable, type Feature, rowEncoder, textsOf } from "./features.ts";
-import type { Predictor, Task } from "./model.ts";
+import type { Interaction, Predictor, Row, Task } from "./model.ts";
 
 /** An algorithm's arithmetic over encoded features (NaN missing, categories as codes); texts come beside them, by feature. */
 export interface Scorer {
@@ -20,6 +20,8 @@ export interface Scorer {
     output: number,
     texts: readonly (string | null)[],
   ): { base: number; contributions: Float64Array };
+  /** Shapley interactions of one row's margin, features × features, symmetric. */
+  interact?(row: Float64Array, output: number): Float64Array;
   /** Any non-negative measure of how much each feature matters. */
   importance(): Float64Array;
 }
@@ -35,10 +37,28 @@ export function predictor(known: Known, scorer: Scorer): Predictor {
   const encode = rowEncoder(features);
   const row = new Float64Array(features.length);
   const texts = new Array<string | null>(features.length).fill(null);
+  const outputOf = (wanted: string | undefined): number => {
+    if (task === "regression") return 0;
+    if (wanted === undefined) return task === "binary" ? 1 : largest(scorer.scoreRow(row, texts));
+    const output = classes.indexOf(wanted);
+    if (output < 0)
+      throw fail(
+        "INFERENCE_INPUT_INVALID",
+        `Expected one of the classes ${classes.join(", ")}, got ${JSON.stringify(wanted)}`,
+      );
+    return output;
+  };
+  const { interact } = scorer;
   return {
     task,
     classes,
     features,
+    ...(interact !== undefined && {
+      explainInteractions(values: Row, options: { readonly class?: string } = {}): Interaction[] {
+        encode(values, row, texts);
+        return pairsOf(features, interact(row, outputOf(options.class)));
+      },
+    }),
     predict(table) {
       const scores = scorer.scoreColumns(encodeTable(features, table), table.rowCount, textsOf(features, table));
       return task === "regression" ? { values: scores } : { probabilities: scores };
@@ -50,16 +70,7 @@ export function predictor(known: Known, scorer: Scorer): Predictor {
     },
     explainRow(values, options = {}) {
       encode(values, row, texts);
-      let output = 0;
-      if (task !== "regression") {
-        if (options.class !== undefined) output = classes.indexOf(options.class);
-        else output = task === "binary" ? 1 : largest(scorer.scoreRow(row, texts));
-        if (output < 0)
-          throw fail(
-            "INFERENCE_INPUT_INVALID",
-            `Expected one of the classes ${classes.join(", ")}, got ${JSON.stringify(options.class)}`,
-          );
-      }
+      const output = outputOf(options.class);
       const { base, contributions } = scorer.explain(row, output, texts);
       const named = features.map((feature, index) => ({ feature: feature.name, contribution: contributions[index]! }));
       named.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
@@ -75,6 +86,19 @@ export function predictor(known: Known, scorer: Scorer): Predictor {
         .sort((a, b) => b.share - a.share);
     },
   };
+}
+
+function pairsOf(features: readonly Feature[], matrix: Float64Array): Interaction[] {
+  const F = features.length;
+  const pairs: Interaction[] = [];
+  for (let i = 0; i < F; i++) {
+    for (let j = i; j < F; j++) {
+      // Both halves of a pair count as one.
+      const contribution = (i === j ? 1 : 2) * matrix[i * F + j]!;
+      if (contribution !== 0) pairs.push({ features: [features[i]!.name, features[j]!.name], contribution });
+    }
+  }
+  return pairs.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
 }
 
 function largest(values: Float64Array): number {

@@ -4,7 +4,7 @@ import { readChoice, readFeatures, readTask } from "./artifact.ts";
 import { applyLink, links, marginCount } from "./link.ts";
 import type { Artifact, Predictor } from "./model.ts";
 import { predictor } from "./predictor.ts";
-import { treeShap } from "./tree-shap.ts";
+import { treeInteractions, treeShap } from "./tree-shap.ts";
 import { readTrees } from "./trees-artifact.ts";
 import { treesEvaluator } from "./trees-evaluate.ts";
 
@@ -54,6 +54,12 @@ export function openTrees(artifact: Artifact): Predictor {
         if (sign === -1 && link === "share")
           return { base: 1 - base, contributions: contributions.map((value) => -value) };
         return { base: sign * base, contributions: sign === 1 ? contributions : contributions.map((value) => -value) };
+      },
+      interact(row, output) {
+        explainer ??= treeShap(trees);
+        const values = row.map((value, f) => binOf(trees.binOfCode[f], value));
+        const matrix = treeInteractions(trees, explainer, values, K === 1 ? 0 : output);
+        return K === 1 && task === "binary" && output === 0 ? matrix.map((value) => -value) : matrix;
       },
       importance() {
         const gains = new Float64Array(features.length);
