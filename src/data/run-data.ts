@@ -2,6 +2,7 @@
 
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isFailure } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
 import { listUses, recordLineage } from "../catalog/lineage.ts";
 import type { DataDefinition } from "../define/definition.ts";
@@ -45,8 +46,27 @@ export interface DataOutcome {
   readonly rows: ReadOutput["rows"];
 }
 
+/** How often a run prepares its commit anew because another writer was first. */
+const attempts = 10;
+
 /** Fetches, checks and commits what the source has. Nothing counts before the commit; a crash leaves nothing behind. */
 export async function runData(request: DataRequest, parts: DataParts, work: Work): Promise<DataOutcome> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await readAndCommit(request, parts, work, attempt);
+    } catch (error) {
+      if (!isFailure(error, "FEATURES_CONFLICT") || attempt === attempts) throw error;
+    }
+  }
+}
+
+/** Throws FEATURES_CONFLICT when another commit came first: this one was judged against rows that are not the newest. */
+async function readAndCommit(
+  request: DataRequest,
+  parts: DataParts,
+  work: Work,
+  attempt: number,
+): Promise<DataOutcome> {
   const { definition } = request;
   const group = definition.name;
   const head = await findHead(parts.database, group);
@@ -55,7 +75,7 @@ export async function runData(request: DataRequest, parts: DataParts, work: Work
   const current = head === undefined ? null : await groupFiles(parts.database, parts.offline, group, parent, schema);
   const requested = (await listRejected(parts.database, group)).filter(({ state }) => state === "requested");
   const mergeFrom = current === null ? undefined : planCompaction(current.files.map(({ bytes }) => bytes));
-  const output = (await work.step("read", "data/read", {
+  const output = (await work.step(attempt === 1 ? "read" : `read again (${attempt})`, "data/read", {
     definition,
     file: request.file,
     current,

@@ -18,9 +18,15 @@ describe("a feature group whose writers are killed", () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   /** Starts a writer; resolves with what it said of its commits when it has ended or was killed after `killMs`. */
-  async function write(name: string, first: number, count: number, killMs?: number): Promise<string[]> {
+  async function write(
+    name: string,
+    first: number,
+    count: number,
+    { killMs, pauseMs }: { killMs?: number; pauseMs?: number } = {},
+  ): Promise<string[]> {
     const script = join(import.meta.dirname, "features-worker.ts");
-    const child = spawn(process.execPath, [script, folder, name, String(first), String(count)], {
+    const pause = pauseMs === undefined ? [] : [String(pauseMs)];
+    const child = spawn(process.execPath, [script, folder, name, String(first), String(count), ...pause], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     let [said, complaints] = ["", ""];
@@ -82,7 +88,7 @@ describe("a feature group whose writers are killed", () => {
     folder = mkdtempSync(join(tmpdir(), "pentad-test-"));
     let next = 0;
     for (let kill = 0; kill < 12; kill++) {
-      const said = await write("a", next, 1000, 5 + kill * 17);
+      const said = await write("a", next, 1000, { killMs: 5 + kill * 17 });
       const values = (await check()).get("a") ?? [];
       const last = Number(said.at(-1)?.split(" ")[0] ?? -1);
       assert.ok(values.includes(last), `commit ${last} was told of and is gone`);
@@ -94,7 +100,7 @@ describe("a feature group whose writers are killed", () => {
   it("loses nothing when two processes write at once: a conflict is tried again", async () => {
     folder = mkdtempSync(join(tmpdir(), "pentad-test-"));
     await write("first", 0, 1);
-    const told = await Promise.all([write("a", 0, 12), write("b", 0, 12)]);
+    const told = await Promise.all(["a", "b"].map((name) => write(name, 0, 12, { pauseMs: 100 })));
     const values = await check();
     const numbers = told.flat().map((line) => Number(line.split(" ")[1]));
     assert.equal(new Set(numbers).size, 24);
