@@ -50,6 +50,7 @@ export function additiveArtifact(
   for (let k = 0; k < K; k++) {
     const beta = outputs[k]!;
     for (const [j, column] of design.dense.entries()) {
+      if (column.kind === "encoded") continue;
       const at = column.feature * K + k;
       average[at]! += beta[1 + j]! * columnMeans[1 + j]!;
       if (column.kind === "missing") missing[at] = beta[1 + j]!;
@@ -76,6 +77,13 @@ export function additiveArtifact(
       missing[group.feature * K + k] = unseen;
       for (const [code, level] of group.levelOfCode.entries())
         table[(tableStart[group.feature]! + code) * K + k] = level < 0 ? unseen : beta[group.start + level]!;
+    }
+    for (const [j, { feature, ofCode, ofMissing }] of design.dense.entries()) {
+      if (ofCode === undefined) continue;
+      const factor = beta[1 + j]!;
+      // Standardised columns are 0 on average.
+      missing[feature * K + k]! += factor * ofMissing!;
+      for (const [code, value] of ofCode.entries()) table[(tableStart[feature]! + code) * K + k]! += factor * value;
     }
   }
   const arrays = {

@@ -1,14 +1,20 @@
 // Standardised columns of a design and columns that say where a number is missing, made of raw numbers without losing digits.
 
-/** A dense column of the matrix: `(x - mean) / scale` of a feature with 0 for missing, or 1 where the feature is missing. */
+/**
+ * A dense column of the matrix: `(x - mean) / scale` of a feature with 0 for missing, 1 where the feature is missing, or the encoding
+ * of a category.
+ */
 export interface DenseColumn {
   readonly feature: number;
-  readonly kind: "value" | "missing";
+  readonly kind: "value" | "missing" | "encoded";
   readonly mean: number;
   readonly scale: number;
   /** Mean of the column over the weighted rows. */
   readonly average: number;
   readonly values: Float64Array;
+  /** Of an encoded category: the column's value for each code, and for missing or unknown ones. */
+  readonly ofCode?: Float64Array;
+  readonly ofMissing?: number;
 }
 
 /** Reads one column after the other; only rows with weight count, and infinities are missing. */

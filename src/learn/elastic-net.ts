@@ -32,7 +32,7 @@ export function fitElasticNet(input: FitInput, params: ElasticNetParams): Artifa
   const l1Share = number("l1Share", 0.5, 0, 1);
   const tolerance = number("tolerance", 1e-8, 1e-14, 1);
   const maxSweeps = number("maxSweeps", 10_000, 1, 1e9, true);
-  const design = linearDesign(input);
+  const design = linearDesign(input, { encodesTargets: true });
   const { weights, totalWeight, rowCount, width } = design;
   if (width > widest)
     throw fail(

@@ -6,6 +6,7 @@ import { type DenseBlock, denseBlock } from "./dense-block.ts";
 import { type DenseColumn, denseColumns, plainReader } from "./dense-columns.ts";
 import { encodeTable, textsOf } from "./features.ts";
 import type { FitInput } from "./fit.ts";
+import { signalsOf, targetEncoding } from "./target-encoding.ts";
 import { rarityOf, textBuckets, visitTerms } from "./text-terms.ts";
 
 /** More levels of a category than these are folded into one. */
@@ -52,15 +53,23 @@ export interface Design {
 }
 
 /** Throws TRAINING_NO_FEATURES when every feature is constant or missing. */
-export function linearDesign({ table, features, options }: FitInput): Design {
+export function linearDesign(
+  { table, features, label, options }: FitInput,
+  { encodesTargets = false }: { readonly encodesTargets?: boolean } = {},
+): Design {
   const rowCount = table.rowCount;
   const weights = options.weights ?? new Float64Array(rowCount).fill(1);
   let totalWeight = 0;
   for (let row = 0; row < rowCount; row++) totalWeight += weights[row]!;
   const dense: DenseColumn[] = [];
   const numeric = [...features.keys()].filter((f) => features[f]!.type !== "category" && features[f]!.type !== "text");
+  // One-hot columns cannot carry so many levels: the label's mean per level does, beside those of the most frequent ones.
+  const encoded = [...features.keys()].filter(
+    (f) => encodesTargets && features[f]!.dictionary !== undefined && features[f]!.dictionary!.length > maxLevels,
+  );
+  const signals = encoded.length > 0 ? signalsOf(label) : [];
   // Each may need a column that says where it is missing; room that is not used costs no memory.
-  const block = denseBlock(rowCount, 2 * numeric.length);
+  const block = denseBlock(rowCount, 2 * numeric.length + encoded.length * signals.length);
   block?.weights.set(weights);
   const reader = block ?? plainReader(weights);
   for (const feature of numeric) {
@@ -68,6 +77,17 @@ export function linearDesign({ table, features, options }: FitInput): Design {
     // The reader takes infinities for missing, as encodeTable would at the price of another pass.
     const values = column?.type === "number" ? column.values : encodeTable([features[feature]!], table)[0]!;
     dense.push(...denseColumns(feature, values, reader));
+  }
+  for (const feature of encoded) {
+    const codes = encodeTable([features[feature]!], table)[0]!;
+    const known = features[feature]!.dictionary!.length;
+    for (const signal of signals) {
+      const { rows, ofCode, prior } = targetEncoding(codes, known, signal, weights, options.seed);
+      for (const column of denseColumns(feature, rows, reader)) {
+        const standard = (value: number): number => (value - column.mean) / column.scale;
+        dense.push({ ...column, kind: "encoded", ofCode: ofCode.map(standard), ofMissing: standard(prior) });
+      }
+    }
   }
   const groups: LevelGroup[] = [];
   let width = 1 + dense.length;

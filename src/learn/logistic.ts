@@ -29,7 +29,7 @@ export function fitLogistic(input: FitInput, params: LogisticParams): Artifact {
   const l2 = params.l2 ?? 1;
   if (!(l2 >= 0 && l2 < Number.POSITIVE_INFINITY))
     throw fail("DEFINE_INVALID", `l2: expected a number from 0, got ${l2}`);
-  const design = linearDesign(input);
+  const design = linearDesign(input, { encodesTargets: true });
   // Without any penalty, separable classes would send the coefficients to infinity.
   const penalty = Math.max(l2, design.totalWeight * 1e-9);
   const tolerance = params.tolerance ?? 1e-8;

@@ -25,7 +25,7 @@ export function fitRidge({ label, ...rest }: FitInput, params: RidgeParams): Art
   const l2 = params.l2 ?? 1;
   if (!(l2 >= 0 && l2 < Number.POSITIVE_INFINITY))
     throw fail("DEFINE_INVALID", `l2: expected a number from 0, got ${l2}`);
-  const design = linearDesign({ label, ...rest });
+  const design = linearDesign({ label, ...rest }, { encodesTargets: true });
   const { weights, totalWeight, rowCount, width } = design;
   // In units of its own spread around its mean, any label is numerically alike.
   let mean = 0;

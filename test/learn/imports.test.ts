@@ -12,7 +12,7 @@ import { random } from "../../src/learn/random.ts";
 import { tableOf } from "./data.ts";
 
 const folder = new URL("./imports/", import.meta.url);
-const files = readdirSync(folder).filter((name) => /\.(txt|json)$/.test(name) && !name.endsWith(".expected.json"));
+const files = readdirSync(folder).filter((name) => name.endsWith(".model"));
 const read = (name: string): string => readFileSync(new URL(name, folder), "utf8");
 const towns = ["Aarau", "Bern", "Chur", "Genève"];
 const imported = (name: string, text = read(name)): Artifact =>
@@ -53,7 +53,7 @@ test("there are models of both libraries to import", () => {
 for (const name of files)
   test(`${name} answers as its library does, missing values and categories included`, () => {
     const model = openModel(imported(name));
-    const expected = JSON.parse(read(name.replace(/\.\w+$/, ".expected.json"))) as Expected;
+    const expected = JSON.parse(read(name.replace(/\.\w+$/, ".expected"))) as Expected;
     const prediction = model.predict(tableFrom(expected));
     const width = model.task === "regression" ? 1 : model.classes.length;
     const values = "values" in prediction ? prediction.values : prediction.probabilities;
@@ -71,8 +71,8 @@ for (const name of files)
   });
 
 test("imported trees explain themselves: contributions and base sum to the margin", () => {
-  const model = openModel(imported("lightgbm-regression.txt"));
-  const { rows } = JSON.parse(read("lightgbm-regression.expected.json")) as Expected;
+  const model = openModel(imported("lightgbm-regression.model"));
+  const { rows } = JSON.parse(read("lightgbm-regression.expected")) as Expected;
   for (const row of rows.slice(0, 20)) {
     const { base, contributions } = model.explainRow(row);
     const sum = contributions.reduce((total, { contribution }) => total + contribution, base);
@@ -82,21 +82,21 @@ test("imported trees explain themselves: contributions and base sum to the margi
 
 test("features, classes and categories can be given names", () => {
   const model = openModel(
-    importLightgbm(read("lightgbm-binary.txt"), {
+    importLightgbm(read("lightgbm-binary.model"), {
       features: ["age", "weight", "height", "place"],
       classes: ["no", "yes"],
       categories: { place: Array.from({ length: 40 }, (_, code) => `place ${code}`) },
     }),
   );
-  const plain = openModel(imported("lightgbm-binary.txt"));
+  const plain = openModel(imported("lightgbm-binary.model"));
   assert.deepEqual(model.classes, ["no", "yes"]);
   assert.deepEqual(
     model.predictRow({ age: 0.3, weight: 1, height: -2, place: "place 17" }),
     plain.predictRow({ a: 0.3, b: 1, rounded: -2, code: "17" }),
   );
-  assert.deepEqual(openModel(imported("lightgbm-pandas.txt")).features[1]!.dictionary, towns);
+  assert.deepEqual(openModel(imported("lightgbm-pandas.model")).features[1]!.dictionary, towns);
   // XGBoost cut "Genève" when it wrote the file; texts of plain letters are taken from there.
-  const cut = read("xgboost-pandas.json");
+  const cut = read("xgboost-pandas.model");
   assert.throws(
     () => importXgboost(cut),
     (error) => isFailure(error, "DEFINE_INVALID") && /XGBoost cuts/.test(error.message),
@@ -110,24 +110,24 @@ test("features, classes and categories can be given names", () => {
     { categories: { a: ["a"] } },
   ])
     assert.throws(
-      () => importLightgbm(read("lightgbm-binary.txt"), wrong),
+      () => importLightgbm(read("lightgbm-binary.model"), wrong),
       (error) => isFailure(error, "DEFINE_INVALID"),
     );
 });
 
 for (const [what, name, from, to] of [
-  ["linear leaves", "lightgbm-binary.txt", /is_linear=0/, "is_linear=1"],
-  ["one-vs-all classes", "lightgbm-multiclass.txt", /objective=multiclass /, "objective=multiclassova "],
-  ["an objective of the user's own", "lightgbm-regression.txt", /objective=regression/, "objective=custom"],
-  ["a child that is its own parent", "lightgbm-binary.txt", /left_child=\S+/, "left_child=0"],
-  ["two parents of one leaf", "lightgbm-binary.txt", /(left_child=.*) -?\d+\n/, "$1 -1\n"],
-  ["four billion leaves", "lightgbm-binary.txt", /num_leaves=\d+/, "num_leaves=4000000000"],
-  ["a linear booster", "xgboost-binary.json", /"name":"gbtree"/, '"name":"gblinear"'],
-  ["a survival objective", "xgboost-regression.json", /reg:squarederror/g, "survival:cox"],
-  ["a base score of 1 for probabilities", "xgboost-binary.json", /"base_score":"[^"]*"/, '"base_score":"1E0"'],
-  ["a category of a billion", "xgboost-binary.json", /"categories":\[\d+/, '"categories":[1000000000'],
-  ["more categories than anyone has", "xgboost-binary.json", /"categories":\[\d+/, '"categories":[16000000'],
-  ["a loop", "xgboost-binary.json", /"left_children":\[1/, '"left_children":[0'],
+  ["linear leaves", "lightgbm-binary.model", /is_linear=0/, "is_linear=1"],
+  ["one-vs-all classes", "lightgbm-multiclass.model", /objective=multiclass /, "objective=multiclassova "],
+  ["an objective of the user's own", "lightgbm-regression.model", /objective=regression/, "objective=custom"],
+  ["a child that is its own parent", "lightgbm-binary.model", /left_child=\S+/, "left_child=0"],
+  ["two parents of one leaf", "lightgbm-binary.model", /(left_child=.*) -?\d+\n/, "$1 -1\n"],
+  ["four billion leaves", "lightgbm-binary.model", /num_leaves=\d+/, "num_leaves=4000000000"],
+  ["a linear booster", "xgboost-binary.model", /"name":"gbtree"/, '"name":"gblinear"'],
+  ["a survival objective", "xgboost-regression.model", /reg:squarederror/g, "survival:cox"],
+  ["a base score of 1 for probabilities", "xgboost-binary.model", /"base_score":"[^"]*"/, '"base_score":"1E0"'],
+  ["a category of a billion", "xgboost-binary.model", /"categories":\[\d+/, '"categories":[1000000000'],
+  ["more categories than anyone has", "xgboost-binary.model", /"categories":\[\d+/, '"categories":[16000000'],
+  ["a loop", "xgboost-binary.model", /"left_children":\[1/, '"left_children":[0'],
 ] as const)
   test(`${what} in ${name} is an error`, () => {
     const text = read(name);
@@ -156,7 +156,7 @@ test("files that are something else are errors", () => {
 
 test("a file with any damage is an error or a sound model, never a crash or a hang", () => {
   const source = random(5);
-  for (const name of ["lightgbm-binary.txt", "lightgbm-pandas.txt", "xgboost-binary.json", "xgboost-dart.json"]) {
+  for (const name of ["lightgbm-binary.model", "lightgbm-pandas.model", "xgboost-binary.model", "xgboost-dart.model"]) {
     const text = read(name);
     let refused = 0;
     for (let i = 0; i < 150; i++) {

@@ -1,4 +1,4 @@
-# Trains the models that the import tests read, from seeded data, with their own libraries' predictions beside them.
+# Trains the models (JSON and text under names that no formatter touches) that the import tests read, from seeded data, with their own libraries' predictions beside them.
 #
 #   pip install lightgbm==4.7.0 xgboost==3.2.0 pandas && python make.py
 import json
@@ -37,7 +37,7 @@ def plain(array):
 
 def write(name, predicted, columns, rows):
     predicted = np.asarray(predicted, dtype=np.float64)[:kept]
-    (here / f"{name}.expected.json").write_text(json.dumps({"columns": columns, "rows": rows, "predicted": predicted.tolist()}) + "\n")
+    (here / f"{name}.expected").write_text(json.dumps({"columns": columns, "rows": rows, "predicted": predicted.tolist()}) + "\n")
 
 
 base = {"num_leaves": 12, "min_data_in_leaf": 10, "min_data_per_group": 5, "cat_smooth": 1, "max_cat_to_onehot": 1, "num_threads": 1, "seed": 1, "deterministic": True, "verbose": -1}
@@ -49,15 +49,15 @@ for name, label, more in [
     ("forest", binary, {"objective": "binary", "boosting": "rf", "bagging_fraction": 0.6, "bagging_freq": 1}),
 ]:
     model = lgb.train({**base, **more}, lgb.Dataset(X, label, categorical_feature=[3], feature_name=names), 4)
-    model.save_model(here / f"lightgbm-{name}.txt")
+    model.save_model(here / f"lightgbm-{name}.model")
     write(f"lightgbm-{name}", model.predict(X), names, plain(X[:kept].tolist()))
 # No missing value in training: LightGBM then takes one for 0.
 full = np.nan_to_num(X[:, :3], nan=0.7)
 model = lgb.train({**base, "objective": "regression"}, lgb.Dataset(full, number, feature_name=names[:3]), 4)
-model.save_model(here / "lightgbm-never-missing.txt")
+model.save_model(here / "lightgbm-never-missing.model")
 write("lightgbm-never-missing", model.predict(X[:, :3]), names[:3], plain(X[:kept, :3].tolist()))
 model = lgb.train({**base, "objective": "binary"}, lgb.Dataset(frame, with_towns), 4)
-model.save_model(here / "lightgbm-pandas.txt")
+model.save_model(here / "lightgbm-pandas.model")
 frame_rows = [[None if pd.isna(a) else a, None if pd.isna(t) else t] for a, t in frame.head(kept).itertuples(index=False)]
 write("lightgbm-pandas", model.predict(frame), ["a", "town"], frame_rows)
 
@@ -73,8 +73,8 @@ for name, label, more in [
     ("forest", three, {"objective": "multi:softprob", "num_class": 3, "num_parallel_tree": 2, "subsample": 0.6}),
 ]:
     model = xgb.train({**base, **more}, data(label), 4)
-    model.save_model(here / f"xgboost-{name}.json")
+    (here / f"xgboost-{name}.model").write_bytes(model.save_raw("json"))
     write(f"xgboost-{name}", model.predict(data(label)), names, plain(X[:kept].tolist()))
 model = xgb.train({**base, "objective": "binary:logistic"}, xgb.DMatrix(frame, with_towns, enable_categorical=True), 4)
-model.save_model(here / "xgboost-pandas.json")
+(here / "xgboost-pandas.model").write_bytes(model.save_raw("json"))
 write("xgboost-pandas", model.predict(xgb.DMatrix(frame, enable_categorical=True)), ["a", "town"], frame_rows)
