@@ -55,7 +55,7 @@ describe("pentad dev", () => {
   });
 
   it("trains again for another candidate, but reads no data", async () => {
-    await project.edit("training.ts", /gradientBoosting\([^)]*\)/, "gradientBoosting({ trees: 30 })");
+    await project.edit("training.ts", /logistic\([^)]*\)/, "logistic({ l2: 30 })");
     assert.deepEqual(await newRuns("training/rain", "inference/rain"), ["inference/rain", "training/rain"]);
     const { body } = await server.post("/predict/rain", {});
     assert.equal((body as PredictionDocument).model.version, 2);
