@@ -14,7 +14,7 @@ export interface FileKind {
   readonly text: string;
 }
 
-/** What a file is. Throws SOURCES_NOT_TABULAR, naming what it looks like, or SOURCES_EMPTY. */
+/** What a file is. Throws SOURCES_NOT_TABULAR, naming what it looks like, SOURCES_ENCODING or SOURCES_EMPTY. */
 export function sniffKind(head: Head, name: string, encoding?: Encoding): FileKind {
   const { bytes } = head;
   if (bytes.length === 0) throw fail("SOURCES_EMPTY", `${name} is empty`);
@@ -27,12 +27,24 @@ export function sniffKind(head: Head, name: string, encoding?: Encoding): FileKi
     throw fail("SOURCES_NOT_TABULAR", `${name} holds binary data, not text`, {
       hint: "Give CSV, TSV, NDJSON, JSON or Parquet, optionally gzipped; name the encoding if it is text",
     });
+  if (found === "unknown")
+    throw fail("SOURCES_ENCODING", `The text of ${name} is neither UTF-8 nor Windows-1252`, {
+      hint: 'Save the file as UTF-8; a data component can name its encoding too: csv(path, { encoding: "shift_jis" })',
+    });
   const decoded = decoderOf(found).decode(bytes, { stream: !head.whole });
   const text = decoded.charCodeAt(0) === 0xfeff ? decoded.slice(1) : decoded;
   if (text.trim() === "") throw fail("SOURCES_EMPTY", `${name} holds nothing but blanks`);
   if (/^\s*(?:<!doctype|<html|<head|<\?xml|<[a-z]+[ >])/i.test(text))
     throw fail("SOURCES_NOT_TABULAR", `${name} looks like a web page or XML, not like a table`, {
       hint: "Name the address or the file of the data itself",
+    });
+  if (
+    head.whole &&
+    /^\s*(?:-?[\d.eE+]+|true|false|null|"[^"\n,;\t]*")\s*$/.test(text) &&
+    /\.(?:json|ndjson|jsonl)$/i.test(name)
+  )
+    throw fail("SOURCES_NOT_TABULAR", `${name} holds one single JSON value, not rows`, {
+      hint: "Give an array of objects, or one object a line",
     });
   return { format: /^\s*(?:\[\s*[{[\]]|\{\s*["}])/.test(text) ? "json" : "csv", encoding: found, text };
 }
@@ -113,7 +125,8 @@ function usualWidth(records: readonly (readonly string[])[]): number | undefined
   return counts.has(Math.ceil(best)) ? Math.ceil(best) : best;
 }
 
-const delimiters = ["\t", ";", ",", "|"];
+/** The last only where nothing else parts the lines: blanks stand inside the cells of most tables. */
+const delimiters = ["\t", ";", ",", "|", " "];
 
 function sniffDialect(text: string, whole: boolean, options: LayoutOptions): Dialect {
   const quote =
@@ -128,7 +141,11 @@ function sniffDelimiter(text: string, whole: boolean, quote: string): string {
   let bestScore = 0;
   for (const delimiter of delimiters) {
     const dialect = { delimiter, quote, escape: quote };
-    const score = consistency(headRecords(text.slice(0, 200_000), dialect, 200, whole && text.length <= 200_000));
+    if (delimiter === " " && bestScore > 0) break;
+    const records = headRecords(text.slice(0, 200_000), dialect, 200, whole && text.length <= 200_000);
+    const score = consistency(records);
+    // Sentences differ in their numbers of words; a table of several lines does not.
+    if (delimiter === " " && (score < 1 || records.length < 3)) break;
     if (score > bestScore + 0.02) {
       best = delimiter;
       bestScore = score;
@@ -163,7 +180,9 @@ function preamble(text: string, dialect: Dialect, whole: boolean): { lines: numb
   for (const line of text.split(/\r\n|\n|\r/, 20)) {
     const fields = fieldTexts(line, dialect);
     const note = line.startsWith("#") && fields.length < Math.max(2, width - 1);
-    const title = width > 2 && fields.filter((field) => field.trim() !== "").length <= 1 && fields.length <= width;
+    // Counts of rows and columns, as some files begin with, leave the other fields of their line empty.
+    const filled = fields.filter((field) => field.trim() !== "").length;
+    const title = width > 2 && (filled <= 1 || filled < fields.length / 4) && fields.length <= width;
     if (line.trim() !== "" && !note && !(title && !line.includes(dialect.quote)))
       return { lines, blankOrNote: line.startsWith("#") };
     lines++;

@@ -5,7 +5,10 @@ import { fail } from "../base/failure.ts";
 
 export type Encoding = string;
 
-/** The encoding of a file's first bytes, or undefined when they are not text. `whole`: these are all the bytes. */
+/**
+ * The encoding of a file's first bytes; "unknown" for text of another alphabet that does not say its encoding, undefined
+ * for bytes that are no text. `whole`: these are all the bytes.
+ */
 export function detectEncoding(head: Buffer, whole: boolean): Encoding | undefined {
   if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return "utf-8";
   if (head[0] === 0xff && head[1] === 0xfe && !(head[2] === 0 && head[3] === 0)) return "utf-16le";
@@ -15,7 +18,27 @@ export function detectEncoding(head: Buffer, whole: boolean): Encoding | undefin
   if (zeros.even > 0.3 && zeros.odd < 0.05) return "utf-16be";
   if (zeros.even + zeros.odd > 0.002) return undefined;
   const encoding = seemsUtf8(whole ? head : withoutCutCharacter(head)) ? "utf-8" : "windows-1252";
+  if (encoding === "windows-1252" && seemsForeign(head)) return "unknown";
   return controlShare(new TextDecoder(encoding).decode(head)) > 0.01 ? undefined : encoding;
+}
+
+/** Words of Latin letters hold an accent here and there; other alphabets give one byte above 127 after the other. */
+function seemsForeign(head: Buffer): boolean {
+  let high = 0;
+  let inRuns = 0;
+  let controls = 0;
+  for (let at = 0; at < head.length; ) {
+    let end = at;
+    while (end < head.length && (head[end] as number) >= 0x80) end++;
+    if (end - at >= 4) inRuns += end - at;
+    high += end - at;
+    const byte = head[end];
+    if (byte !== undefined && byte < 32 && ![9, 10, 12, 13].includes(byte)) controls++;
+    at = end + 1;
+  }
+  // Japanese encodings mix in bytes below 128, and bytes that Windows-1252 leaves open.
+  const undefinedBytes = head.filter((byte) => [0x81, 0x8d, 0x8f, 0x90, 0x9d].includes(byte)).length;
+  return controls / head.length < 0.001 && high >= 8 && (inRuns > high / 2 || undefinedBytes > high / 50);
 }
 
 function seemsUtf8(bytes: Buffer): boolean {

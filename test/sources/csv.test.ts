@@ -159,6 +159,12 @@ describe("the header", () => {
     assert.deepEqual(noted.numbers, [1, 2]);
   });
 
+  test("may stand below a line that counts rows and columns", async () => {
+    const { columns, cells } = await read("3,6,,,,,,,\na,b,c,d,e,f,g,h,i\n1,2,3,4,5,6,7,8,9\n1,2,3,4,5,6,7,8,9\n");
+    assert.deepEqual(columns, ["a", "b", "c", "d", "e", "f", "g", "h", "i"]);
+    assert.equal(cells.length, 2);
+  });
+
   test("may lack the name of the row names, as R writes it", async () => {
     const { columns, cells } = await read("mpg,cyl\nMazda,21,6\nFiat,22,4\n");
     assert.deepEqual(columns, ["column_1", "mpg", "cyl"]);
@@ -202,6 +208,19 @@ describe("the header", () => {
     assert.deepEqual(await bench.query.rows(`select c0, c1999, _row from "${relation}"`), [
       { c0: "0", c1999: "1999", _row: 1 },
     ]);
+  });
+});
+
+describe("blanks", () => {
+  test("part the fields where nothing else does and every line has as many", async () => {
+    const { columns, cells } = await read("Chins Situps Jumps\n5 162 60\n2 110 60\n12 101 101\n");
+    assert.deepEqual(columns, ["Chins", "Situps", "Jumps"]);
+    assert.deepEqual(cells[1], ["2", "110", "60"]);
+  });
+
+  test("stand inside the cells of a table with one column", async () => {
+    const { columns } = await read("what\na cat\nthe grey dog\nno\n");
+    assert.deepEqual(columns, ["what"]);
   });
 });
 
@@ -253,6 +272,17 @@ describe("the encoding", () => {
       unreadable.map(({ row, reason }) => [row, reason]),
       [[3, "Line 4: not valid UTF-8"]],
     );
+  });
+
+  test("is not guessed for other alphabets: the text would be read wrongly, and nobody would be told", async () => {
+    const cyrillic = (text: string) =>
+      Buffer.from(
+        [...text].map((one) => (one >= "а" && one <= "я" ? one.charCodeAt(0) - 0x430 + 0xe0 : one.charCodeAt(0))),
+      );
+    await refused(cyrillic("город,да\nмосква,нет\n"), "SOURCES_ENCODING", /is neither UTF-8 nor Windows-1252/);
+    const tree = [0x96, 0xd8, 0x8d, 0x4c, 0x97, 0x74, 0x8e, 0xf7];
+    const japanese = Buffer.from([...Buffer.from("a,b\n"), ...tree, ...Buffer.from(",1\n"), ...tree]);
+    await refused(japanese, "SOURCES_ENCODING", /is neither UTF-8 nor Windows-1252/);
   });
 
   test("may be named, and a wrong name is an error", async () => {
