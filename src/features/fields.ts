@@ -17,6 +17,8 @@ export interface FeatureField {
   readonly min: number | null;
   readonly max: number | null;
   readonly values: readonly string[] | null;
+  /** Times: how the source writes them; null for ISO 8601. */
+  readonly format?: string | null;
 }
 
 /** The features that one model takes from one group. */
@@ -47,6 +49,7 @@ function featureField({ definition }: Commit, name: string): FeatureField {
     min: feature?.min ?? null,
     max: feature?.max ?? null,
     values: feature?.values ?? null,
+    format: feature?.format ?? null,
   };
 }
 

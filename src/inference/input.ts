@@ -5,6 +5,7 @@ import { isObject } from "../base/json.ts";
 import type { Value } from "../base/table.ts";
 import { nearest } from "../define/check.ts";
 import type { FeatureField } from "../features/fields.ts";
+import { exampleTime, readTime } from "../features/time-text.ts";
 
 export interface InputSchema {
   /** The features that the model takes, in its order. */
@@ -86,24 +87,40 @@ function mismatch(field: FeatureField, value: unknown): string | null {
         ? null
         : expectation(field);
     case "boolean":
-      return typeof value === "boolean" ? null : expectation(field);
+      return truth(value) === undefined ? expectation(field) : null;
     case "category":
-      if (field.values === null) return typeof value === "string" ? null : expectation(field);
       return (typeof value === "string" || typeof value === "number" || typeof value === "boolean") &&
-        field.values.includes(String(value))
+        (field.values === null || field.values.includes(String(value)))
         ? null
         : expectation(field);
     case "text":
       return typeof value === "string" ? null : expectation(field);
     case "time":
-      return typeof value === "string" && !Number.isNaN(Date.parse(value)) ? null : expectation(field);
+      return readTime(value, field.format ?? null) === undefined ? expectation(field) : null;
   }
 }
 
-/** Known categories may come as numbers or booleans ("1" as 1), the way typed clients hold them. */
+/**
+ * Categories may come as numbers or booleans ("1" as 1), the way typed clients hold them; booleans and times in the
+ * words of their source.
+ */
 function plainValue(field: FeatureField, value: unknown): Value {
   if (value === undefined || value === null) return null;
-  return field.type === "category" ? String(value) : (value as Value);
+  if (field.type === "category") return String(value);
+  if (field.type === "boolean") return truth(value) ?? null;
+  if (field.type === "time") return readTime(value, field.format ?? null) ?? null;
+  return value as Value;
+}
+
+const yes = new Set(["true", "t", "yes", "y", "1", "1.0", "on"]);
+const no = new Set(["false", "f", "no", "n", "0", "0.0", "off"]);
+
+/** The words that a data component takes for a boolean are one here too. */
+function truth(value: unknown): boolean | undefined {
+  if (typeof value === "boolean") return value;
+  if (typeof value !== "string" && typeof value !== "number") return undefined;
+  const word = String(value).trim().toLowerCase();
+  return yes.has(word) ? true : no.has(word) ? false : undefined;
 }
 
 export function expectation(field: FeatureField): string {
@@ -120,8 +137,12 @@ export function expectation(field: FeatureField): string {
       return field.values === null ? "a text" : `one of ${list(field.values.map((value) => JSON.stringify(value)))}`;
     case "text":
       return "a text";
-    case "time":
-      return "a time as an ISO 8601 text";
+    case "time": {
+      const example = field.format === undefined || field.format === null ? undefined : exampleTime(field.format);
+      return example === undefined
+        ? "a time as an ISO 8601 text"
+        : `a time written like ${JSON.stringify(example)}, or as an ISO 8601 text`;
+    }
   }
 }
 

@@ -18,6 +18,8 @@ const schema: InputSchema = {
     field("maker", "category"),
     field("new", "boolean"),
     field("sold", "time", { required: false }),
+    field("paid", "time", { required: false, format: "%d.%m.%Y" }),
+    field("seen", "time", { required: false, format: "epochSeconds" }),
     field("note", "text", { required: false }),
   ],
   key: ["id"],
@@ -59,6 +61,25 @@ describe("checkInput", () => {
     assert.deepEqual(key, ["7"]);
   });
 
+  it("takes a row as it stands in its source: times in its format, booleans in its words, numbers as categories", () => {
+    const { given } = checkInput(schema, {
+      maker: 5,
+      new: "Yes",
+      sold: "2024-02-29 13:05",
+      paid: "01.02.2024",
+      seen: 1_700_000_000,
+    });
+    assert.deepEqual(Object.fromEntries(given), {
+      maker: "5",
+      new: true,
+      sold: "2024-02-29T13:05Z",
+      paid: "2024-02-01T00:00:00.000Z",
+      seen: "2023-11-14T22:13:20.000Z",
+    });
+    assert.equal(checkInput(schema, { new: 0 }).given.get("new"), false);
+    assert.equal(checkInput(schema, { paid: "2024-02-01" }).given.get("paid"), "2024-02-01");
+  });
+
   it("has no key when the request names none", () => {
     assert.equal(checkInput(schema, { size: 5 }).key, null);
     assert.equal(checkInput(schema, { id: null, size: 5 }).key, null);
@@ -71,8 +92,17 @@ describe("checkInput", () => {
     [{ size: Number.NaN }, "size", "a number in cm from 0 to 100", "the number null"],
     [{ colour: "green" }, "colour", 'one of "red", "blue"', 'the text "green"'],
     [{ grade: 3 }, "grade", 'one of "1", "2"', "the number 3"],
-    [{ maker: 5 }, "maker", "a text", "the number 5"],
-    [{ new: "yes" }, "new", "true or false", 'the text "yes"'],
+    [{ maker: [5] }, "maker", "a text", "a list"],
+    [{ new: "perhaps" }, "new", "true or false", 'the text "perhaps"'],
+    [{ new: 2 }, "new", "true or false", "the number 2"],
+    [{ sold: "2023-02-29" }, "sold", "a time as an ISO 8601 text", 'the text "2023-02-29"'],
+    [{ sold: "31.12.2024" }, "sold", "a time as an ISO 8601 text", 'the text "31.12.2024"'],
+    [
+      { paid: "12/31/2024" },
+      "paid",
+      'a time written like "31.12.2024", or as an ISO 8601 text',
+      'the text "12/31/2024"',
+    ],
     [{ sold: "yesterday" }, "sold", "a time as an ISO 8601 text", 'the text "yesterday"'],
     [{ note: ["a"] }, "note", "a text", "a list"],
     [{ note: {} }, "note", "a text", "an object"],
@@ -81,7 +111,7 @@ describe("checkInput", () => {
     [
       { constructor: 1 },
       "constructor",
-      "one of the inputs size, colour, grade, maker, new, sold, note, id",
+      "one of the inputs size, colour, grade, maker, new, sold, paid, seen, note, id",
       "an unknown field",
     ],
   ];
