@@ -1,7 +1,7 @@
 // Reads a command line: strict about names and values, with the nearest right word in the error.
 
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
-import { fail, messageOf } from "../base/failure.ts";
+import { fail, isFailure, messageOf } from "../base/failure.ts";
 import { nearest } from "../define/check.ts";
 
 export interface OptionSpec {
@@ -59,13 +59,29 @@ export function readArguments(spec: CommandSpec, args: readonly string[]): Argum
       flag: (name) => values[name] === true,
     };
   } catch (error) {
-    if ((error as { name?: string }).name === "PentadError") throw error;
-    throw usage(spec, firstSentence(messageOf(error)));
+    if (isFailure(error)) throw error;
+    throw misread(spec, known, args, messageOf(error));
   }
 }
 
-function firstSentence(text: string): string {
-  return (text.split(/\.\s|\n/)[0] ?? text).replace(/\.$/, "");
+/** Node's words for what is wrong with an option, in ours. */
+function misread(
+  spec: CommandSpec,
+  known: Readonly<Record<string, OptionSpec>>,
+  args: readonly string[],
+  message: string,
+) {
+  const name = /'(?:-\w, )?--([\w-]+)/.exec(message)?.[1] ?? "";
+  const wanted = known[name]?.value;
+  if (wanted === undefined) {
+    if (known[name] !== undefined) return usage(spec, `--${name}: expected no value, got one`);
+    const short = args.find((arg) => /^-[^-]/.test(arg)) ?? args.find((arg) => arg.startsWith("-"));
+    return usage(spec, `Expected an option of \`pentad ${spec.name}\`, got ${short ?? message}`);
+  }
+  const next = args[args.indexOf(`--${name}`) + 1];
+  return next === undefined || known[next.replace(/^--/, "")] !== undefined
+    ? usage(spec, `--${name}: expected ${wanted}, got nothing`)
+    : usage(spec, `--${name}: expected ${wanted}, got ${next}`, `Write --${name}=${next} if that is meant`);
 }
 
 export function usage(spec: Pick<CommandSpec, "name">, message: string, hint?: string) {

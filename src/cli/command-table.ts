@@ -8,8 +8,8 @@ export interface Command extends CommandSpec {
 }
 
 const serveOptions = {
-  port: { type: "string", value: "4400", help: "The port (default 4400; 0 takes any free one)" },
-  host: { type: "string", value: "127.0.0.1", help: "The address to listen on (default 127.0.0.1: this machine only)" },
+  port: { type: "string", value: "PORT", help: "The port (default 4400; 0 takes any free one)" },
+  host: { type: "string", value: "ADDRESS", help: "The address to listen on (default 127.0.0.1: this machine only)" },
 } as const;
 
 export const commands: readonly Command[] = [

@@ -21,7 +21,7 @@ export async function main(args: readonly string[]): Promise<number> {
       return 0;
     }
     const command = commands.find((one) => one.name === name);
-    if (command === undefined) throw unknownCommand(name);
+    if (command === undefined) throw later.includes(name) ? notYet(name) : unknownCommand(name);
     if (rest.includes("--help") || rest.includes("-h")) {
       print(commandHelp(command));
       return 0;
@@ -31,6 +31,13 @@ export async function main(args: readonly string[]): Promise<number> {
     reportError(error, json);
     return exitCodeOf(error);
   }
+}
+
+/** Commands that are part of the plan, and of no release so far. */
+const later = ["backfill", "backup", "deploy", "doctor", "forget", "restore", "trace", "upgrade", "worker"];
+
+function notYet(name: string) {
+  return fail("RUNTIME_NOT_AVAILABLE", `\`pentad ${name}\` is not available yet`);
 }
 
 function unknownCommand(name: string) {

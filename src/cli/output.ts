@@ -21,10 +21,16 @@ export function failureText(failure: Failure): string {
   const lines = [`${where}${message} [${code}]`];
   if (location !== null)
     lines.push(`  at ${location.file}:${location.line}${location.column === undefined ? "" : `:${location.column}`}`);
-  if (cause !== null && cause !== message && failure.code !== "INTERNAL")
+  if (cause !== null && tellsMore(cause, message) && failure.code !== "INTERNAL")
     lines.push(`  because ${cause.split("\n")[0]}`);
   lines.push(`  → ${hint}`);
   return lines.join("\n");
+}
+
+/** What the message says already, and the system's own words for it, need not be said twice. */
+function tellsMore(cause: string, message: string): boolean {
+  const first = cause.split("\n")[0] as string;
+  return !message.includes(first.replace(/^The query engine refused a statement: /, "")) && !/^ENOENT\b/.test(first);
 }
 
 /** Exit code 2 for a command that was used wrongly, 1 for work that failed. */
@@ -65,6 +71,10 @@ export function table(rows: readonly (readonly string[])[]): string {
         .trimEnd(),
     )
     .join("\n");
+}
+
+export function rowsText(count: number): string {
+  return `${count.toLocaleString("en")} ${count === 1 ? "row" : "rows"}`;
 }
 
 export function duration(ms: number | null): string {

@@ -1,9 +1,10 @@
 // `pentad export`: a feature group's rows or a training set as a file.
 
 import { resolve } from "node:path";
+import { fail } from "../../base/failure.ts";
 import { type ExportFormat, exportRows } from "../../runtime/export.ts";
 import { type Arguments, type CommandSpec, usage } from "../arguments.ts";
-import { print, printJson } from "../output.ts";
+import { print, printJson, rowsText } from "../output.ts";
 import { withProject } from "./with-project.ts";
 
 export async function runExport(spec: CommandSpec, args: Arguments): Promise<number> {
@@ -15,14 +16,25 @@ export async function runExport(spec: CommandSpec, args: Arguments): Promise<num
     );
   const out = args.text("out");
   if (out === undefined) throw usage(spec, "--out: expected a file to write, got nothing");
-  const format = args.text("as") ?? (/\.parquet$/i.test(out) ? "parquet" : "csv");
+  const format = args.text("as") ?? formatOf(out);
+  if (format === "arrow")
+    throw fail("RUNTIME_NOT_AVAILABLE", "Exporting Arrow is not available yet", {
+      hint: "Export with --as parquet: Arrow's tools read it",
+    });
   if (format !== "csv" && format !== "parquet")
     throw usage(spec, `--as: expected csv or parquet, got ${JSON.stringify(format)}`);
   return withProject(args, async (project) => {
     const path = resolve(out);
     const { rows } = await exportRows(project, what, format satisfies ExportFormat, path);
     if (args.flag("json")) printJson({ what, as: format, out: path, rows });
-    else print(`${rows.toLocaleString("en")} rows of ${what} in ${out}`);
+    else print(`${rowsText(rows)} of ${what} in ${out}`);
     return 0;
   });
+}
+
+/** By the file's ending; CSV is what a file without a telling one holds. */
+function formatOf(out: string): string {
+  const ending = /\.(parquet|pq|arrow|feather|ipc)$/i.exec(out)?.[1]?.toLowerCase();
+  if (ending === undefined) return "csv";
+  return ending === "parquet" || ending === "pq" ? "parquet" : "arrow";
 }

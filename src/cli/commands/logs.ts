@@ -1,7 +1,10 @@
 // `pentad logs`: the runs on the ledger, or one run with its steps and what they printed.
 
+import { fail } from "../../base/failure.ts";
+import { nearest } from "../../define/check.ts";
 import type { RunDocument } from "../../define/documents.ts";
 import { describeRun } from "../../runtime/documents.ts";
+import type { Project } from "../../runtime/open-project.ts";
 import { summarizeRun } from "../../runtime/status.ts";
 import { type Arguments, type CommandSpec, readNumber, usage } from "../arguments.ts";
 import { duration, failureText, print, printJson, table } from "../output.ts";
@@ -23,6 +26,7 @@ export async function runLogs(spec: CommandSpec, args: Arguments): Promise<numbe
       const runs = (await project.ledger.list({ limit, ...(what === undefined ? {} : { component: what }) })).map(
         summarizeRun,
       );
+      if (what !== undefined && runs.length === 0) await checkComponent(project, what);
       if (args.flag("json")) printJson({ runs });
       else
         print(
@@ -44,6 +48,16 @@ export async function runLogs(spec: CommandSpec, args: Arguments): Promise<numbe
     },
     { load: false },
   );
+}
+
+/** A component that never ran has no runs; one that does not exist is a mistake. */
+async function checkComponent(project: Project, id: string): Promise<void> {
+  const known = (await project.components.list()).map((one) => one.id);
+  if (known.includes(id)) return;
+  const near = nearest(id, known) ?? known.find((one) => one.endsWith(`/${id}`));
+  throw fail("RUNTIME_COMPONENT_UNKNOWN", `Expected a component or a run of the project, got ${JSON.stringify(id)}`, {
+    hint: near === undefined ? `The project has ${known.join(", ")}` : `Did you mean ${near}?`,
+  });
 }
 
 function runText(run: RunDocument): string {

@@ -17,9 +17,12 @@ import { note, print, printJson, table } from "../output.ts";
 import { withProject } from "./with-project.ts";
 
 const verbs = ["list", "show", "compare", "promote", "rollback", "export", "report"];
+/** How many operands may follow each: a training, a version, another version. */
+const mostOperands: Readonly<Record<string, number>> = { list: 1, rollback: 1, compare: 3 };
 
 export async function runModels(spec: CommandSpec, args: Arguments): Promise<number> {
-  const [verb = "list", training, version, other] = args.operands;
+  const [verb = "list", given, version, other] = args.operands;
+  const training = given?.replace(/^training\//, "");
   if (!verbs.includes(verb)) {
     const near = nearest(verb, verbs);
     throw usage(
@@ -28,6 +31,8 @@ export async function runModels(spec: CommandSpec, args: Arguments): Promise<num
       near === undefined ? undefined : `Did you mean ${near}?`,
     );
   }
+  const surplus = args.operands.slice(1 + (mostOperands[verb] ?? 2));
+  if (surplus.length > 0) throw usage(spec, `Expected no more after ${verb}, got ${surplus.join(" ")}`);
   return withProject(
     args,
     async (project) => {
@@ -49,6 +54,7 @@ export async function runModels(spec: CommandSpec, args: Arguments): Promise<num
 
 async function list(project: Project, training: string | undefined, json: boolean): Promise<number> {
   const models = await describeVersions(project, training);
+  if (training !== undefined && models.length === 0) await checkTraining(project, training);
   if (json) printJson({ models });
   else
     print(
@@ -67,6 +73,15 @@ async function list(project: Project, training: string | undefined, json: boolea
           ]),
     );
   return 0;
+}
+
+/** A training that was never declared has no versions for another reason than one that has not run. */
+async function checkTraining(project: Project, training: string): Promise<void> {
+  const known = (await project.components.list()).filter(({ kind }) => kind === "training").map(({ name }) => name);
+  if (known.includes(training)) return;
+  throw fail("RUNTIME_COMPONENT_UNKNOWN", `Expected a training of the project, got ${JSON.stringify(training)}`, {
+    hint: known.length === 0 ? "The project declares none: add training.ts" : `The project has ${known.join(", ")}`,
+  });
 }
 
 async function show(project: Project, version: ModelSummary, json: boolean): Promise<number> {
@@ -116,6 +131,7 @@ async function show(project: Project, version: ModelSummary, json: boolean): Pro
 
 async function findVersion(project: Project, training: string, version: number): Promise<ModelSummary> {
   const versions = await describeVersions(project, training);
+  if (versions.length === 0) await checkTraining(project, training);
   const found = versions.find((one) => one.version === version);
   if (found === undefined)
     throw fail("MODELS_UNKNOWN", `Expected a version of training/${training}, got ${version}`, {
@@ -242,7 +258,7 @@ async function promote(
 /** Back to the version that was live before this one. */
 async function rollback(spec: CommandSpec, project: Project, training: string, args: Arguments): Promise<number> {
   const moves = (await listMoves(project.database, training)).filter((move) => move.alias === "live");
-  const before = moves.find((move) => move.before !== null && move.version === moves[0]?.version)?.before ?? null;
+  const before = moves.find(({ version, before }) => before !== null && before !== version)?.before ?? null;
   if (before === null)
     throw fail("MODELS_UNKNOWN", `Expected a version of training/${training} that was live before, got none`);
   return promote(spec, project, { training, version: before }, args);

@@ -69,15 +69,15 @@ function story({ folder, files, feasibility, findings }: NewProjectResult): stri
   const left = findings.length - shownFindings;
   const place = relative(process.cwd(), folder) || ".";
   return [
-    "",
+    ...(findings.length > 0 ? [""] : []),
     ...findings
       .slice(0, shownFindings)
       .map((finding) => `${finding.severity === "warning" ? "!" : "·"} ${finding.message}`),
     ...(left > 0 ? [`  and ${left} more: see --json`] : []),
     "",
-    feasibility.sentence,
+    `${feasibility.sentence}.`,
     "",
-    `Made ${place}: ${files.join(", ")}`,
+    `Wrote to ${place === "." ? "this folder" : place}: ${files.join(", ")}`,
     "",
     `Next: ${place === "." ? "" : `cd ${place} && `}npx pentad dev`,
   ].join("\n");

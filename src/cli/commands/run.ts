@@ -76,7 +76,7 @@ function whyNotLive(
     if (failure !== undefined && failure !== null) return failure;
   }
   const reason = aborted
-    ? fail("RUNTIME_INTERRUPTED", "Expected the runs to finish, got an interruption")
+    ? fail("RUNTIME_INTERRUPTED", "Stopped before everything that is due had run")
     : fail(
         "MODELS_NO_LIVE_VERSION",
         "Expected a live model, got a project that declares no training that could bring one",
