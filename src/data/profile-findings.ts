@@ -54,7 +54,7 @@ export function findingsOf(rows: number, profiledRows: number, columns: readonly
         say(
           "info",
           name,
-          `${quoted} has ${count(spread.outliers)} value${spread.outliers === 1 ? "" : "s"} far from the others, up to ${short(far)} (the middle one is ${short(spread.quantiles[2])})`,
+          `${quoted} has ${count(spread.outliers)} value${spread.outliers === 1 ? "" : "s"} far from the others, ${far < spread.quantiles[2] ? "down" : "up"} to ${short(far)} (the middle one is ${short(spread.quantiles[2])})`,
         );
     }
     if (

@@ -46,6 +46,11 @@ export function planRoles(profile: TableProfile, label: LabelPlan, options: Role
       `${JSON.stringify(time.column.name)} is taken as the time of each row: the newest rows are held out to judge the model`,
     );
   const assign = (key: readonly ProfiledColumn[]) => {
+    const given = assignOthers(key);
+    // A time that leaves nothing to learn from is all there is: it tells the model how far the calendar has gone.
+    return given.features.length === 0 && time !== null ? { ...given, features: [time.column] } : given;
+  };
+  const assignOthers = (key: readonly ProfiledColumn[]) => {
     const features: ProfiledColumn[] = [];
     const left: LeftOut[] = [];
     for (const column of profile.columns) {
@@ -60,7 +65,8 @@ export function planRoles(profile: TableProfile, label: LabelPlan, options: Role
     return { ...assign(options.key.map((name) => namedKey(profile, label, name, source))), time, notes };
   const guessed = assign(guessKey(profile, label, time));
   // A key that leaves nothing to learn from is worth more as a feature.
-  const chosen = guessed.key.length > 0 && guessed.features.length === 0 ? assign([]) : guessed;
+  const alone = guessed.features.every((column) => column === time?.column);
+  const chosen = guessed.key.length > 0 && alone ? assign([]) : guessed;
   if (chosen.key.length > 0)
     notes.push(
       `${chosen.key.map(({ name }) => JSON.stringify(name)).join(" and ")} names each row and becomes the key`,

@@ -5,10 +5,10 @@ import { says, wordsOf } from "./profile-names.ts";
 /** Words that are units, and what they are written as: `lbs=lb`. */
 const plainUnits = new Map(
   (
-    "mm cm km kg mg lb lbs=lb oz ft feet=ft mi miles=mi inches=in km2=km² m2=m² sqft=sq_ft ha acres ml liters=l litres=l " +
+    "mm cm km kg mg lb lbs=lb oz ft feet=ft mi miles=mi inches=in km2=km² m2=m² km² m² m³ sqft=sq_ft ha acres ml liters=l litres=l " +
     "mph kmh=km/h kph=km/h knots kn=knots sec=s secs=s seconds=s ms minutes=min mins=min hours=h hrs=h days weeks months " +
     "years usd=USD eur=EUR gbp=GBP chf=CHF dollars=USD euros=EUR $=USD €=EUR £=GBP pct=% percent=% percentage=% % " +
-    "celsius=°C fahrenheit=°F kelvin=K °c=°C °f=°F hpa=hPa mbar psi kw=kW kwh=kWh mw=MW hp rpm hz=Hz khz=kHz mhz=MHz " +
+    "celsius=°C fahrenheit=°F kelvin=K °c=°C °f=°F hpa=hPa mbar psi kw=kW wh=Wh kwh=kWh mwh=MWh gwh=GWh mw=MW hp rpm hz=Hz khz=kHz mhz=MHz " +
     "ghz=GHz mb=MB gb=GB ppm ph=pH db=dB bpm mpg"
   )
     .split(" ")

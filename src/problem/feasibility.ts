@@ -87,7 +87,10 @@ export async function assessFeasibility(input: FeasibilityInput): Promise<Feasib
   const verdict = rows.test < fewestHeldOut ? "unknown" : judge(metric, interval, gain, shared.baseline.value);
   const accuracy = accuracyWords(testLabel, tried.prediction, guess);
   const importance = tried.model.importance().slice(0, 5);
-  const sentence = `${measured(input, metric, interval, shared.baseline, accuracy)}: ${conclude(verdict, importance)}`;
+  const sentence =
+    rows.test < fewestHeldOut
+      ? `A quick model could be judged on ${rows.test} ${rows.test === 1 ? "row" : "rows"} only: too few held-out rows to say anything`
+      : `${measured(input, metric, interval, shared.baseline, accuracy)}: ${conclude(verdict, importance)}`;
   return {
     ...shared,
     verdict,
@@ -98,7 +101,9 @@ export async function assessFeasibility(input: FeasibilityInput): Promise<Feasib
     model: { algorithm: tried.algorithm, value: interval.value, low: interval.low, high: interval.high },
     importance,
     success:
-      verdict === "unknown" ? { metric, beats: baselineName } : suggestSuccess(metric, interval, shared.baseline),
+      verdict === "unknown" || verdict === "doubtful"
+        ? { metric, beats: baselineName }
+        : suggestSuccess(metric, interval, shared.baseline),
   };
 }
 

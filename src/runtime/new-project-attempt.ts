@@ -93,7 +93,7 @@ function whatIsLeft(left: readonly LeftOut[], roles: Roles): string {
     ...(roles.time === null ? [] : [`${JSON.stringify(roles.time.column.name)}: the time of the row`]),
     ...left.map(({ column, reason }) => `${JSON.stringify(column.name)}: ${reason}`),
   ];
-  return `Add columns that may tell the answer${reasons.length === 0 ? "" : ` (${reasons.slice(0, 5).join("; ")})`}`;
+  return `Add columns that may tell the answer${reasons.length === 0 ? "" : `; left out were ${reasons.slice(0, 5).join("; ")}`}`;
 }
 
 /** A quick model on the schema's part of the sample; undefined without features. */

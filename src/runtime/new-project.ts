@@ -65,7 +65,7 @@ export async function newProject(options: NewProjectOptions): Promise<NewProject
     const place = { projectFolder: process.cwd(), temporaryFolder: desk, signal };
     const detected = await detectSource(options.from, place);
     query = await openQuery({
-      memoryMb: options.memoryMb ?? 500,
+      memoryMb: options.memoryMb ?? engineMemoryMb(detected.first?.texts.length ?? 0),
       temporaryFolder: join(desk, "spill"),
       ...(options.threads === undefined ? {} : { threads: options.threads }),
     });
@@ -123,6 +123,11 @@ export async function newProject(options: NewProjectOptions): Promise<NewProject
   }
 }
 
+/** The engine sets room aside for each column: a wide table needs more of it, however short it is. */
+function engineMemoryMb(columns: number): number {
+  return 500 + columns / 4;
+}
+
 /** A header that was not taken for one is, when it names the column that is asked for. */
 async function openTable(
   detected: DetectedSource,
@@ -135,7 +140,16 @@ async function openTable(
     !first.header &&
     first.texts.some((text) => text.trim().toLowerCase() === options.predict.trim().toLowerCase());
   const source = detected.source(detected.file.path, named ? { header: true } : {});
-  return { opened: await source.open(context), header: named ? true : undefined };
+  // What was downloaded, or given by a short path, is called by its own name.
+  const { path, name } = detected.file;
+  const log: Log = { ...context.log, info: (text) => context.log.info(text.replaceAll(path, name)) };
+  try {
+    return { opened: await source.open({ ...context, log }), header: named ? true : undefined };
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    const { code, message, hint, details, cause } = error;
+    throw fail(code, message.replaceAll(path, name), { hint, cause, ...(details === undefined ? {} : { details }) });
+  }
 }
 
 function keysOf(key: string | undefined, columns: readonly string[]): string[] | undefined {

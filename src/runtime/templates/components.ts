@@ -65,6 +65,7 @@ export function dataFile(plan: ProjectPlan): string {
               `(row) => ({ ...row, hour: /${hourPattern}/.exec(row${member(schema.hour)} ?? "")?.[1] ?? null })`,
             ),
           },
+    limits: limitsOf(plan, source.outside ? "1h" : undefined),
     features,
     labels: new Map([[schema.label.name, written(schema.label)]]) as CodeObject,
   };
@@ -115,6 +116,17 @@ function leftOut({ left }: ProjectPlan): string {
   return `\n// Left out of the features:\n${lines.join("\n")}\n`;
 }
 
+/** Only what the usual limits, 10 minutes and 1 GB, would not do for. */
+function limitsOf({ schema }: ProjectPlan, time: string | undefined): CodeValue | undefined {
+  const columns = schema.features.length;
+  const memoryMb = columns <= 500 ? undefined : Math.ceil(columns / 500) * 1024;
+  if (memoryMb === undefined) return time === undefined ? undefined : object({ time });
+  return {
+    note: `The engine sets room aside for each of the ${columns.toLocaleString("en")} columns.`,
+    value: object({ time, memoryMb }),
+  };
+}
+
 export function trainingFile(plan: ProjectPlan): string {
   const { task, schema, variable, stem } = plan;
   const linear = task === "regression" ? "ridge" : "logistic";
@@ -136,6 +148,7 @@ export function trainingFile(plan: ProjectPlan): string {
       label: code(label),
       features: [code(`${variable}.all()`)],
       split: { note: held, value: object({ by, test: 0.2 }) },
+      limits: limitsOf(plan, undefined),
       candidates: plan.linear
         ? candidates
         : {

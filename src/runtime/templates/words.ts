@@ -53,14 +53,25 @@ function capitalised(text: string): string {
   return `${text[0]?.toUpperCase() ?? ""}${text.slice(1)}`;
 }
 
+/** "delay (minutes)", "delay in minutes" and "delay minutes" ask for a delay: the unit stands beside the answer. */
+function withoutUnit(words: string): string {
+  const bare = words.replace(/\s*[([{][^)\]}]*[)\]}]\s*$/, "").trim();
+  const rest = bare === words ? words.replace(/\s+(?:in\s+)?\S+$/, "") : bare;
+  return rest === "" ? words : rest;
+}
+
 const plainAnswers = new Set(["yes", "no", "y", "n", "true", "false", "t", "f", "0", "1"]);
 
 /** The question that the page asks, plainly; the user will say it better. */
-export function questionFor(label: string, { task, classes }: LabelPlan): string {
-  const words = lowered(spoken(label));
-  if (task === "binary" && classes.every((one) => plainAnswers.has(one.toLowerCase())))
-    return `${capitalised(words)}: yes or no?`;
-  if (task === "binary") return `${capitalised(words)}: ${classes.map(oneLine).join(" or ")}?`;
+export function questionFor(label: string, { task, classes, column }: LabelPlan): string {
+  const plain = spoken(label);
+  const words = lowered((column.unit === undefined ? plain : withoutUnit(plain)).replace(/[?!.:\s]+$/, ""));
+  // A name with signs in it is no word of a sentence: it is quoted as it stands.
+  const name = /^[\p{L}\p{N}' -]+$/u.test(words) ? words : JSON.stringify(oneLine(label));
+  const subject = words === "" ? name : capitalised(words);
+  if (task === "binary" && classes.every((one) => plainAnswers.has(one.toLowerCase()))) return `${subject}: yes or no?`;
+  if (task === "binary") return `${subject}: ${classes.map(oneLine).join(" or ")}?`;
+  if (name !== words) return `What is ${name}?`;
   if (task === "regression") return `How high is the ${words}?`;
   return words.includes(" ") ? `What is the ${words}?` : `Which ${words} is it?`;
 }
