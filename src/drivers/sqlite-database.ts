@@ -1,7 +1,7 @@
 // The catalog's and the ledger's database in one SQLite file: a queued writer, and a reader that never waits for it.
 
 import { AsyncLocalStorage } from "node:async_hooks";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import type { ErrorCodeName } from "../base/error-codes.ts";
@@ -272,10 +272,24 @@ function translated<Result>(path: string, work: () => Result): Result {
 }
 
 function translate(path: string, error: unknown): unknown {
-  const known = codesByResult[primaryResult(error) ?? -1];
+  const result = primaryResult(error) ?? -1;
+  const known = codesByResult[result === inputOutput && hasNoRoom(path) ? full : result];
   return known === undefined
     ? error
     : fail(known.code, `The database ${path} ${known.says}`, { cause: error, details: { path } });
+}
+
+const inputOutput = 10;
+const full = 13;
+
+/** A write-ahead index that cannot grow is an input/output error to SQLite, but a full disk to a person. */
+function hasNoRoom(path: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(path));
+    return bavail * bsize < 65_536;
+  } catch {
+    return false;
+  }
 }
 
 function primaryResult(error: unknown): number | undefined {

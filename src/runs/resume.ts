@@ -1,6 +1,6 @@
 // Going on after the last finished step of a run that was interrupted: what it left is taken over when the input is the same.
 
-import { rename } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { contentHash } from "../base/ids.ts";
 import { canonicalJson, type Json, type JsonObject } from "../base/json.ts";
@@ -31,6 +31,8 @@ export async function openResume(ledger: Ledger, run: Run, temporaryFolder: stri
     before !== undefined && earlier !== undefined && before.steps.size > 0 && (await moved(earlier, folder))
       ? before.steps
       : new Map<string, KeptStep>();
+  // A run that was stopped before its first step ended left nothing to go on from.
+  if (earlier !== undefined && steps.size === 0) await rm(earlier, { recursive: true, force: true });
   return {
     find(step, input) {
       const kept = steps.get(step);
