@@ -3,11 +3,13 @@
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
 
 /** From this many cells on, tables of the engine would push each other out of memory, over and over. */
-const manyCells = 50_000_000;
+const usualManyCells = 50_000_000;
 
 export interface KeepOptions {
   readonly rows: number;
   readonly columns: number;
+  /** What counts as many cells; 50 million when left out. */
+  readonly manyCells?: number | undefined;
   /** For the file of a large relation. */
   readonly temporaryFolder: string;
 }
@@ -23,7 +25,7 @@ export async function keepRelation(query: Query, name: string, sql: string, opti
   await viewFile(query, name, path);
 }
 
-export function isLarge({ rows, columns }: KeepOptions): boolean {
+export function isLarge({ rows, columns, manyCells = usualManyCells }: KeepOptions): boolean {
   return rows * columns > manyCells;
 }
 

@@ -94,6 +94,8 @@ export interface ReadParts {
   readonly query: Query;
   readonly signal: AbortSignal;
   progress(progress: JsonObject): void;
+  /** From how many cells on rows are kept in files between the queries instead of in the engine. */
+  readonly manyCells?: number;
 }
 
 /** Reads everything that the source has and leaves files in `temporaryFolder`; nothing of it counts before the commit. */
@@ -114,7 +116,12 @@ export async function readSource(input: ReadInput, parts: ReadParts): Promise<Re
   if (read === 0) throw fail("DATA_NO_ROWS", `Expected rows from ${definition.source.description}, got none`);
 
   parts.progress({ detail: `checking ${read.toLocaleString("en")} rows` });
-  const size = { rows: read, columns: neededColumns(definition).length, temporaryFolder: input.temporaryFolder };
+  const size: KeepOptions = {
+    rows: read,
+    columns: neededColumns(definition).length,
+    manyCells: parts.manyCells,
+    temporaryFolder: input.temporaryFolder,
+  };
   await checkRows(query, definition, raw, input, size);
   const quarantinePath = await writeQuarantine(query, definition, raw, unreadable, input.temporaryFolder);
   const quarantined = read - (await countRows(query, "checked"));

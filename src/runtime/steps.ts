@@ -46,10 +46,10 @@ async function readData(input: JsonObject, query: Query, context: StepContext) {
   );
 }
 
-/** An engine of the step's own, with most of the step's memory; the rest is for the step's code. */
+/** An engine of the step's own; what it takes beside its tables, Node and the step's code need as much again. */
 async function withQuery<Result>({ task }: StepContext, work: (query: Query) => Promise<Result>): Promise<Json> {
   const query = await openQuery({
-    memoryMb: Math.max(64, Math.floor(task.limits.memoryMb * 0.5)),
+    memoryMb: Math.max(64, Math.floor(task.limits.memoryMb * 0.42)),
     temporaryFolder: task.input.temporaryFolder as string,
     threads: 2,
   });
