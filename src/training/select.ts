@@ -85,7 +85,7 @@ export async function selectCandidate(
   const ended =
     training.budget === undefined || varied.length === 0
       ? null
-      : await search(training, set, varied, bounds, tried, better, run, work);
+      : await search(training, problem, set, varied, bounds, tried, better, run, work);
   const full = ranked(
     tried.filter(({ score, resource }) => score !== null && resource === 1),
     better,
@@ -110,6 +110,7 @@ type RunTrials = (trials: readonly Trial[]) => Promise<Tried[]>;
 /** Rounds of successive halving until the time or the trials are used up. Returns why it ended. */
 async function search(
   { seed, split, budget }: TrainingDefinition,
+  { task }: ProblemDefinition,
   set: SetOutput,
   candidates: readonly Candidate[],
   { endMs, trials: allowed }: Bounds,
@@ -119,6 +120,8 @@ async function search(
   work: Work,
 ): Promise<string> {
   const most = allowed ?? usualTrials;
+  const categoryCount = set.features.filter(({ type }) => type === "category").length;
+  const facts = { seed, task, shape: { rowCount: set.rows, featureCount: set.features.length, categoryCount } };
   const trainRows = Math.round(set.rows * (1 - split.test));
   let started = 0;
   while (tried.length < most) {
@@ -126,7 +129,7 @@ async function search(
     for (const { resource, trials } of bracket(trainRows, most - tried.length)) {
       const next =
         survivors.length === 0
-          ? Array.from({ length: trials }, () => ({ candidate: variation(candidates, started++, seed), resource }))
+          ? Array.from({ length: trials }, () => ({ candidate: variation(candidates, started++, facts), resource }))
           : survivors.slice(0, trials).map(({ candidate }) => ({ candidate, resource }));
       work.detail(`searching: ${tried.length} ${allowed === null ? "trials so far" : `of ${most} trials`}`);
       const results = await run(next.slice(0, most - tried.length));

@@ -130,7 +130,7 @@ describe("a training run's steps", () => {
       },
       { code: "category", y: "category" },
     );
-    const candidate = importedModel("test/learn/imports/lightgbm-binary.txt");
+    const candidate = importedModel("test/learn/imports/lightgbm-binary.model");
     const { value, held } = await attempt(set, candidate, "binary");
     assert.ok((value ?? 0) > 0 && held !== "");
     const { evaluation } = await final(set, candidate, "binary");
@@ -145,12 +145,12 @@ describe("a training run's steps", () => {
     await wrong("../../etc/passwd", {}, { code: "DEFINE_INVALID", message: /a file in the project/ });
     await wrong("package-lock.json", {}, { code: "MODELS_ARTIFACT_CORRUPT" });
     await wrong(
-      "test/learn/imports/xgboost-regression.json",
+      "test/learn/imports/xgboost-regression.model",
       {},
       { message: /a model for a binary task, got one for regression/ },
     );
     await wrong(
-      "test/learn/imports/lightgbm-binary.txt",
+      "test/learn/imports/lightgbm-binary.model",
       { features: ["a", "b", "c", "d"] },
       { message: /features of the training, got c, d/ },
     );
