@@ -19,6 +19,7 @@ export type { Source } from "./ports/source.ts";
 export { csv } from "./sources/csv.ts";
 export { json } from "./sources/json.ts";
 export { parquet } from "./sources/parquet.ts";
+export { push } from "./sources/push.ts";
 export { rows } from "./sources/rows.ts";
 
 // Step 3, training

@@ -113,7 +113,9 @@ export async function readSource(input: ReadInput, parts: ReadParts): Promise<Re
   const replayed = raw === own ? 0 : (await countRows(query, raw)) - given;
   const unreadable = [...opened.unreadable, ...lines];
   const read = given + replayed + unreadable.length;
-  if (read === 0) throw fail("DATA_NO_ROWS", `Expected rows from ${definition.source.description}, got none`);
+  // A feed may have nothing new; nothing at all is no group yet.
+  if (read === 0 && (opened.position === null || input.current === null))
+    throw fail("DATA_NO_ROWS", `Expected rows from ${definition.source.description}, got none`);
 
   parts.progress({ detail: `checking ${read.toLocaleString("en")} rows` });
   const size: KeepOptions = {
@@ -125,8 +127,10 @@ export async function readSource(input: ReadInput, parts: ReadParts): Promise<Re
   await checkRows(query, definition, raw, input, size);
   const quarantinePath = await writeQuarantine(query, definition, raw, unreadable, input.temporaryFolder);
   const quarantined = read - (await countRows(query, "checked"));
-  await refuseBadBatches(query, definition, { given, replayed, unreadable: opened.unreadable.length });
-  if (given > 0 || replayed === 0)
+  // Rows that were posted are not refused as a whole: their sender has been told of each, and nobody would send them again.
+  const posted = definition.source.kind === "push";
+  if (!posted) await refuseBadBatches(query, definition, { given, replayed, unreadable: opened.unreadable.length });
+  if (!posted && given > 0)
     await checkBatch(query, "checked", definition, { read: given, atMs: input.atMs, last: input.last });
 
   const snapshot = opened.position === null;
@@ -170,6 +174,7 @@ async function openSource(input: ReadInput, parts: ReadParts): Promise<SourceRes
     secrets: input.secrets,
   });
   if (parts.transform !== undefined) return opened;
+  if (input.definition.source.kind === "push") return withAllColumns(input.definition, opened, parts.query);
   const absent = neededColumns(input.definition).filter((column) => !opened.columns.includes(column));
   if (absent.length > 0) {
     const near = nearest(absent[0] as string, opened.columns);
@@ -184,6 +189,15 @@ async function openSource(input: ReadInput, parts: ReadParts): Promise<SourceRes
     );
   }
   return opened;
+}
+
+/** A posted row names what it has: what all rows of a run leave out is missing, and no mistake of the schema. */
+async function withAllColumns(definition: DataDefinition, opened: SourceResult, query: Query): Promise<SourceResult> {
+  const absent = neededColumns(definition).filter((column) => !opened.columns.includes(column));
+  if (absent.length === 0) return opened;
+  const cells = absent.map((column) => `CAST(NULL AS VARCHAR) AS ${sqlName(column)}`);
+  await query.run(`CREATE VIEW posted AS SELECT *, ${cells.join(", ")} FROM ${sqlName(opened.relation)}`);
+  return { ...opened, relation: "posted", columns: [...opened.columns, ...absent] };
 }
 
 /** `judged`: every row typed, with its reason. `checked`: those that passed, in stored order, with ordinals and both times. */

@@ -7,6 +7,7 @@ import { recordFeedback } from "../inference/prediction-log.ts";
 import { moveAlias } from "../models/registry.ts";
 import { cancelRun } from "../runtime/cancel-run.ts";
 import { describeAppPage, describeGroup, describeRun, describeVersions } from "../runtime/documents.ts";
+import { ingest } from "../runtime/ingest.ts";
 import { modelReport } from "../runtime/model-report.ts";
 import type { Project } from "../runtime/open-project.ts";
 import type { Asker } from "../runtime/predict.ts";
@@ -92,6 +93,10 @@ export function httpApp(parts: HttpParts): Hono {
       "content-type": "text/plain; version=0.0.4; charset=utf-8",
     }),
   );
+  app.post("/ingest/:name", async (context) => {
+    const made = await ingest(project, context.req.param("name"), await readJson(context), parts.startRun);
+    return context.json(made, made.state === "done" ? 200 : 202);
+  });
   app.post("/feedback/:prediction", async (context) => {
     const prediction = context.req.param("prediction");
     await recordFeedback(
