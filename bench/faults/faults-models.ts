@@ -44,7 +44,6 @@ const trainers: readonly Fault[] = [
       message: /left/,
       hint: /label|column/,
     },
-    { quick: true },
   ),
   trainer(
     "the label has one single value",
@@ -97,7 +96,6 @@ const trainers: readonly Fault[] = [
       message: /64 MB/,
       hint: /memoryMb/,
     },
-    { quick: true },
   ),
   trainer(
     "the trainer has too little time",
