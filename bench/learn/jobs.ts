@@ -47,7 +47,7 @@ export interface Result {
 
 export const ours = "Pentad";
 
-const python = process.env.PENTAD_BENCH_PYTHON ?? "python3";
+export const python = process.env.PENTAD_BENCH_PYTHON ?? "python3";
 const here = dirname(fileURLToPath(import.meta.url));
 
 /** One fit, or undefined when the peer is not installed. */

@@ -1,6 +1,6 @@
 // Compares our learners with LightGBM, XGBoost and scikit-learn: same rows, same settings, interleaved. Writes results.md.
 //
-//   PENTAD_BENCH_PYTHON=…/bin/python node bench/learn/run.ts [--rounds 5] [--rows 100000] [--seeds 5] [--large] [--only time|quality]
+//   PENTAD_BENCH_PYTHON=…/bin/python node bench/learn/run.ts [--rounds 5] [--rows 100000] [--seeds 5] [--large] [--only time|linear|prediction|quality]
 //
 // The Python needs lightgbm, xgboost, scikit-learn and statsmodels; peers that are missing are named and left out.
 
@@ -19,6 +19,7 @@ import {
   type Settings,
   splitFiles,
 } from "./jobs.ts";
+import { racePrediction } from "./prediction.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -163,6 +164,9 @@ function raceAll(): void {
       settings,
       Math.min(rounds, 3),
     );
+}
+
+function raceLinear(): void {
   race(
     `Logistic regression, ${rows} × 20`,
     generated(folder, Math.round(rows / 0.8), "binary", false),
@@ -216,8 +220,11 @@ try {
     "Settings of the same-settings tables: 100 trees, 31 leaves, learning rate 0.1, 255 bins, 20 rows per leaf, no L2, no early stopping.",
   );
   say();
-  if (flags.only !== "quality") raceAll();
-  if (flags.only !== "time") rankAll();
+  const wants = (part: string): boolean => flags.only === undefined || flags.only === part;
+  if (wants("time")) raceAll();
+  if (wants("time") || wants("linear")) raceLinear();
+  if (wants("prediction")) await racePrediction(say, folder, rounds);
+  if (wants("quality")) rankAll();
   if (missing.size > 0) say(`Not installed, so not compared: ${[...missing].join(", ")}.`);
   // A part is for looking at; results.md is always one whole run.
   if (flags.only === undefined) writeFileSync(new URL("./results.md", import.meta.url), `${lines.join("\n").trim()}\n`);
