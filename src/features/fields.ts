@@ -17,6 +17,8 @@ export interface FeatureField {
   readonly min: number | null;
   readonly max: number | null;
   readonly values: readonly string[] | null;
+  /** The source's column, where it has another name. */
+  readonly from?: string;
   /** Times: how the source writes them; null for ISO 8601. */
   readonly format?: string | null;
 }
@@ -50,6 +52,7 @@ function featureField({ definition }: Commit, name: string): FeatureField {
     max: feature?.max ?? null,
     values: feature?.values ?? null,
     format: feature?.format ?? null,
+    ...(feature === undefined || feature.from === name ? {} : { from: feature.from }),
   };
 }
 

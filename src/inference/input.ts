@@ -32,14 +32,14 @@ export interface CheckedInput {
 /** Throws INFERENCE_INPUT_INVALID with `details.fields` for the first row that does not fit; `row` is its index in a batch. */
 export function checkInput(schema: InputSchema, input: unknown, row: number | null = null): CheckedInput {
   if (!isObject(input)) throw invalid([{ field: "", expected: "an object of inputs", got: describeValue(input) }], row);
-  const fields = new Map(schema.fields.map((field) => [field.name, field]));
+  const fields = fieldsByName(schema);
   const problems: FieldProblem[] = [];
   const given = new Map<string, Value>();
-  for (const [name, value] of Object.entries(input)) {
+  for (const [name, value] of flatEntries(input, schema, fields)) {
     const field = fields.get(name);
     if (field !== undefined) {
       const expected = mismatch(field, value);
-      if (expected === null) given.set(name, plainValue(field, value));
+      if (expected === null) given.set(field.name, plainValue(field, value));
       else problems.push({ field: name, expected, got: describeValue(value) });
     } else if (schema.key.includes(name)) {
       if (value !== null && !["string", "number", "boolean"].includes(typeof value))
@@ -61,6 +61,29 @@ export function checkInput(schema: InputSchema, input: unknown, row: number | nu
   const key = schema.key.map((name) => input[name]);
   const named = schema.key.length > 0 && key.every((value) => value !== undefined && value !== null);
   return { given, key: named ? key.map(String) : null };
+}
+
+/** Fields by their own name, and by their source's column where no other field is called that. */
+function fieldsByName({ fields }: InputSchema): ReadonlyMap<string, FeatureField> {
+  const columns = fields.flatMap((field): [string, FeatureField][] =>
+    field.from === undefined ? [] : [[field.from, field]],
+  );
+  return new Map([...columns, ...fields.map((field): [string, FeatureField] => [field.name, field])]);
+}
+
+/** JSON rows may be nested as in their source: `{"size": {"width": 2}}` gives `size.width`. */
+function flatEntries(
+  input: object,
+  schema: InputSchema,
+  fields: ReadonlyMap<string, FeatureField>,
+): [name: string, value: unknown][] {
+  const nests = (name: string) =>
+    [...fields.keys(), ...schema.key, ...schema.ignored].some((one) => one.startsWith(`${name}.`));
+  const flatten = (name: string, value: unknown): [string, unknown][] =>
+    isObject(value) && !fields.has(name) && nests(name)
+      ? Object.entries(value).flatMap(([inner, one]) => flatten(`${name}.${inner}`, one))
+      : [[name, value]];
+  return Object.entries(input).flatMap(([name, value]) => flatten(name, value));
 }
 
 /** Throws INFERENCE_INPUT_INVALID naming every required feature that has no value. */
@@ -89,8 +112,8 @@ function mismatch(field: FeatureField, value: unknown): string | null {
     case "boolean":
       return truth(value) === undefined ? expectation(field) : null;
     case "category":
-      return (typeof value === "string" || typeof value === "number" || typeof value === "boolean") &&
-        (field.values === null || field.values.includes(String(value)))
+      return categoryText(value) !== undefined &&
+        (field.values === null || field.values.includes(categoryText(value) as string))
         ? null
         : expectation(field);
     case "text":
@@ -106,10 +129,18 @@ function mismatch(field: FeatureField, value: unknown): string | null {
  */
 function plainValue(field: FeatureField, value: unknown): Value {
   if (value === undefined || value === null) return null;
-  if (field.type === "category") return String(value);
+  if (field.type === "category") return categoryText(value) ?? null;
   if (field.type === "boolean") return truth(value) ?? null;
   if (field.type === "time") return readTime(value, field.format ?? null) ?? null;
   return value as Value;
+}
+
+/** Lists are texts of JSON, as the source reads them. */
+function categoryText(value: unknown): string | undefined {
+  if (Array.isArray(value)) return JSON.stringify(value);
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+    ? String(value)
+    : undefined;
 }
 
 const yes = new Set(["true", "t", "yes", "y", "1", "1.0", "on"]);

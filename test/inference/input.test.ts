@@ -80,6 +80,30 @@ describe("checkInput", () => {
     assert.equal(checkInput(schema, { paid: "2024-02-01" }).given.get("paid"), "2024-02-01");
   });
 
+  it("takes a nested row as its source has it, and columns by the names that they have there", () => {
+    const nested: InputSchema = {
+      fields: [
+        field("body.size.width", "number"),
+        field("tags", "category", { values: ['["a","b"]'] }),
+        field("constructor_", "category", { from: "constructor" }),
+      ],
+      key: [],
+      ignored: new Set(["body.note", "constructor"]),
+    };
+    const row = JSON.parse('{"body": {"size": {"width": 2}, "note": "x"}, "tags": ["a", "b"], "constructor": "p"}');
+    assert.deepEqual(Object.fromEntries(checkInput(nested, row).given), {
+      "body.size.width": 2,
+      tags: '["a","b"]',
+      constructor_: "p",
+    });
+    assert.throws(
+      () => checkInput(nested, { body: { size: { width: "wide" } } }),
+      (error) =>
+        isFailure(error, "INFERENCE_INPUT_INVALID") && error.message.startsWith("body.size.width: expected a number"),
+    );
+    assert.throws(() => checkInput(nested, { body: { depth: 1 } }), /body\.depth: expected one of the inputs/);
+  });
+
   it("has no key when the request names none", () => {
     assert.equal(checkInput(schema, { size: 5 }).key, null);
     assert.equal(checkInput(schema, { id: null, size: 5 }).key, null);
@@ -92,7 +116,8 @@ describe("checkInput", () => {
     [{ size: Number.NaN }, "size", "a number in cm from 0 to 100", "the number null"],
     [{ colour: "green" }, "colour", 'one of "red", "blue"', 'the text "green"'],
     [{ grade: 3 }, "grade", 'one of "1", "2"', "the number 3"],
-    [{ maker: [5] }, "maker", "a text", "a list"],
+    [{ maker: { name: "Acme" } }, "maker", "a text", "an object"],
+    [{ colour: ["red"] }, "colour", 'one of "red", "blue"', "a list"],
     [{ new: "perhaps" }, "new", "true or false", 'the text "perhaps"'],
     [{ new: 2 }, "new", "true or false", "the number 2"],
     [{ sold: "2023-02-29" }, "sold", "a time as an ISO 8601 text", 'the text "2023-02-29"'],
