@@ -117,7 +117,9 @@ export function resultPage(bench: Bench, summaries: readonly Summary[], facts: s
       "",
       `Where the time goes (${summary.name}, medians):`,
       "",
-      ...Object.entries(summary.parts).map(([part, ms]) => `- ${part}: ${formatMs(ms)}`),
+      ...Object.entries(summary.parts).map(
+        ([part, value]) => `- ${part}: ${part.endsWith(", MB") ? Math.round(value) : formatMs(value)}`,
+      ),
     ]);
   const goal = bench.goal === undefined ? [] : ["", goalLine(bench.goal, summaries)];
   return [

@@ -29,7 +29,7 @@ export async function bench(): Promise<Bench> {
       const before = cpuMs(server.pid);
       await new Promise((later) => setTimeout(later, watchedMs));
       const usedMs = (cpuMs(server.pid) - before) * (60_000 / watchedMs);
-      return { ms: usedMs, parts: { "resident memory, in MB (read as such)": residentMb(server.pid) } };
+      return { ms: usedMs, parts: { "resident memory, MB": residentMb(server.pid) } };
     } finally {
       await server.stop();
     }
