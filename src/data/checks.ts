@@ -192,7 +192,9 @@ function timeSql(raw: string, format: string | undefined): string {
   if (format === "epochSeconds") return `make_timestamp(CAST(TRY_CAST(${text} AS DOUBLE) * 1000000 AS BIGINT))`;
   if (format === "epochMilliseconds") return `make_timestamp(CAST(TRY_CAST(${text} AS DOUBLE) * 1000 AS BIGINT))`;
   if (format !== undefined) return `CAST(try_strptime(${text}, ${sqlText(format)}) AS TIMESTAMP)`;
-  return `CAST(TRY_CAST(${text} AS TIMESTAMPTZ) AS TIMESTAMP)`;
+  // "infinity" is a time to the engine, and to nobody else.
+  const iso = `CAST(TRY_CAST(${text} AS TIMESTAMPTZ) AS TIMESTAMP)`;
+  return `nullif(nullif(${iso}, TIMESTAMP 'infinity'), TIMESTAMP '-infinity')`;
 }
 
 function missingTest(texts: readonly string[]): MissingTest {

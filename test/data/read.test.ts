@@ -80,14 +80,11 @@ async function read(manyCells: number, change: Partial<ReadInput> = {}) {
   }
 }
 
-/** What must not depend on where the rows were kept. */
-const comparable = ({ mode, rows, eventFromMs, eventToMs, statistics }: ReadOutput) => ({
-  mode,
-  rows,
-  eventFromMs,
-  eventToMs,
-  statistics,
-});
+/** What must not depend on where the rows were kept; sums differ in their last digits with the order of the rows. */
+function comparable({ mode, rows, eventFromMs, eventToMs, statistics }: ReadOutput): unknown {
+  const round = (_: string, value: unknown) => (typeof value === "number" ? Number(value.toPrecision(12)) : value);
+  return JSON.parse(JSON.stringify({ mode, rows, eventFromMs, eventToMs, statistics }, round));
+}
 
 describe("readSource", () => {
   it("gives the same rows, counts and statistics from files as from the engine, at first and for changes", async () => {
@@ -108,5 +105,11 @@ describe("readSource", () => {
     assert.deepEqual(more.written, fewer.written);
     assert.equal(fewer.output.rows.revised, 392);
     assert.equal(fewer.output.rows.total, 490);
+  });
+
+  it("takes no endless time for one", async () => {
+    await writeFile(join(folder, "trips.csv"), rows(30).replace(/^2024-01-01T01:00[^,]+/m, "infinity"));
+    const { output } = await read(Number.POSITIVE_INFINITY);
+    assert.deepEqual([output.rows.written, output.rows.quarantined], [28, 2]);
   });
 });
