@@ -57,7 +57,7 @@ export async function describeApp(
     },
     fields: ready ? featureFields(groups).map((field) => pageField(field, fieldStatistics(groups, field.name))) : [],
     stored: ready ? storedRows(groups, parts.online) : null,
-    model: version === undefined ? null : liveModel(version, problem, now),
+    model: version === undefined ? null : liveModel(version, problem, label?.unit ?? null, now),
     waitingFor:
       version !== undefined
         ? null
@@ -159,14 +159,25 @@ function keyExamples({ commit }: SelectedGroup): Record<string, Value>[] {
   return (statistics?.top ?? []).map(({ value }) => ({ [name]: value }));
 }
 
-function liveModel(version: Version, problem: ProblemDefinition, now: number): AppDocument["model"] {
+function liveModel(
+  version: Version,
+  problem: ProblemDefinition,
+  unit: string | null,
+  now: number,
+): AppDocument["model"] {
   const { metric } = problem.success;
   const { rows } = version.evaluation;
   return {
     version: version.version,
     ageSeconds: Math.round((now - version.atMs) / 1000),
     algorithm: version.algorithm,
-    quality: qualityText(problem, version.evaluation.metrics[metric] ?? null, version.evaluation.metrics, rows.test),
+    quality: qualityText(
+      problem,
+      version.evaluation.metrics[metric] ?? null,
+      version.evaluation.metrics,
+      rows.test,
+      unit,
+    ),
   };
 }
 
@@ -176,11 +187,13 @@ function qualityText(
   value: number | null,
   all: Readonly<Record<string, number | null>>,
   rows: number,
+  unit: string | null,
 ): string {
   const held = `${rows.toLocaleString("en")} rows it had not seen`;
   if (problem.task !== "regression" && typeof all.accuracy === "number")
     return `right on ${Math.round(all.accuracy * 100)} % of ${held}`;
-  if (typeof all.mae === "number") return `off by ${show(all.mae)} on average on ${held}`;
+  if (typeof all.mae === "number")
+    return `off by ${show(all.mae)}${unit === null ? "" : ` ${unit}`} on average on ${held}`;
   return `${metrics[problem.success.metric].title} ${show(value)} on ${held}`;
 }
 

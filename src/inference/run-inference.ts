@@ -1,6 +1,7 @@
 // Step 4's runs as a recipe: make sure that the live model answers, and score every entity when a batch is declared.
 
 import type { JsonObject } from "../base/json.ts";
+import type { Value } from "../base/table.ts";
 import { recordLineage } from "../catalog/lineage.ts";
 import type { InferenceDefinition, TrainingDefinition } from "../define/definition.ts";
 import { groupFiles } from "../features/commits.ts";
@@ -34,7 +35,7 @@ export async function runInference(
   parts.live.invalidate();
   const live = await parts.live.get(inference, training);
   const reply = answer(live, parts.online, typicalRow(live.groups), { explain: false });
-  const typical = `version ${live.version.version} answers: ${String(reply.prediction)} for a typical row`;
+  const typical = `version ${live.version.version} answers: ${shown(reply.prediction)} for a typical row`;
   if (inference.batchSchedule === null) {
     await work.commit(async () => undefined, { detail: typical });
     return;
@@ -75,4 +76,9 @@ async function scoreInProcess(live: Live, parts: InferenceParts, work: Work): Pr
     atMs: Date.now(),
     temporaryFolder: work.folder,
   } as unknown as JsonObject)) as unknown as BatchOutput;
+}
+
+/** A number as a person would say it. */
+function shown(value: Value): string {
+  return typeof value === "number" ? String(Number(value.toPrecision(4))) : String(value);
 }

@@ -3,6 +3,7 @@
 import { formatAge } from "../base/clock.ts";
 import { type Failure, isFailure, toFailure } from "../base/failure.ts";
 import type { DeclaredComponent } from "../catalog/components.ts";
+import { algorithmWords } from "../define/algorithm-words.ts";
 import { type Definition, dependenciesOf, scheduleOf } from "../define/definition.ts";
 import type { ComponentState, ComponentStatus, RunSummary, StatusDocument } from "../define/documents.ts";
 import { metrics } from "../define/problem.ts";
@@ -211,13 +212,17 @@ async function factsOf(project: Project, { definition }: DeclaredComponent, situ
       if (head === undefined) break;
       add("rows", head.rows.total.toLocaleString("en"));
       if (head.eventToMs !== null) add("newest row", new Date(head.eventToMs).toISOString().slice(0, 10));
-      if (head.rows.quarantined > 0) add("quarantine", `${head.rows.quarantined.toLocaleString("en")} rows`);
+      if (head.rows.quarantined > 0)
+        add(
+          "quarantine",
+          `${head.rows.quarantined.toLocaleString("en")} ${head.rows.quarantined === 1 ? "row" : "rows"}`,
+        );
       break;
     }
     case "training": {
       const versions = await listVersions(project.database, definition.name);
       const live = versions.find((version) => version.aliases.includes("live"));
-      add("live", live === undefined ? "no model yet" : `version ${live.version}, ${live.algorithm}`);
+      add("live", live === undefined ? "no model yet" : `version ${live.version}, ${algorithmWords(live.algorithm)}`);
       if (live !== undefined) add("age", formatAge(situation.nowMs - live.atMs));
       if (versions.length > 0) add("versions", String(versions.length));
       break;

@@ -3,6 +3,7 @@
 import { fail, isFailure, messageOf } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
 import { recordLineage } from "../catalog/lineage.ts";
+import { algorithmWords } from "../define/algorithm-words.ts";
 import type { Candidate } from "../define/candidate.ts";
 import type { DataDefinition, ProblemDefinition, TrainingDefinition } from "../define/definition.ts";
 import { metrics } from "../define/problem.ts";
@@ -110,7 +111,7 @@ export async function runTraining(
     },
     {
       bytesStored: final.bytes,
-      detail: gate.passed ? `live: ${winner.algorithm}, ${quality}` : `refused: ${quality}`,
+      detail: gate.passed ? `live: ${algorithmWords(winner.algorithm)}, ${quality}` : `refused: ${quality}`,
       rows: { read: set.rows, accepted: final.evaluation.rows.train + final.evaluation.rows.test, quarantined: 0 },
       ...(gate.passed
         ? {}
