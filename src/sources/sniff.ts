@@ -180,9 +180,10 @@ function preamble(text: string, dialect: Dialect, whole: boolean): { lines: numb
   for (const line of text.split(/\r\n|\n|\r/, 20)) {
     const fields = fieldTexts(line, dialect);
     const note = line.startsWith("#") && fields.length < Math.max(2, width - 1);
-    // Counts of rows and columns, as some files begin with, leave the other fields of their line empty.
+    // Counts of rows and columns, as some files begin with, leave the other fields of their line empty, or out.
     const filled = fields.filter((field) => field.trim() !== "").length;
-    const title = width > 2 && (filled <= 1 || filled < fields.length / 4) && fields.length <= width;
+    const title =
+      width > 2 && (filled <= 1 || filled < fields.length / 4 || fields.length < width / 2) && fields.length <= width;
     if (line.trim() !== "" && !note && !(title && !line.includes(dialect.quote)))
       return { lines, blankOrNote: line.startsWith("#") };
     lines++;

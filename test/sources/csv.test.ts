@@ -163,6 +163,8 @@ describe("the header", () => {
     const { columns, cells } = await read("3,6,,,,,,,\na,b,c,d,e,f,g,h,i\n1,2,3,4,5,6,7,8,9\n1,2,3,4,5,6,7,8,9\n");
     assert.deepEqual(columns, ["a", "b", "c", "d", "e", "f", "g", "h", "i"]);
     assert.equal(cells.length, 2);
+    const nameless = await read("3,6,no,yes\n1,2,3,4,5,6,7,8,9\n1,2,3,4,5,6,7,8,8\n1,2,3,4,5,6,7,8,7\n");
+    assert.deepEqual([nameless.columns.length, nameless.columns[0], nameless.cells.length], [9, "column_1", 3]);
   });
 
   test("may lack the name of the row names, as R writes it", async () => {
