@@ -50,9 +50,10 @@ export function startRunner(project: Project, options: RunnerOptions): Runner {
     const components = await project.components.list();
     await dropOutdated(components);
     const retry = options.retryFailed === true ? components.map(({ id }) => id).filter((id) => !tried.has(id)) : [];
+    // What waits is listed first: a run that is taken between the two looks is then seen twice, not missed by both.
+    const waiting = new Set((await ledger.list({ state: "requested", limit: 1000 })).map((run) => run.component));
     const situation = await surveySituation(project, components, new Set(retry));
     project.rememberFingerprints(fingerprintsOf(situation));
-    const waiting = new Set((await ledger.list({ state: "requested", limit: 1000 })).map((run) => run.component));
     for (const { component, reason, fingerprint } of planDue(situation)) {
       if (waiting.has(component)) continue;
       await ledger.request(component, reason, fingerprint);

@@ -95,7 +95,7 @@ async function guarded<Result>(file: LocalFile, work: () => Promise<Result>): Pr
   try {
     return await work();
   } catch (error) {
-    if (!isFailure(error, "INTERNAL")) throw error;
+    if (!isFailure(error, "INTERNAL") && !isFailure(error, "FEATURES_FILE_CORRUPT")) throw error;
     const reason = error.message
       .replace(/^The query engine refused a statement: /, "")
       .replaceAll(file.path, file.name);

@@ -430,10 +430,10 @@ describe("a step that does not end", () => {
   );
   for (const [what, code, line] of loops)
     test(`${what} is RUNS_STEP_TIMEOUT with the line where it was`, async () => {
-      const outcome = await step(code, { limits: { timeMs: 500 } });
+      const outcome = await step(code, { limits: { timeMs: 1_000 } });
       const failure = failureOf(outcome);
       assert.equal(failure.code, "RUNS_STEP_TIMEOUT");
-      assert.match(failure.message, /^The step read took longer than its limit of 500 ms: it was still running/);
+      assert.match(failure.message, /^The step read took longer than its limit of 1 s: it was still running/);
       if (line < 0) assert.equal(failure.location?.file, "data/deep.ts");
       else assert.equal(failure.location?.file, outcome.file);
       const [from, to] = line < 0 ? [3, 5] : [line, line + 2];
@@ -441,7 +441,7 @@ describe("a step that does not end", () => {
         (failure.location?.line ?? 0) >= from && (failure.location?.line ?? 0) <= to,
         `line ${failure.location?.line}`,
       );
-      assert.ok(outcome.usage.wallMs < 2_500 && outcome.usage.cpuMs > 100);
+      assert.ok(outcome.usage.wallMs < 5_000 && outcome.usage.cpuMs > 100);
     });
 
   test("a promise that nothing can settle any more is noticed at once, not at the limit", async () => {
@@ -464,7 +464,7 @@ export default async () => {
   const socket = connect((server.address() as { port: number }).port, "127.0.0.1");
   await new Promise((r) => socket.once("data", r));
 };`,
-        { limits: { timeMs: 700 } },
+        { limits: { timeMs: 2_000 } },
       ),
     );
     assert.equal(failure.code, "RUNS_STEP_TIMEOUT");
