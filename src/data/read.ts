@@ -1,35 +1,25 @@
 // The read step of a data run, in a process of its own: source → transform → checks → files that a commit can adopt.
 
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
 import { fail } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
 import { streamLog } from "../base/log.ts";
 import { nearest } from "../define/check.ts";
 import type { RawRow } from "../define/data.ts";
 import type { DataDefinition } from "../define/definition.ts";
-import {
-  commitColumn,
-  createdColumn,
-  eventColumn,
-  identityColumns,
-  keyColumn,
-  ordinalColumn,
-  storedColumns,
-} from "../features/columns.ts";
+import { eventColumn, keyColumn, ordinalColumn } from "../features/columns.ts";
 import { hasOnlineSide, writeOnlineFile } from "../features/online-rows.ts";
-import { bookkeepingColumns, currentSql, enrichedOver, type GroupFiles, versionsSql } from "../features/relation.ts";
+import { currentSql, enrichedOver, type GroupFiles, versionsSql } from "../features/relation.ts";
 import { computeStatistics, type GroupStatistics } from "../features/statistics.ts";
-import { type Evolution, fieldIds, type StoredSchema } from "../features/stored-schema.ts";
-import { type Query, sqlName, sqlText } from "../ports/query.ts";
+import type { Evolution, StoredSchema } from "../features/stored-schema.ts";
+import { type Query, sqlName } from "../ports/query.ts";
 import type { Source, SourceResult } from "../ports/source.ts";
 import { checkBatch, type LastCommit } from "./batch-checks.ts";
 import { judgedSql, neededColumns } from "./checks.ts";
-import { isLarge, type KeepOptions, keepRelation, viewFile } from "./kept-relation.ts";
+import { type KeepOptions, keepRelation } from "./kept-relation.ts";
 import { refuseBadBatches, withReplayed, writeQuarantine } from "./rejected.ts";
 import { ruledSql } from "./row-checks.ts";
 import { transformRows } from "./transform.ts";
+import { chooseMode, countRows, describeFile, type WrittenFile, writeRows } from "./write-rows.ts";
 
 export interface ReadInput {
   readonly definition: DataDefinition;
@@ -55,13 +45,6 @@ export interface ReadInput {
   readonly projectFolder: string;
   readonly temporaryFolder: string;
   readonly secrets: Readonly<Record<string, string>>;
-}
-
-export interface WrittenFile {
-  readonly path: string;
-  readonly rows: number;
-  readonly bytes: number;
-  readonly hash: string;
 }
 
 export interface ReadOutput {
@@ -243,132 +226,6 @@ async function enrich(
   else await keepRelation(query, "enriched", sql, size);
 }
 
-/**
- * A source that always gives everything is mirrored: as long as it only adds and changes rows these are appended; when
- * rows have vanished the group starts anew. A source with a position only ever appends.
- */
-async function chooseMode(
-  query: Query,
-  definition: DataDefinition,
-  input: ReadInput,
-  snapshot: boolean,
-  size: KeepOptions,
-): Promise<"append" | "replace"> {
-  if (input.current === null || input.change === "rebuild" || (input.change === "extend" && snapshot)) return "replace";
-  await keepRelation(query, "current", currentSql(definition, input.current), size);
-  if (!snapshot) return "append";
-  const [gone] = await query.rows<{ n: number }>(
-    `SELECT count(*) AS n FROM current c WHERE NOT EXISTS (SELECT 1 FROM checked n WHERE ${sameIdentity(definition, "c", "n")})`,
-  );
-  return (gone?.n ?? 0) > 0 ? "replace" : "append";
-}
-
-function sameIdentity(definition: DataDefinition, a: string, b: string): string {
-  return identityColumns(definition)
-    .map((name) => `${a}.${sqlName(name)} = ${b}.${sqlName(name)}`)
-    .join(" AND ");
-}
-
-/**
- * Writes the new and changed rows, sorted by key and event time, and keeps them as table `written`.
- * History counts as known at its event time; rows that arrive later are known from their commit on.
- */
-async function writeRows(
-  query: Query,
-  definition: DataDefinition,
-  input: ReadInput,
-  mode: "append" | "replace",
-  size: KeepOptions,
-): Promise<WrittenRows> {
-  const stored = storedColumns(definition).map((column) => sqlName(column.name));
-  const created =
-    mode === "replace" ? eventColumn : `greatest(make_timestamp(${Math.round(input.atMs * 1000)}), ${eventColumn})`;
-  const changed =
-    mode === "replace"
-      ? "checked"
-      : `(SELECT n.* FROM checked n LEFT JOIN current c ON ${sameIdentity(definition, "n", "c")} WHERE c.${ordinalColumn} IS NULL${stored.map((name) => ` OR n.${name} IS DISTINCT FROM c.${name}`).join("")})`;
-  const computed: Record<string, string> = {
-    [createdColumn]: `${created} AS ${createdColumn}`,
-    [commitColumn]: `CAST(${input.sequence} AS BIGINT) AS ${commitColumn}`,
-  };
-  const columns = [...bookkeepingColumns(definition).map((name) => computed[name] ?? sqlName(name)), ...stored];
-  const order = [
-    ...definition.key.map(keyColumn),
-    ...(definition.eventTime === null ? [] : [eventColumn]),
-    ordinalColumn,
-  ]
-    .map(sqlName)
-    .join(", ");
-  const path = `${input.temporaryFolder}/rows.parquet`;
-  const ids = fieldIds(definition, input.schema);
-  const rows = await writeSorted(
-    query,
-    `SELECT ${columns.join(", ")} FROM ${changed} ORDER BY ${order}`,
-    { path, ids },
-    isLarge(size),
-  );
-  const revised =
-    mode === "replace"
-      ? 0
-      : await countWhere(
-          query,
-          `written n WHERE EXISTS (SELECT 1 FROM current c WHERE ${sameIdentity(definition, "n", "c")})`,
-        );
-  const late = await countWhere(query, `written WHERE ${createdColumn} > ${eventColumn}`);
-  const repeated = await countWhere(query, `written WHERE ${ordinalColumn} > 1`);
-  const older = mode === "append" && rows > 0 ? filesFrom(input.current, input.mergeFrom) : null;
-  if (older === null) return { path, rows, kept: { path, rows }, merged: false, revised, late, repeated };
-  const merged = `${input.temporaryFolder}/merged.parquet`;
-  const names = [...bookkeepingColumns(definition).map(sqlName), ...stored].join(", ");
-  await query.run(
-    `COPY (SELECT ${names} FROM (${versionsSql(older)} UNION ALL BY NAME SELECT * FROM written) ORDER BY ${order}, ${commitColumn}) ${toFile(merged, ids)}`,
-  );
-  const kept = { path: merged, rows: await countWhere(query, `read_parquet(${sqlText(merged)})`) };
-  return { path, rows, kept, merged: true, revised, late, repeated };
-}
-
-interface WrittenRows {
-  /** The new and changed rows. */
-  readonly path: string;
-  readonly rows: number;
-  /** The file that the commit keeps: those rows, or with them those of the small files before. */
-  readonly kept: { readonly path: string; readonly rows: number };
-  readonly merged: boolean;
-  readonly revised: number;
-  readonly late: number;
-  readonly repeated: number;
-}
-
-function toFile(path: string, ids: Readonly<Record<string, number>>): string {
-  const fields = Object.entries(ids).map(([name, id]) => `${sqlName(name)}: ${id}`);
-  return `TO ${sqlText(path)} (FORMAT parquet, COMPRESSION zstd, FIELD_IDS {${fields.join(", ")}})`;
-}
-
-function filesFrom(files: GroupFiles | null, from: number | null): GroupFiles | null {
-  if (files === null || from === null) return null;
-  const renamed = files.renamed?.slice(from);
-  return { ...files, paths: files.paths.slice(from), ...(renamed === undefined ? {} : { renamed }) };
-}
-
-/** `written`: a table beside the file while the rows are few, otherwise the file itself. */
-async function writeSorted(
-  query: Query,
-  sql: string,
-  { path, ids }: { path: string; ids: Readonly<Record<string, number>> },
-  large: boolean,
-): Promise<number> {
-  const file = toFile(path, ids);
-  if (large) {
-    await query.run(`COPY (${sql}) ${file}`);
-    await viewFile(query, "written", path);
-    return countRows(query, "written");
-  }
-  await query.run(`CREATE TABLE written AS ${sql}`);
-  const rows = await countRows(query, "written");
-  if (rows > 0) await query.run(`COPY (SELECT * FROM written) ${file}`);
-  return rows;
-}
-
 async function eventRange(
   query: Query,
   definition: DataDefinition,
@@ -378,19 +235,4 @@ async function eventRange(
     `SELECT epoch_ms(min(${eventColumn})) AS low, epoch_ms(max(${eventColumn})) AS high FROM enriched`,
   );
   return { eventFromMs: range?.low ?? null, eventToMs: range?.high ?? null };
-}
-
-async function describeFile(path: string, rows: number): Promise<WrittenFile> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return { path, rows, bytes: (await stat(path)).size, hash: hash.digest("hex") };
-}
-
-async function countRows(query: Query, relation: string): Promise<number> {
-  return countWhere(query, relation);
-}
-
-async function countWhere(query: Query, relation: string): Promise<number> {
-  const [count] = await query.rows<{ n: number }>(`SELECT count(*) AS n FROM ${relation}`);
-  return count?.n ?? 0;
 }

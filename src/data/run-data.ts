@@ -6,17 +6,9 @@ import { isFailure } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
 import { listUses, recordLineage } from "../catalog/lineage.ts";
 import type { DataDefinition } from "../define/definition.ts";
-import {
-  appendCommit,
-  type Commit,
-  type CommitFile,
-  findHead,
-  groupFiles,
-  nextSequence,
-  storedSchema,
-  unneededFiles,
-} from "../features/commits.ts";
+import { appendCommit, type Commit, type CommitFile, findHead, nextSequence } from "../features/commits.ts";
 import { planCompaction } from "../features/compaction.ts";
+import { groupFiles, storedSchema, unneededFiles } from "../features/group-files.ts";
 import { catchUpOnline } from "../features/online.ts";
 import { listRejected, type Rejected, settleRejected } from "../features/quarantine.ts";
 import { type Evolution, evolveSchema } from "../features/stored-schema.ts";

@@ -7,7 +7,8 @@ import { algorithmWords } from "../define/algorithm-words.ts";
 import type { Candidate } from "../define/candidate.ts";
 import type { DataDefinition, ProblemDefinition, TrainingDefinition } from "../define/definition.ts";
 import { metrics } from "../define/problem.ts";
-import { findHead, groupFiles } from "../features/commits.ts";
+import { findHead } from "../features/commits.ts";
+import { groupFiles } from "../features/group-files.ts";
 import type { PinnedGroup } from "../features/training-set.ts";
 import { judge, show } from "../models/gate.ts";
 import {

@@ -1,0 +1,142 @@
+// Which files hold a feature group as of a commit, which of them nobody needs any more, and what their columns are.
+
+import { fail } from "../base/failure.ts";
+import type { DataDefinition } from "../define/definition.ts";
+import type { BlobStore } from "../ports/blob-store.ts";
+import type { Database } from "../ports/database.ts";
+import { sqlTypes } from "./columns.ts";
+import type { Commit, CommitFile, CommitRow } from "./commits.ts";
+import type { GroupFiles } from "./relation.ts";
+import { evolveSchema, renamedColumns, type StoredSchema } from "./stored-schema.ts";
+
+/** A commit's row without its long texts. */
+interface FilesRow
+  extends Pick<
+    CommitRow,
+    | "sequence"
+    | "mode"
+    | "definition"
+    | "files"
+    | "rows_revised"
+    | "rows_late"
+    | "rows_repeated"
+    | "stored_schema"
+    | "compacted"
+  > {}
+
+interface HeldFile extends CommitFile {
+  readonly schema: StoredSchema;
+}
+
+/** The files that hold the group as of the last of `generation`, oldest first, each with the schema that it was written by. */
+function heldFiles(generation: readonly FilesRow[]): HeldFile[] {
+  const start = Math.max(
+    0,
+    generation.findLastIndex((row) => row.compacted !== null),
+  );
+  const written = new Map(
+    generation.flatMap((row) => filesOf(row).map((file) => [file.name, schemaOf(row)] as const)).reverse(),
+  );
+  return generation
+    .slice(start)
+    .flatMap((row) => filesOf(row).map((file) => ({ ...file, schema: written.get(file.name) as StoredSchema })));
+}
+
+function filesOf(row: FilesRow): CommitFile[] {
+  return JSON.parse(row.compacted ?? row.files) as CommitFile[];
+}
+
+function schemaOf({ stored_schema, definition }: FilesRow): StoredSchema {
+  return storedSchema({
+    schema: stored_schema === null ? null : (JSON.parse(stored_schema) as StoredSchema),
+    definition: JSON.parse(definition) as DataDefinition,
+  });
+}
+
+export interface PinnedFiles extends GroupFiles {
+  readonly late: boolean;
+  readonly sequence: number;
+  /** In the order of the paths. */
+  readonly files: readonly CommitFile[];
+}
+
+/** What a commit's files hold, column by column. */
+export function storedSchema({ schema, definition }: Pick<Commit, "schema" | "definition">): StoredSchema {
+  return schema ?? evolveSchema(null, definition).schema;
+}
+
+/**
+ * The files that hold the group as of a commit (the newest when none is named), on this machine; their columns under the
+ * names of `schema`, which is the commit's own unless another is given.
+ */
+export async function groupFiles(
+  database: Database,
+  blobs: BlobStore,
+  group: string,
+  sequence?: number,
+  as?: StoredSchema,
+): Promise<PinnedFiles> {
+  const rows = await database.all<FilesRow>(
+    `select sequence, mode, definition, files, rows_revised, rows_late, rows_repeated, stored_schema, compacted
+     from features_commits where group_name = ? and sequence <= ? order by sequence`,
+    [group, sequence ?? Number.MAX_SAFE_INTEGER],
+  );
+  const generation = generationOf(rows);
+  const last = generation.at(-1);
+  if (last === undefined)
+    throw fail("FEATURES_GROUP_EMPTY", `Expected rows in the feature group ${group}, got none yet`);
+  const files = heldFiles(generation);
+  for (const { name } of files)
+    if (!(await blobs.has(name)))
+      throw fail(
+        "FEATURES_FILE_MISSING",
+        `Expected the committed file ${name} of the feature group ${group}, got nothing`,
+      );
+  const schema = as ?? schemaOf(last);
+  const renamed = files.map((file) => renamedColumns(file.schema, schema));
+  const held = new Set(files.flatMap((file) => file.schema.columns.map(({ id }) => id)));
+  const absent = schema.columns.filter(({ id }) => !held.has(id)).map(({ name, type }) => [name, sqlTypes[type]]);
+  return {
+    sequence: last.sequence,
+    files: files.map(({ schema: _, ...file }) => file),
+    paths: await Promise.all(files.map(({ name }) => blobs.localPath(name))),
+    ...(renamed.some((one) => one !== null) ? { renamed } : {}),
+    ...(absent.length > 0 ? { absent: Object.fromEntries(absent) } : {}),
+    revised: generation.some((row) => row.rows_revised > 0),
+    late: generation.some((row) => row.rows_late > 0),
+    repeated: generation.some((row) => row.rows_repeated !== 0),
+  };
+}
+
+function generationOf<Row extends { readonly mode: string }>(rows: readonly Row[]): Row[] {
+  return rows.slice(
+    Math.max(
+      0,
+      rows.findLastIndex((row) => row.mode === "replace"),
+    ),
+  );
+}
+
+/**
+ * The names of files that no reader may need any more: not the newest commit, none of the `pinned` ones, and none that
+ * was the newest at any moment since `sinceMs`.
+ */
+export async function unneededFiles(
+  database: Database,
+  group: string,
+  pinned: ReadonlySet<number>,
+  sinceMs: number,
+): Promise<string[]> {
+  const rows = await database.all<FilesRow & { at: number }>(
+    `select sequence, mode, definition, files, rows_revised, rows_late, rows_repeated, stored_schema, compacted, at
+     from features_commits where group_name = ? order by sequence`,
+    [group],
+  );
+  const needed = new Set<string>();
+  for (const [index, { sequence }] of rows.entries()) {
+    const successor = rows[index + 1];
+    if (successor !== undefined && successor.at < sinceMs && !pinned.has(sequence)) continue;
+    for (const { name } of heldFiles(generationOf(rows.slice(0, index + 1)))) needed.add(name);
+  }
+  return [...new Set(rows.flatMap((row) => filesOf(row).map(({ name }) => name)))].filter((name) => !needed.has(name));
+}
