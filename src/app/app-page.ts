@@ -14,7 +14,7 @@ import {
   type SelectedGroup,
   typicalValue,
 } from "../features/fields.ts";
-import { findOnlineRow } from "../features/online.ts";
+import { findOnlineRow, listOnlineKeys } from "../features/online.ts";
 import { hasOnlineSide } from "../features/online-rows.ts";
 import type { ColumnStatistics } from "../features/statistics.ts";
 import { show } from "../models/gate.ts";
@@ -146,18 +146,21 @@ function storedRows(groups: readonly SelectedGroup[], online: OnlineStore): AppD
   if (group === undefined) return null;
   const { definition, eventToMs } = group.commit;
   const asOf = eventToMs === null ? null : new Date(eventToMs).toISOString();
-  if (definition.key.length > 0) return { key: definition.key, examples: keyExamples(group), asOf };
+  if (definition.key.length > 0) return { key: definition.key, examples: entities(group, online), asOf };
   const row = findOnlineRow(online, definition.name, []);
   return row === undefined ? null : { key: [], examples: [row.values], asOf: new Date(row.eventMs).toISOString() };
 }
 
-/** Keys that are features too are known by their most frequent values. */
-function keyExamples({ commit }: SelectedGroup): Record<string, Value>[] {
-  const [name, ...others] = commit.definition.key;
-  if (name === undefined || others.length > 0) return [];
-  const statistics = commit.statistics.columns.find((column) => column.name === name);
-  return (statistics?.top ?? []).map(({ value }) => ({ [name]: value }));
+/** The first entities that have a stored row, each with its key and what is stored of it. */
+function entities({ commit }: SelectedGroup, online: OnlineStore): Record<string, Value>[] {
+  const { key } = commit.definition;
+  return listOnlineKeys(online, commit.group, shownEntities).map((values) => ({
+    ...findOnlineRow(online, commit.group, values)?.values,
+    ...Object.fromEntries(key.map((column, index) => [column, values[index] ?? null])),
+  }));
 }
+
+const shownEntities = 50;
 
 function liveModel(
   version: Version,

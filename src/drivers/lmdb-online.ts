@@ -19,6 +19,14 @@ export async function lmdbOnline({ folder }: LmdbOnlineOptions): Promise<OnlineS
 
   return {
     get: (space, key) => records.getBinary([space, storedKey(key)]),
+    keys(space, limit) {
+      const found: string[] = [];
+      for (const [, key] of records.getKeys(rangeOf(space))) {
+        if (found.length >= limit) break;
+        if (!key.includes(cutMark)) found.push(key);
+      }
+      return found;
+    },
     async apply(space, sequence, writes) {
       // The batches are gathered first: an LMDB transaction must not wait for anything while it holds the write lock.
       const batches: (readonly OnlineWrite[])[] = [];
@@ -38,8 +46,7 @@ export async function lmdbOnline({ folder }: LmdbOnlineOptions): Promise<OnlineS
     appliedSequence: (space) => sequences.get(space) ?? 0,
     async clear(space) {
       await environment.transaction(() => {
-        for (const id of records.getKeys({ start: [space], end: [space, highestKey] as [string, string] }))
-          records.removeSync(id);
+        for (const id of records.getKeys(rangeOf(space))) records.removeSync(id);
         sequences.removeSync(space);
       });
       await environment.flushed;
@@ -51,8 +58,13 @@ export async function lmdbOnline({ folder }: LmdbOnlineOptions): Promise<OnlineS
 }
 
 const highestKey = "\u{10ffff}";
+const cutMark = "\u0000";
+
+function rangeOf(space: string): { start: [string, string]; end: [string, string] } {
+  return { start: [space] as unknown as [string, string], end: [space, highestKey] };
+}
 
 /** LMDB keys end at 1,978 bytes: a longer key is kept by its head and a hash of the whole. */
 function storedKey(key: string): string {
-  return key.length < 400 ? key : `${key.slice(0, 300)}\u0000${contentHash(key)}`;
+  return key.length < 400 ? key : `${key.slice(0, 300)}${cutMark}${contentHash(key)}`;
 }

@@ -32,6 +32,21 @@ export function onlineKey(values: readonly string[]): string {
   return values.map((value) => value.replaceAll("\\", "\\\\").replaceAll("|", "\\|")).join("|");
 }
 
+/** The first keys of a group that have a stored row, each as its columns' values. */
+export function listOnlineKeys(online: OnlineStore, group: string, limit: number): string[][] {
+  return online.keys(group, limit).map(readOnlineKey);
+}
+
+/** The values of a key from the text that `onlineKey` made of them. */
+export function readOnlineKey(text: string): string[] {
+  const values = [""];
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === "|") values.push("");
+    else values.push(`${values.pop()}${text[at] === "\\" ? text[++at] : text[at]}`);
+  }
+  return values;
+}
+
 /** The newest row of a key, or undefined when there is none. */
 export function findOnlineRow(online: OnlineStore, group: string, key: readonly string[]): OnlineRow | undefined {
   const bytes = online.get(group, onlineKey(key));

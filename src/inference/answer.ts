@@ -4,8 +4,9 @@ import { formatAge } from "../base/clock.ts";
 import { fail } from "../base/failure.ts";
 import { newId } from "../base/ids.ts";
 import type { Value } from "../base/table.ts";
+import type { DataDefinition } from "../define/definition.ts";
 import type { Explanation, PredictionDocument } from "../define/documents.ts";
-import { expiredMs, findOnlineRow, type OnlineRow } from "../features/online.ts";
+import { expiredMs, findOnlineRow } from "../features/online.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
 import { decideClass, evenThreshold } from "./decide-class.ts";
 import { type CheckedInput, checkComplete, checkInput, type InputSchema } from "./input.ts";
@@ -23,8 +24,10 @@ export interface AnswerOptions {
 export function answer(live: Live, online: OnlineStore, input: unknown, options: AnswerOptions): PredictionDocument {
   const row = options.row ?? null;
   const checked = checkInput(live.schema, input, row);
-  const { values, stored, expired } = completeFeatures(live, online, checked);
-  checkComplete(expired.size === 0 ? live.schema : withoutFields(live.schema, expired), values, row);
+  const { values, stored, expired, unknown } = completeFeatures(live, online, checked);
+  const hint =
+    unknown.length === 0 ? undefined : `No row is stored for ${unknown.join("; ")}: give the named fields too`;
+  checkComplete(expired.size === 0 ? live.schema : withoutFields(live.schema, expired), values, row, hint);
   const features = Object.fromEntries(live.schema.fields.map(({ name }) => [name, values.get(name) ?? null]));
   const output = checkOutput(live, live.model.predictRow(features));
   const now = Date.now();
@@ -44,37 +47,59 @@ export function answer(live: Live, online: OnlineStore, input: unknown, options:
   };
 }
 
+/** What the model is asked with, and where it came from. */
+interface Completed {
+  readonly values: ReadonlyMap<string, Value>;
+  /** Whether any value came from a stored row. */
+  readonly stored: boolean;
+  /** Why a feature is missing, by name: its stored value is past its time to live. */
+  readonly expired: ReadonlyMap<string, string>;
+  /** The keys that were asked for and have no stored row. */
+  readonly unknown: readonly string[];
+}
+
 /**
- * What the request leaves out comes from the stored row: of the key it names, or the newest of a series without a key. A row
- * older than its group's time to live gives nothing, as in training; `expired` tells why, by feature.
+ * What the request leaves out comes from the stored row: of the key it names, or the newest of a series without a key. A
+ * row may hold the key of another group (a store's row tells its region, whose weather is looked up next), so groups are
+ * tried until none finds a row. A row older than its group's time to live gives nothing, as in training.
  */
-function completeFeatures(
-  live: Live,
-  online: OnlineStore,
-  { given, key }: CheckedInput,
-): { values: Map<string, Value>; stored: boolean; expired: ReadonlyMap<string, string> } {
+function completeFeatures(live: Live, online: OnlineStore, { given, key }: CheckedInput): Completed {
   const values = new Map(given);
+  const keys = new Map<string, Value>([...given, ...key]);
   const expired = new Map<string, string>();
+  const unknown: string[] = [];
+  const now = Date.now();
   let stored = false;
-  for (const group of live.groups) {
-    if (!group.stored || group.features.every((name) => values.has(name))) continue;
-    const { definition } = group.commit;
-    const row = storedRow(live, online, group.commit.group, definition.key, key, given);
-    if (row === undefined) continue;
-    const now = Date.now();
-    const tooOld = expiredMs(row, definition, now) > 0;
-    for (const name of group.features) {
-      if (values.has(name)) continue;
-      values.set(name, tooOld ? null : (row.values[name] ?? null));
-      if (tooOld)
-        expired.set(
-          name,
-          `the stored values of data/${definition.name} are ${formatAge(now - row.eventMs)} old and count for ${formatAge(definition.ttlMs ?? 0)}: they expired and are missing here`,
-        );
-      stored = true;
-    }
+  let waiting = live.groups.filter((group) => group.stored);
+  for (let tried = -1; tried !== waiting.length; ) {
+    tried = waiting.length;
+    waiting = waiting.filter(({ commit, features }) => {
+      const { definition } = commit;
+      const parts = definition.key.map((column) => keys.get(column) ?? null);
+      if (parts.includes(null)) return true;
+      const row = findOnlineRow(online, commit.group, parts.map(String));
+      if (row === undefined) {
+        if (parts.length > 0)
+          unknown.push(definition.key.map((column) => `${column} ${JSON.stringify(keys.get(column))}`).join(", "));
+        return false;
+      }
+      const tooOld = expiredMs(row, definition, now) > 0;
+      for (const name of features) {
+        if (values.has(name)) continue;
+        values.set(name, tooOld ? null : (row.values[name] ?? null));
+        if (tooOld) expired.set(name, expiry(definition, now - row.eventMs));
+        stored = true;
+      }
+      if (!tooOld && live.groups.length > 1)
+        for (const [name, value] of Object.entries(row.values)) if (!keys.has(name)) keys.set(name, value);
+      return false;
+    });
   }
-  return { values, stored, expired };
+  return { values, stored, expired, unknown };
+}
+
+function expiry({ name, ttlMs }: DataDefinition, ageMs: number): string {
+  return `the stored values of data/${name} are ${formatAge(ageMs)} old and count for ${formatAge(ttlMs ?? 0)}: they expired and are missing here`;
 }
 
 /** An expired value is missing on purpose, the way the model met it in training: no request is refused for it. */
@@ -85,23 +110,6 @@ function withoutFields(schema: InputSchema, names: ReadonlyMap<string, string>):
 function stalenessMessage(message: string | null, expired: ReadonlyMap<string, string>): string | null {
   const parts = [...(message === null ? [] : [message]), ...new Set(expired.values())];
   return parts.length === 0 ? null : parts.join("; ");
-}
-
-function storedRow(
-  live: Live,
-  online: OnlineStore,
-  group: string,
-  columns: readonly string[],
-  key: readonly string[] | null,
-  given: ReadonlyMap<string, Value>,
-): OnlineRow | undefined {
-  if (columns.length === 0) return findOnlineRow(online, group, []);
-  const parts = columns.map((column) => {
-    const index = live.schema.key.indexOf(column);
-    return key?.[index] ?? given.get(column) ?? undefined;
-  });
-  if (parts.some((part) => part === undefined || part === null)) return undefined;
-  return findOnlineRow(online, group, parts.map(String));
 }
 
 function checkOutput(

@@ -25,8 +25,8 @@ export interface FieldProblem {
 export interface CheckedInput {
   /** What the request gave, by feature; null for "missing" said explicitly. */
   readonly given: ReadonlyMap<string, Value>;
-  /** The entity's key, or null when the request names none. */
-  readonly key: readonly string[] | null;
+  /** The values of the key's columns that the request names, by column. */
+  readonly key: ReadonlyMap<string, string>;
 }
 
 /** Throws INFERENCE_INPUT_INVALID with `details.fields` for the first row that does not fit; `row` is its index in a batch. */
@@ -58,9 +58,8 @@ export function checkInput(schema: InputSchema, input: unknown, row: number | nu
     }
   }
   if (problems.length > 0) throw invalid(problems, row);
-  const key = schema.key.map((name) => input[name]);
-  const named = schema.key.length > 0 && key.every((value) => value !== undefined && value !== null);
-  return { given, key: named ? key.map(String) : null };
+  const named = schema.key.filter((name) => input[name] !== undefined && input[name] !== null);
+  return { given, key: new Map(named.map((name) => [name, String(input[name])])) };
 }
 
 /** Fields by their own name, and by their source's column where no other field is called that. */
@@ -86,16 +85,17 @@ function flatEntries(
   return Object.entries(input).flatMap(([name, value]) => flatten(name, value));
 }
 
-/** Throws INFERENCE_INPUT_INVALID naming every required feature that has no value. */
+/** Throws INFERENCE_INPUT_INVALID naming every required feature that has no value; `hint` says why none was found. */
 export function checkComplete(
   schema: InputSchema,
   values: ReadonlyMap<string, Value>,
   row: number | null = null,
+  hint?: string,
 ): void {
   const problems = schema.fields
     .filter((field) => field.required && (values.get(field.name) ?? null) === null)
     .map((field) => ({ field: field.name, expected: expectation(field), got: "nothing" }));
-  if (problems.length > 0) throw invalid(problems, row);
+  if (problems.length > 0) throw invalid(problems, row, hint);
 }
 
 /** Null when the value fits; otherwise what was expected. Ranges are told, not enforced, for values that were never seen. */
@@ -191,7 +191,7 @@ function list(names: readonly string[]): string {
   return names.length <= 12 ? names.join(", ") : `${names.slice(0, 12).join(", ")} and ${names.length - 12} more`;
 }
 
-function invalid(problems: readonly FieldProblem[], row: number | null) {
+function invalid(problems: readonly FieldProblem[], row: number | null, hint?: string) {
   const where = row === null ? "" : `row ${row}: `;
   const message = problems
     .map(({ field, expected, got }) => `${field === "" ? "" : `${field}: `}expected ${expected}, got ${got}`)
@@ -201,6 +201,7 @@ function invalid(problems: readonly FieldProblem[], row: number | null) {
     "INFERENCE_INPUT_INVALID",
     where + (first.field === "" ? message[0]?.toUpperCase() + message.slice(1) : message),
     {
+      ...(hint === undefined ? {} : { hint }),
       details: { fields: problems, ...(row === null ? {} : { row }) },
     },
   );

@@ -10,6 +10,8 @@ export interface OnlineWrite {
 export interface OnlineStore {
   /** The record's bytes, or undefined. */
   get(space: string, key: string): Uint8Array | undefined;
+  /** The first `limit` keys of a space in the order of their texts; keys too long to be kept whole are left out. */
+  keys(space: string, limit: number): string[];
   /**
    * Applies the writes and remembers `sequence` as the last one applied to `space`, in one durable transaction.
    * A sequence that is not higher than the remembered one is ignored: replaying is harmless.

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { Value } from "../../src/base/table.ts";
 import type { DataDefinition } from "../../src/define/definition.ts";
-import { expiredMs, onlineKey } from "../../src/features/online.ts";
+import { expiredMs, onlineKey, readOnlineKey } from "../../src/features/online.ts";
 import {
   decodeJsonRecord,
   decodeRecord,
@@ -78,6 +78,14 @@ describe("the online record", () => {
           assert.equal(onlineKey(a) === onlineKey(b), JSON.stringify(a) === JSON.stringify(b));
         },
       ),
+    );
+  });
+
+  it("reads the values of a key back from its text", () => {
+    fc.assert(
+      fc.property(fc.array(fc.string(), { minLength: 1, maxLength: 3 }), (values) => {
+        assert.deepEqual(readOnlineKey(onlineKey(values)), values);
+      }),
     );
   });
 

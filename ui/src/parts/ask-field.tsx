@@ -27,7 +27,7 @@ export function AskField({ field, text, error, fromStore, onText }: AskFieldProp
   const id = useId();
   const hint = fieldHint(field);
   const outside = error === null ? outsideText(field, text) : null;
-  const emptyMeans = fromStore ? "newest stored" : field.required ? "" : "unknown";
+  const emptyMeans = fromStore ? "as stored" : field.required ? "" : "unknown";
   const describedBy = [error && `${id}e`, hint && `${id}h`, outside && `${id}o`, field.unit && `${id}u`]
     .filter(Boolean)
     .join(" ");

@@ -25,7 +25,7 @@ export function EntityKey({ stored, onKey }: EntityKeyProps) {
 
   return stored.key.map((column) => (
     <div key={column} className="field-stack">
-      <label htmlFor={`${id}-${column}`}>Stored {humanName(column).toLowerCase()}</label>
+      <label htmlFor={`${id}-${column}`}>Choose {humanName(column).toLowerCase()}</label>
       <ComboBox
         id={`${id}-${column}`}
         values={[...new Set(stored.examples.map((example) => String(example[column])))]}
