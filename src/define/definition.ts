@@ -10,7 +10,7 @@ import { type ChecksDefinition, describeChecks } from "./expectations.ts";
 import { isCondition, parseExpression } from "./expression.ts";
 import type { Feature, FeatureType } from "./feature.ts";
 import type { InferenceComponent } from "./inference.ts";
-import type { Label } from "./label.ts";
+import type { AheadLabel, Label } from "./label.ts";
 import type { Limits } from "./limits.ts";
 import type { ProblemComponent, Success, Task } from "./problem.ts";
 import { describeSchedule, type ScheduleDefinition, type ScheduleOptions } from "./schedule.ts";
@@ -257,16 +257,16 @@ function describeFeature(name: string, { valueType: _, from, ...given }: Feature
 }
 
 function describeLabel(name: string, label: Label, features: readonly FeatureDefinition[]): LabelDefinition {
+  const column = "ahead" in label ? columnAhead(label, features) : undefined;
+  const unit = label.unit ?? column?.unit;
   const shared = {
     name,
-    ...(label.unit === undefined ? {} : { unit: label.unit }),
+    ...(unit === undefined ? {} : { unit }),
     ...(label.description === undefined ? {} : { description: label.description }),
   };
   if (!("ahead" in label))
     return { ...shared, type: label.type, column: describeFeature(name, label), expression: null, aheadMs: null };
-  const expression = parseExpression(label.expression);
-  const column = expression.op === "column" ? features.find((feature) => feature.name === expression.name) : undefined;
-  const type = column?.type ?? (isCondition(expression) ? "boolean" : "number");
+  const type = column?.type ?? (isCondition(parseExpression(label.expression)) ? "boolean" : "number");
   return {
     ...shared,
     type,
@@ -274,6 +274,12 @@ function describeLabel(name: string, label: Label, features: readonly FeatureDef
     expression: label.expression,
     aheadMs: parseDurationMs(label.ahead) as number,
   };
+}
+
+/** The feature whose later value the label is; it has that feature's type and unit. */
+function columnAhead(label: AheadLabel, features: readonly FeatureDefinition[]): FeatureDefinition | undefined {
+  const expression = parseExpression(label.expression);
+  return expression.op === "column" ? features.find((feature) => feature.name === expression.name) : undefined;
 }
 
 function describeTraining(component: TrainingComponent, nameOf: (component: Component) => string): TrainingDefinition {
