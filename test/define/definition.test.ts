@@ -7,7 +7,7 @@ import { ahead, defineData, number, rows } from "../../src/index.ts";
 
 group("the definition of a label ahead", () => {
   const component = defineData({
-    source: rows([{ day: "2025-01-01", sales: 3 }]),
+    source: rows(() => [{ day: "2025-01-01", sales: 3 }]),
     eventTime: "day",
     features: { sales: number({ unit: "€" }) },
     labels: {
