@@ -1,7 +1,7 @@
 // What a profile says in plain words: what is odd about a column, and what that means for its rows. Pure.
 
-import type { ProfiledColumn } from "./profile.ts";
 import { soundsLikeCode, soundsLikeKey } from "./profile-names.ts";
+import type { ProfiledColumn } from "./profiled-column.ts";
 
 export interface Finding {
   readonly severity: "info" | "warning";

@@ -3,9 +3,10 @@
 import { fail } from "../base/failure.ts";
 import { nearest } from "../define/check.ts";
 import type { Task } from "../define/problem.ts";
-import type { ProfiledColumn, TableProfile } from "./profile.ts";
+import type { TableProfile } from "./profile.ts";
 import { count } from "./profile-findings.ts";
 import { soundsLikeCount } from "./profile-names.ts";
+import type { ProfiledColumn } from "./profiled-column.ts";
 
 export interface LabelPlan {
   readonly column: ProfiledColumn;

@@ -1,10 +1,11 @@
 // What each column of a profiled file is used for: key, event time, feature, or left out with the reason. Pure.
 
 import { fail } from "../base/failure.ts";
-import type { ProfiledColumn, TableProfile } from "./profile.ts";
+import type { TableProfile } from "./profile.ts";
 import { count, share } from "./profile-findings.ts";
 import { findColumn, type LabelPlan } from "./profile-label.ts";
 import { soundsLikeEventTime, soundsLikeKey, soundsLikeLaterTime, wordsOf } from "./profile-names.ts";
+import type { ProfiledColumn } from "./profiled-column.ts";
 
 export interface Roles {
   readonly key: readonly ProfiledColumn[];

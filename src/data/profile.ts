@@ -12,31 +12,9 @@ import {
 import { type Finding, findingsOf, share } from "./profile-findings.ts";
 import { soundsLikeKey, soundsLikeTime } from "./profile-names.ts";
 import { fittingFormat, possibleFormats, type TimeFit } from "./profile-times.ts";
-import { decideType, type NumberWriting, numberSql, type ProfiledType } from "./profile-types.ts";
+import { decideType, numberSql } from "./profile-types.ts";
 import { boundsOf, unitOf } from "./profile-units.ts";
-
-export interface ProfiledColumn {
-  readonly name: string;
-  readonly type: ProfiledType;
-  readonly facts: ColumnFacts;
-  /** Rows that have no value here. */
-  readonly missing: number;
-  readonly unit: string | undefined;
-  /** Numbers only. */
-  readonly spread: NumberSpread | null;
-  readonly bounds: { readonly min?: number; readonly max?: number };
-  readonly writing: NumberWriting;
-  /** Times only. */
-  readonly time: TimeFit | null;
-  /** Present cells that the type cannot read. */
-  readonly misfits: number;
-  /** An earlier column with the same cells. */
-  readonly duplicateOf: string | null;
-  /** Another category that goes with this one value by value, like a country and its code. */
-  readonly sameAs: string | null;
-  /** A different value in (nearly) every row. */
-  readonly unique: boolean;
-}
+import type { ProfiledColumn } from "./profiled-column.ts";
 
 export interface TableProfile {
   /** Rows of the source, and rows that were looked at. */

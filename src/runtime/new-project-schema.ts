@@ -1,8 +1,9 @@
 // From the profile's columns to the words of a data component: names, types, units, bounds, what may be missing. Pure.
 
-import type { ProfiledColumn, TableProfile } from "../data/profile.ts";
+import type { TableProfile } from "../data/profile.ts";
 import type { LabelPlan } from "../data/profile-label.ts";
 import type { Roles } from "../data/profile-roles.ts";
+import type { ProfiledColumn } from "../data/profiled-column.ts";
 import { missingTexts } from "../define/definition.ts";
 
 export type FieldWord = "number" | "category" | "boolean" | "time";

@@ -9,7 +9,8 @@ import { fail } from "../base/failure.ts";
 import { newId } from "../base/ids.ts";
 import type { UnreadableRow } from "../ports/source.ts";
 import { recordScanner } from "./csv-scan.ts";
-import { type LocalFile, type Place, readFailure } from "./local-file.ts";
+import { type LocalFile, readFailure } from "./local-file.ts";
+import type { Place } from "./place.ts";
 import type { Layout } from "./sniff.ts";
 
 export interface Repaired {

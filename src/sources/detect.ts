@@ -3,8 +3,9 @@
 import type { Source } from "../ports/source.ts";
 import { type CsvOptions, csv } from "./csv.ts";
 import { json } from "./json.ts";
-import { isWebAddress, type LocalFile, localFile, type Place } from "./local-file.ts";
+import { isWebAddress, type LocalFile, localFile } from "./local-file.ts";
 import { parquet } from "./parquet.ts";
+import type { Place } from "./place.ts";
 import { type Format, sniffKind, sniffLayout } from "./sniff.ts";
 import { readHead } from "./text-file.ts";
 

@@ -9,7 +9,7 @@ import type { ReadableStream } from "node:stream/web";
 import { durationMs } from "../base/clock.ts";
 import { fail, isFailure, messageOf, systemCode } from "../base/failure.ts";
 import { newId } from "../base/ids.ts";
-import type { Place } from "./local-file.ts";
+import type { Place } from "./place.ts";
 
 export interface DownloadOptions {
   /** The most that is downloaded, in MB; 4096 by default. */

@@ -8,18 +8,13 @@ import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import { fail, systemCode } from "../base/failure.ts";
 import { type DownloadOptions, download } from "./download.ts";
+import type { Place } from "./place.ts";
 
 export interface LocalFile {
   readonly path: string;
   readonly bytes: number;
   /** For people: the path as the user wrote it, or the address without its secrets. */
   readonly name: string;
-}
-
-export interface Place {
-  readonly projectFolder: string;
-  readonly temporaryFolder: string;
-  readonly signal: AbortSignal;
 }
 
 export function isWebAddress(location: string): boolean {

@@ -9,7 +9,8 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { fail, isFailure, messageOf } from "../base/failure.ts";
 import { newId } from "../base/ids.ts";
-import { type LocalFile, type Place, readFailure } from "./local-file.ts";
+import { type LocalFile, readFailure } from "./local-file.ts";
+import type { Place } from "./place.ts";
 import { countUtf8, decoderOf, type Encoding, mostlyUtf8, withoutCutCharacter } from "./text-encoding.ts";
 
 export interface Head {

@@ -4,7 +4,7 @@ import { useId } from "react";
 import type { AppField } from "../../../src/http/api.ts";
 import { fieldHint, hasSlider, isDateOnly, outsideText } from "../form-values.ts";
 import { sentence } from "../words.ts";
-import { ChoiceField } from "./choice-field.tsx";
+import { type Choice, ChoiceField } from "./choice-field.tsx";
 import { ComboBox } from "./combo-box.tsx";
 import { NumberInput } from "./number-input.tsx";
 import { SelectInput } from "./select-input.tsx";
@@ -114,11 +114,6 @@ export function AskField({ field, text, error, fromStore, onText }: AskFieldProp
       {warnings}
     </div>
   );
-}
-
-export interface Choice {
-  readonly value: string;
-  readonly label: string;
 }
 
 /** The closed list of a field; null when it takes anything. A value outside the list is kept, so that nothing changes unseen. */

@@ -6,7 +6,8 @@ import type { AppDocument } from "../../../src/http/api.ts";
 import type { FieldErrors, FieldTexts } from "../form-values.ts";
 import { sentence } from "../words.ts";
 import { AskField } from "./ask-field.tsx";
-import { type Entity, EntityPicker } from "./entity-picker.tsx";
+import type { Entity } from "./entity-key.tsx";
+import { EntityPicker } from "./entity-picker.tsx";
 
 interface AskFormProps {
   readonly ref: Ref<HTMLFormElement>;

@@ -16,7 +16,7 @@ import {
 } from "../form-values.ts";
 import { Answer } from "./answer.tsx";
 import { AskForm } from "./ask-form.tsx";
-import type { Entity } from "./entity-picker.tsx";
+import type { Entity } from "./entity-key.tsx";
 
 interface Answered {
   readonly answer: PredictionDocument;

@@ -1,7 +1,11 @@
 // A few short choices side by side, one of them chosen.
 
 import type { ReactNode } from "react";
-import type { Choice } from "./ask-field.tsx";
+
+export interface Choice {
+  readonly value: string;
+  readonly label: string;
+}
 
 interface ChoiceFieldProps {
   readonly label: string;

@@ -1,10 +1,12 @@
 // Asks for the key of a stored entity, column by column, with the most frequent ones at hand.
 
 import { useId, useState } from "react";
-import type { AppDocument } from "../../../src/http/api.ts";
+import type { AppDocument, PredictionDocument } from "../../../src/http/api.ts";
 import { humanName } from "../words.ts";
 import { ComboBox } from "./combo-box.tsx";
-import type { Entity } from "./entity-picker.tsx";
+
+/** The key of a stored entity; empty when the store holds one series without a key. */
+export type Entity = Readonly<Record<string, PredictionDocument["prediction"]>>;
 
 interface EntityKeyProps {
   readonly stored: NonNullable<AppDocument["stored"]>;

@@ -1,12 +1,9 @@
 // Above the form: fills it from what the feature store holds, for a chosen entity or as the newest observation.
 
-import type { AppDocument, PredictionDocument } from "../../../src/http/api.ts";
+import type { AppDocument } from "../../../src/http/api.ts";
 import { type FieldTexts, fieldText, startTexts } from "../form-values.ts";
 import { dateText } from "../words.ts";
-import { EntityKey } from "./entity-key.tsx";
-
-/** The key of a stored entity; empty when the store holds one series without a key. */
-export type Entity = Readonly<Record<string, PredictionDocument["prediction"]>>;
+import { type Entity, EntityKey } from "./entity-key.tsx";
 
 interface EntityPickerProps {
   readonly app: AppDocument;

@@ -1,6 +1,6 @@
 // A list to choose one value from, with a first entry for "nothing chosen".
 
-import type { Choice } from "./ask-field.tsx";
+import type { Choice } from "./choice-field.tsx";
 
 interface SelectInputProps {
   readonly shared: { readonly id: string };
