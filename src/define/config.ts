@@ -1,6 +1,7 @@
-// The project's settings in pentad.config.ts, which is optional: where alerts go.
+// The project's settings in pentad.config.ts, which is optional: where alerts go, and how much may run at once.
 
 import { checkDuration, checkOptions, checkText, invalid } from "./check.ts";
+import { checkPlaces } from "./limits.ts";
 
 export interface AlertsOptions {
   /** Where alerts are posted to, e.g. "https://example.org/hooks/pentad". */
@@ -14,6 +15,11 @@ export interface AlertsOptions {
 export interface ConfigOptions {
   /** Posts a signed alert when a component fails, when it is well again, and when a scheduled run did not come. */
   readonly alerts?: AlertsOptions;
+  /**
+   * How many runs, and how many of their steps, may run at once in the whole project, whatever the number of processes that
+   * work for it. Without it each process runs two at once.
+   */
+  readonly concurrency?: number;
 }
 
 export interface Config {
@@ -28,8 +34,9 @@ export interface Config {
  * export default defineConfig({ alerts: { webhook: "https://example.org/hooks/pentad", secret: "PENTAD_ALERT_SECRET" } });
  */
 export function defineConfig(options: ConfigOptions): Config {
-  checkOptions("defineConfig()", options, ["alerts"]);
+  checkOptions("defineConfig()", options, ["alerts", "concurrency"]);
   if (options.alerts !== undefined) checkAlerts(options.alerts);
+  if (options.concurrency !== undefined) checkPlaces("concurrency", options.concurrency);
   return { kind: "config", options };
 }
 

@@ -89,6 +89,8 @@ export type ScheduleRules = Pick<ScheduleDefinition, "timeZone" | "missed">;
 export interface LimitsDefinition {
   readonly timeMs: number;
   readonly memoryMb: number;
+  /** Absent when nothing was said. */
+  readonly concurrency?: number;
 }
 
 export interface ProblemDefinition {
@@ -369,6 +371,7 @@ function describeLimits(limits: Limits | undefined): LimitsDefinition {
   return {
     timeMs: limits?.time === undefined ? 10 * 60_000 : (parseDurationMs(limits.time) as number),
     memoryMb: limits?.memoryMb ?? 1024,
+    ...(limits?.concurrency === undefined ? {} : { concurrency: limits.concurrency }),
   };
 }
 

@@ -53,7 +53,10 @@ export interface RunSummary {
 
 /** `GET /api/runs/RUN`: a run with its steps and its log's lines. */
 export interface RunDocument extends RunSummary {
+  /** Of thousands of partitions not all: those that failed and those that run come first. */
   readonly steps: readonly StepSummary[];
+  /** The parts that the run's work was split into; null when it was not. */
+  readonly partitions: { readonly planned: number; readonly done: number; readonly failed: number } | null;
   /** What all its attempts used together; null where nothing of it is known. */
   readonly usage: RunUsage;
   readonly log: readonly string[];
@@ -73,7 +76,8 @@ export interface RunUsage {
 export interface StepSummary {
   readonly step: string;
   readonly attempt: number;
-  readonly state: "running" | "done" | "failed";
+  /** `waiting`: one of many that are to be done, and has not begun. */
+  readonly state: "waiting" | "running" | "done" | "failed";
   readonly startedAt: string;
   readonly endedAt: string | null;
   readonly wallMs: number | null;

@@ -1,18 +1,27 @@
-// Time and memory limits of a component's steps.
+// Limits of a component's steps: time, memory, and how many may run at once.
 
-import { checkDuration, checkNumber, checkOptions } from "./check.ts";
+import { checkDuration, checkNumber, checkOptions, invalid } from "./check.ts";
 
 export interface Limits {
   /** Wall time of one attempt, e.g. "10m". */
   readonly time?: string;
   /** Resident memory of the step's process, in MB. */
   readonly memoryMb?: number;
+  /** How many steps of a run may run at once when its work is split into partitions; 2 unless given. */
+  readonly concurrency?: number;
 }
 
 export function checkLimits(limits: unknown): void {
   if (limits === undefined) return;
-  checkOptions("limits", limits, ["time", "memoryMb"]);
-  const { time, memoryMb } = limits as Limits;
+  checkOptions("limits", limits, ["time", "memoryMb", "concurrency"]);
+  const { time, memoryMb, concurrency } = limits as Limits;
   if (time !== undefined) checkDuration("limits.time", time);
   if (memoryMb !== undefined) checkNumber("limits.memoryMb", memoryMb, { min: 64 });
+  if (concurrency !== undefined) checkPlaces("limits.concurrency", concurrency);
+}
+
+/** How many things may run at once. */
+export function checkPlaces(field: string, value: unknown): void {
+  checkNumber(field, value, { min: 1 });
+  if (!Number.isInteger(value)) throw invalid(field, "a whole number", value);
 }

@@ -4,12 +4,13 @@ import { fail, toFailure } from "../base/failure.ts";
 import type { SqlValue, Statements } from "../ports/database.ts";
 import { type EventName, record } from "./journal.ts";
 import type { Ledger, LedgerParts, RunState } from "./ledger.ts";
+import { notOurs } from "./steps.ts";
 
 export function openEnds({
   database,
   now,
   owner,
-}: LedgerParts): Pick<Ledger, "finish" | "failRun" | "cancel" | "setFingerprint" | "startStep" | "endStep"> {
+}: LedgerParts): Pick<Ledger, "finish" | "failRun" | "cancel" | "setFingerprint"> {
   /** Ends a run that is still this process's; throws when it is not, so that nothing of a lost run is kept. */
   async function end(
     tx: Statements,
@@ -27,8 +28,12 @@ export function openEnds({
       [state, atMs, ...names.map((name) => set[name] as SqlValue), run, owner],
     );
     if (changes !== 1) throw notOurs(run);
+    // What the next run may go on from: all of an interrupted one, the partitions of one that failed.
     if (code !== "RUNTIME_INTERRUPTED")
-      await tx.run("update runs_steps set output = null where run = ? and output is not null", [run]);
+      await tx.run(
+        `update runs_steps set output = null where run = ? and output is not null${state === "failed" ? " and partition is null" : ""}`,
+        [run],
+      );
     await record(tx, {
       atMs,
       component: await componentOf(tx, run),
@@ -83,41 +88,7 @@ export function openEnds({
         owner,
       ]);
     },
-    async startStep(run, step, attempt) {
-      // A process that was asleep must not write into a run that has ended without it.
-      const { changes } = await database.run(
-        "insert into runs_steps (run, step, attempt, state, started_at) select run, ?, ?, 'running', ? from runs where run = ? and state = 'running' and owner = ?",
-        [step, attempt, now(), run, owner],
-      );
-      if (changes !== 1) throw notOurs(run);
-    },
-    async endStep(run, step, attempt, { usage, failure, kept }) {
-      await database.run(
-        "update runs_steps set state = ?, ended_at = ?, wall_ms = ?, cpu_ms = ?, peak_memory_mb = ?, bytes_in = ?, bytes_out = ?, failure = ?, input_hash = ?, output = ? where run = ? and step = ? and attempt = ? and state = 'running'",
-        [
-          failure === null ? "done" : "failed",
-          now(),
-          usage?.wallMs ?? null,
-          usage?.cpuMs ?? null,
-          usage?.peakMemoryMb ?? null,
-          usage?.bytesIn ?? null,
-          usage?.bytesOut ?? null,
-          failure === null ? null : JSON.stringify(failure),
-          kept?.inputHash ?? null,
-          kept === undefined ? null : JSON.stringify(kept.output),
-          run,
-          step,
-          attempt,
-        ],
-      );
-    },
   };
-}
-
-function notOurs(run: string) {
-  return fail("RUNS_CANCELLED", `Expected ${run} to be this process's to end, got one that was ended or taken over`, {
-    hint: "Nothing of it was kept; look at the run's end with `pentad logs`",
-  });
 }
 
 async function componentOf(tx: Statements, run: string): Promise<string> {

@@ -2,12 +2,12 @@
 
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { errorCodes } from "../base/error-codes.ts";
-import { type Failure, fail, fromFailure, isFailure, type PentadError, toFailure } from "../base/failure.ts";
-import type { Json, JsonObject } from "../base/json.ts";
+import { type Failure, fail, isFailure, type PentadError, toFailure } from "../base/failure.ts";
 import type { Compute, ComputeLimits } from "../ports/compute.ts";
+import { fanOut } from "./fan-out.ts";
 import type { Ledger, Run } from "./ledger.ts";
-import { openResume, type Resume } from "./resume.ts";
+import { openResume } from "./resume.ts";
+import { runStep } from "./run-step.ts";
 import type { Work } from "./work.ts";
 
 export interface ExecuteOptions {
@@ -25,6 +25,8 @@ export interface ExecuteOptions {
   readonly onChange: () => void;
   /** How often a step is tried whose failure may go away by itself. */
   readonly attempts?: number;
+  /** How many partitions of a fan-out run at once; 2 by default. */
+  readonly concurrency?: number;
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly random?: () => number;
 }
@@ -51,14 +53,18 @@ export async function execute(
   }, beatMs);
   const resume = await openResume(ledger, run, options.temporaryFolder);
   let refusal: PentadError | undefined;
-  let interrupted = false;
   let current = "start";
   const work: Work = {
     run: run.run,
+    input: run.input,
     folder,
     async step(name, entry, input) {
       current = name;
-      return runStep(run, name, entry, input, { ...options, signal, resume });
+      return runStep({ run, step: name, entry, input }, { ...options, signal, resume });
+    },
+    async fanOut(work) {
+      current = work.step;
+      return fanOut(run, work, { ...options, signal, resume });
     },
     detail(text) {
       void ledger.note(run.run, { detail: text }).then(options.onChange, () => undefined);
@@ -79,7 +85,6 @@ export async function execute(
       : toFailure(refusal, { component: run.component, run: run.run, step: "gate", attempt: 1 });
   } catch (error) {
     const failure = failureOf(options.signal.aborted ? stopped(error) : error, run, current);
-    interrupted = failure.code === "RUNTIME_INTERRUPTED";
     // A run that was ended from outside keeps the end that it has.
     await ledger.failRun(run.run, failure).catch((late) => {
       if (!isFailure(late, "RUNS_CANCELLED")) throw late;
@@ -88,8 +93,8 @@ export async function execute(
   } finally {
     clearInterval(beat);
     options.onChange();
-    // The next run may go on from there.
-    if (!interrupted) await rm(folder, { recursive: true, force: true });
+    // The next run may go on from there; when the ledger cannot be asked, the next start tidies up.
+    if (!(await ledger.leftSomething(run.run).catch(() => true))) await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -115,81 +120,4 @@ function stopped(error: unknown): unknown {
 function failureOf(error: unknown, run: Run, step: string): Failure {
   const carried = (error as { failure?: Failure } | null)?.failure;
   return carried ?? toFailure(error, { component: run.component, run: run.run, step, attempt: 1 });
-}
-
-async function runStep(
-  run: Run,
-  step: string,
-  entry: string,
-  input: JsonObject,
-  options: ExecuteOptions & { readonly resume: Resume },
-): Promise<Json> {
-  const { ledger, compute, signal, resume } = options;
-  const attempts = options.attempts ?? 3;
-  const known = resume.find(step, input);
-  if (known !== undefined) {
-    await ledger.startStep(run.run, step, 1);
-    const kept = resume.keep(input, known);
-    const usage = { wallMs: 0, cpuMs: 0, peakMemoryMb: 0 };
-    await ledger.endStep(run.run, step, 1, { usage, failure: null, ...(kept === undefined ? {} : { kept }) });
-    options.onOutput(`${step}: taken over from the run that was interrupted`);
-    return known;
-  }
-  for (let attempt = 1; ; attempt++) {
-    await ledger.startStep(run.run, step, attempt);
-    let noted = 0;
-    const outcome = await compute.run(
-      {
-        entry,
-        input,
-        component: run.component,
-        run: run.run,
-        step,
-        attempt,
-        projectFolder: options.projectFolder,
-        limits: options.limits,
-        environment: options.environment,
-      },
-      {
-        onOutput: (line) => options.onOutput(line),
-        onProgress(progress) {
-          if (performance.now() - noted < 200) return;
-          noted = performance.now();
-          const { detail, share } = progress as { detail?: string; share?: number };
-          void ledger
-            .note(run.run, { ...(detail === undefined ? {} : { detail }), progress: share ?? null })
-            .then(options.onChange, () => undefined);
-        },
-      },
-      signal,
-    );
-    const kept = outcome.ok ? resume.keep(input, outcome.output) : undefined;
-    await ledger.endStep(run.run, step, attempt, {
-      usage: outcome.usage,
-      failure: outcome.ok ? null : outcome.failure,
-      ...(kept === undefined ? {} : { kept }),
-    });
-    if (outcome.ok) return outcome.output;
-    const retry = errorCodes[outcome.failure.code].retry === "later" && attempt < attempts && !signal.aborted;
-    if (!retry) throw Object.assign(fromFailure(outcome.failure), { failure: outcome.failure });
-    await (options.sleep ?? sleep)(backOffMs(attempt, options.random ?? Math.random), signal);
-    if (signal.aborted) throw Object.assign(fromFailure(outcome.failure), { failure: outcome.failure });
-  }
-}
-
-/** Half a second, doubling, up to half a minute, with a quarter of jitter so that crowds spread. */
-export function backOffMs(attempt: number, random: () => number): number {
-  return Math.min(30_000, 500 * 2 ** (attempt - 1)) * (0.875 + random() * 0.25);
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
 }

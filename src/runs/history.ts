@@ -1,7 +1,7 @@
 // What the ledger knows: single runs, lists, the newest of every component; and forgetting what is old.
 
 import type { Failure } from "../base/failure.ts";
-import type { Json } from "../base/json.ts";
+import { canonicalJson, type Json, type JsonObject } from "../base/json.ts";
 import type { SqlValue } from "../ports/database.ts";
 import type { Latest, Ledger, LedgerParts, Run, RunReason, RunState, Step } from "./ledger.ts";
 
@@ -21,6 +21,7 @@ export interface RunRow {
   bytes_stored: number | null;
   failure: string | null;
   fingerprint: string | null;
+  input: string | null;
   owner: string | null;
   lease_until: number | null;
   logical_at: number | null;
@@ -31,7 +32,8 @@ export interface RunRow {
 interface StepRow {
   step: string;
   attempt: number;
-  state: "running" | "done" | "failed";
+  state: Step["state"];
+  partition: string | null;
   started_at: number;
   ended_at: number | null;
   wall_ms: number | null;
@@ -57,7 +59,7 @@ const prunePortion = 500;
 
 export function openHistory({
   database,
-}: LedgerParts): Pick<Ledger, "find" | "list" | "steps" | "latest" | "prune" | "interruptedBefore"> {
+}: LedgerParts): Pick<Ledger, "find" | "list" | "steps" | "latest" | "prune" | "unfinishedBefore" | "leftSomething"> {
   async function select(where: string, parameters: readonly SqlValue[]): Promise<Run[]> {
     return (await database.all<RunRow>(`select * from runs ${where}`, parameters)).map(runOf);
   }
@@ -90,28 +92,42 @@ export function openHistory({
       ]);
     },
     async steps(run) {
-      const rows = await database.all<StepRow>("select * from runs_steps where run = ? order by started_at, attempt", [
-        run,
-      ]);
+      const rows = await database.all<StepRow>(
+        "select * from runs_steps where run = ? order by started_at, step, attempt",
+        [run],
+      );
       return rows.map(stepOf);
     },
-    async interruptedBefore({ run, component, fingerprint }) {
+    async unfinishedBefore({ run, component, fingerprint, input }) {
       const before = await database.get<RunRow>(
         `select * from runs where component = ? and number < (select number from runs where run = ?)
-           and started_at is not null order by number desc, run desc limit 1`,
-        [component, run],
+           and started_at is not null and coalesce(input, '') = ? order by number desc, run desc limit 1`,
+        [component, run, inputText(input) ?? ""],
       );
-      if (before === undefined || before.fingerprint !== fingerprint) return undefined;
-      if (runOf(before).failure?.code !== "RUNTIME_INTERRUPTED") return undefined;
+      if (before === undefined || before.fingerprint !== fingerprint || before.state !== "failed") return undefined;
       const rows = await database.all<StepRow>(
         "select * from runs_steps where run = ? and state = 'done' and output is not null",
         [before.run],
       );
+      const interrupted = runOf(before).failure?.code === "RUNTIME_INTERRUPTED";
+      if (rows.length === 0 && !interrupted) return undefined;
       const steps = rows.map(
         ({ step, input_hash, output }) =>
           [step, { inputHash: input_hash ?? "", output: JSON.parse(output ?? "null") as Json }] as const,
       );
       return { run: before.run, steps: new Map(steps) };
+    },
+    async leftSomething(id) {
+      const [run] = await select("where run = ?", [id]);
+      if (run?.state !== "failed") return false;
+      const later = await database.get(
+        `select 1 from runs where component = ? and number > (select number from runs where run = ?)
+           and started_at is not null and coalesce(input, '') = ?`,
+        [run.component, id, inputText(run.input) ?? ""],
+      );
+      if (later !== undefined) return false;
+      const kept = "select 1 from runs_steps where run = ? and output is not null limit 1";
+      return (await database.get(kept, [id])) !== undefined;
     },
     async latest() {
       const latest = new Map<string, Latest>();
@@ -167,6 +183,7 @@ function stepOf(row: StepRow): Step {
     step: row.step,
     attempt: row.attempt,
     state: row.state,
+    partition: row.partition,
     startedAtMs: row.started_at,
     endedAtMs: row.ended_at,
     usage:
@@ -202,5 +219,11 @@ export function runOf(row: RunRow): Run {
     bytesStored: row.bytes_stored,
     failure: row.failure === null ? null : (JSON.parse(row.failure) as Failure),
     fingerprint: row.fingerprint,
+    input: row.input === null ? null : (JSON.parse(row.input) as JsonObject),
   };
+}
+
+/** One text for one input, so that runs of the same work can be found. */
+export function inputText(input: JsonObject | null | undefined): string | null {
+  return input === null || input === undefined ? null : canonicalJson(input);
 }

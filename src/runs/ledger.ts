@@ -1,7 +1,7 @@
 // The ledger: what was asked for, what ran, how it ended. State and failure change in one transaction; events only grow.
 
 import type { Failure, PentadError } from "../base/failure.ts";
-import type { Json } from "../base/json.ts";
+import type { Json, JsonObject } from "../base/json.ts";
 import type { ComputeUsage } from "../ports/compute.ts";
 import type { Database, Statements } from "../ports/database.ts";
 import { openEnds } from "./ends.ts";
@@ -11,10 +11,11 @@ import { openLeases } from "./leases.ts";
 import { openNotes } from "./notes.ts";
 import { newOwner, ownerLives } from "./owner.ts";
 import { openRequests } from "./requests.ts";
+import { openSteps } from "./steps.ts";
 
 export type RunState = "requested" | "running" | "done" | "failed" | "skipped" | "cancelled";
 /** Why a run was asked for. */
-export type RunReason = "first" | "changed" | "schedule" | "manual" | "upstream" | "new rows" | "retry";
+export type RunReason = "first" | "changed" | "schedule" | "manual" | "upstream" | "new rows" | "retry" | "backfill";
 
 export interface Run {
   readonly run: string;
@@ -35,12 +36,17 @@ export interface Run {
   readonly bytesStored: number | null;
   /** The fingerprint of the component (and of what it depends on) that the run was for. */
   readonly fingerprint: string | null;
+  /** What it was asked to do instead of the component's usual work, e.g. a backfill's range; null for that. */
+  readonly input: JsonObject | null;
 }
 
 export interface Step {
   readonly step: string;
   readonly attempt: number;
-  readonly state: "running" | "done" | "failed";
+  /** `waiting`: a partition that was planned and has not begun. */
+  readonly state: "waiting" | "running" | "done" | "failed";
+  /** Of a fan-out, the partition that the step is for. */
+  readonly partition: string | null;
   readonly startedAtMs: number;
   readonly endedAtMs: number | null;
   readonly usage: ComputeUsage | null;
@@ -64,11 +70,18 @@ export interface KeptStep {
   readonly output: Json;
 }
 
+export interface PlannedPartition {
+  readonly name: string;
+  readonly kept: KeptStep | undefined;
+}
+
 export interface RequestOptions {
   /** The moment of a schedule: there is one run for it, whoever asks and however often. */
   readonly logicalAtMs?: number;
   /** Higher is claimed first by `claimNext`; 0 by default. */
   readonly priority?: number;
+  /** Work other than the component's usual; a run that waits for other work does not stand for it. */
+  readonly input?: JsonObject | null;
 }
 
 export interface Latest {
@@ -100,19 +113,31 @@ export interface Ledger {
   note(run: string, note: { detail?: string; progress?: number | null }): Promise<void>;
   /** Says what a run of this process is for, as of its beginning. */
   setFingerprint(run: string, fingerprint: string): Promise<void>;
-  /** Throws RUNS_CANCELLED when the run is no longer this process's. */
-  startStep(run: string, step: string, attempt: number): Promise<void>;
+  /**
+   * Writes down the partitions of the fan-out `step` before the first begins; those with what an earlier run left are done
+   * at once. Throws RUNS_CANCELLED when the run is no longer this process's.
+   */
+  planPartitions(run: string, step: string, partitions: readonly PlannedPartition[]): Promise<void>;
+  /**
+   * False, with nothing written, while as many steps run as the project allows at once: ask again. Throws RUNS_CANCELLED
+   * when the run is no longer this process's.
+   */
+  startStep(run: string, step: string, attempt: number): Promise<boolean>;
+  /** With `write`, its writes and the step's end are one transaction, refused when the run is no longer this process's. */
   endStep(
     run: string,
     step: string,
     attempt: number,
     end: { usage: ComputeUsage | null; failure: Failure | null; kept?: KeptStep },
+    write?: (tx: Statements, atMs: number) => Promise<void>,
   ): Promise<void>;
   /**
-   * The newest run of the component before this one, if it was interrupted while it did the same: with the steps that it
-   * finished, by name.
+   * The newest run before this one of the same component, input and fingerprint, if it left something to go on from: an
+   * interrupted one its finished steps, a failed one its finished partitions; by step.
    */
-  interruptedBefore(run: Run): Promise<{ run: string; steps: ReadonlyMap<string, KeptStep> } | undefined>;
+  unfinishedBefore(run: Run): Promise<{ run: string; steps: ReadonlyMap<string, KeptStep> } | undefined>;
+  /** Whether a later run may go on from what this one left. */
+  leftSomething(run: string): Promise<boolean>;
   /** Fails the runs whose owner is gone; returns them. Call it at start and every few seconds. */
   recover(): Promise<Run[]>;
   find(run: string): Promise<Run | undefined>;
@@ -165,6 +190,7 @@ export function openLedger(database: Database, options: LedgerOptions = {}): Led
   return {
     ...openRequests(parts),
     ...openLeases(parts),
+    ...openSteps(parts),
     ...openEnds(parts),
     ...openNotes(parts),
     ...openHistory(parts),

@@ -2,9 +2,10 @@
 
 import { newId } from "../base/ids.ts";
 import type { Statements } from "../ports/database.ts";
-import { type RunRow, runOf } from "./history.ts";
+import { inputText, type RunRow, runOf } from "./history.ts";
 import { record } from "./journal.ts";
 import type { Ledger, LedgerParts, RequestOptions, Run } from "./ledger.ts";
+import { countAlone, mostAtOnce } from "./settings.ts";
 
 export function openRequests({
   database,
@@ -13,6 +14,9 @@ export function openRequests({
   leaseMs,
 }: LedgerParts): Pick<Ledger, "request" | "claim" | "claimNext"> {
   async function take(tx: Statements, run: string): Promise<Run | undefined> {
+    const most = await mostAtOnce(tx);
+    const running = "select count(*) as running from runs where state = 'running'";
+    if (most !== null && (await countAlone(tx, running)) >= most) return undefined;
     const atMs = now();
     const { changes } = await tx.run(
       `update runs set state = 'running', started_at = ?, owner = ?, lease_until = ?, beats = 0
@@ -61,11 +65,12 @@ export async function requestRun(
   wanted: NewRun,
 ): Promise<{ run: string; isNew: boolean }> {
   const { component, reason, fingerprint, logicalAtMs, priority = 0 } = wanted;
+  const input = inputText(wanted.input);
   const known =
     logicalAtMs === undefined
       ? await tx.get<{ run: string }>(
-          "select run from runs where component = ? and state = 'requested' and logical_at is null",
-          [component],
+          "select run from runs where component = ? and state = 'requested' and logical_at is null and coalesce(input, '') = ?",
+          [component, input ?? ""],
         )
       : await tx.get<{ run: string }>("select run from runs where component = ? and logical_at = ?", [
           component,
@@ -87,8 +92,8 @@ export async function requestRun(
     data: logicalAtMs === undefined ? { reason } : { reason, logicalAt: new Date(logicalAtMs).toISOString() },
   });
   await tx.run(
-    "insert into runs (run, component, reason, state, requested_at, fingerprint, number, priority, logical_at) values (?, ?, ?, 'requested', ?, ?, ?, ?, ?)",
-    [run, component, reason, atMs, fingerprint, number, priority, logicalAtMs ?? null],
+    "insert into runs (run, component, reason, state, requested_at, fingerprint, number, priority, logical_at, input) values (?, ?, ?, 'requested', ?, ?, ?, ?, ?, ?)",
+    [run, component, reason, atMs, fingerprint, number, priority, logicalAtMs ?? null, input],
   );
   return { run, isNew: true };
 }

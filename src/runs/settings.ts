@@ -24,3 +24,14 @@ export async function writeSettings(database: Database, settings: ConfigOptions)
 export function graceMsOf({ alerts }: ConfigOptions): number {
   return (alerts?.grace === undefined ? undefined : parseDurationMs(alerts.grace)) ?? usualGraceMs;
 }
+
+/** How many runs, and how many of their steps, may run at once in the whole project; null when nobody has said. */
+export async function mostAtOnce(database: Statements): Promise<number | null> {
+  return (await readSettings(database)).concurrency ?? null;
+}
+
+/** Whoever counts what runs does so alone until the transaction ends, lest two take the last free place on Postgres. */
+export async function countAlone(tx: Statements, sql: string): Promise<number> {
+  await tx.run("update runs_counters set value = value where name = 'events'");
+  return (await tx.get<{ running: number }>(sql))?.running ?? 0;
+}

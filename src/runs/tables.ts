@@ -91,5 +91,9 @@ export const runsMigrations: RoomMigrations = {
       error text
     );
     create index runs_alerts_waiting on runs_alerts (next_at) where state = 'waiting'`,
+    // What a run was asked to do beside its usual work; the parts of a fan-out; and the steps that run, to be counted.
+    `alter table runs add column input text;
+    alter table runs_steps add column partition text;
+    create index runs_steps_running on runs_steps (run) where state = 'running'`,
   ],
 };

@@ -3,17 +3,27 @@
 import type { PentadError } from "../base/failure.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { Statements } from "../ports/database.ts";
+import type { FanOut } from "./fan-out.ts";
 
 export interface Work {
   /** The run's id. */
   readonly run: string;
-  /** A folder of this run's own, removed when the run has ended. */
+  /** What the run was asked to do instead of the component's usual work; null for that. */
+  readonly input: JsonObject | null;
+  /** A folder of this run's own, removed when the run has ended and left nothing to go on from. */
   readonly folder: string;
   /**
    * Runs `entry` as the step `name` in a process of its own, with retries as its failures allow. Throws the step's
    * failure, which then names the step.
    */
   step(name: string, entry: string, input: JsonObject): Promise<Json>;
+  /**
+   * Runs one entry for many partitions, each as a step `step/partition` in a process of its own, several at a time, and
+   * joins: resolves with their outputs in order when all have finished. A failed partition lets the others finish and then
+   * fails the run, naming the partition; a later run of the same input and fingerprint does only what is missing, as does
+   * one after a crash. Example: `work.fanOut({ step: "read", entry: "data/read", partitions: [{ name: "2026-01", input }] })`.
+   */
+  fanOut(work: FanOut): Promise<Json[]>;
   /** Tells what happens now: "fitting gradient boosting". */
   detail(text: string): void;
   /**

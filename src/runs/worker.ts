@@ -11,8 +11,8 @@ export interface WorkerOptions {
   readonly components: () => readonly string[];
   /** Runs the recipe and ends the run on the ledger. The signal tells that the worker stops. */
   readonly execute: (run: Run, signal: AbortSignal) => Promise<unknown>;
-  /** Runs at once; 2 by default. A component never runs twice at once, in whatever process. */
-  readonly concurrency?: number;
+  /** Runs at once in this process; 2 by default. A component never runs twice at once, in whatever process. */
+  readonly concurrency?: () => number;
   readonly pollMs?: number;
   readonly recoverMs?: number;
   readonly now?: () => number;
@@ -34,7 +34,7 @@ export interface Worker {
 const refireMs = 10_000;
 
 export function startWorker(options: WorkerOptions): Worker {
-  const { ledger, schedules, concurrency = 2, pollMs = 500, recoverMs = 2_000, now = Date.now } = options;
+  const { ledger, schedules, concurrency = () => 2, pollMs = 500, recoverMs = 2_000, now = Date.now } = options;
   const stopping = new AbortController();
   const running = new Map<string, Promise<void>>();
   const waitingForIdle: (() => void)[] = [];
@@ -48,7 +48,8 @@ export function startWorker(options: WorkerOptions): Worker {
     if (performance.now() - recoveredAt < recoverMs) return;
     recoveredAt = performance.now();
     for (const lost of await ledger.recover())
-      if (options.rerunLost !== false) await ledger.request(lost.component, "retry", lost.fingerprint);
+      if (options.rerunLost !== false)
+        await ledger.request(lost.component, "retry", lost.fingerprint, { input: lost.input });
   }
 
   async function execute(run: Run): Promise<void> {
@@ -79,7 +80,7 @@ export function startWorker(options: WorkerOptions): Worker {
   async function look(): Promise<boolean> {
     await recover();
     await fire();
-    while (running.size < concurrency && !stopping.signal.aborted) {
+    while (running.size < concurrency() && !stopping.signal.aborted) {
       const run = await ledger.claimNext(options.components());
       if (run === undefined) break;
       const work = execute(run)

@@ -4,7 +4,7 @@ import { createHmac } from "node:crypto";
 import { messageOf } from "../base/failure.ts";
 import type { AlertsOptions } from "../define/config.ts";
 import { type Alert, type Alerts, openAlerts } from "../runs/alerts.ts";
-import { backOffMs } from "../runs/execute.ts";
+import { backOffMs } from "../runs/run-step.ts";
 import { graceMsOf, readSettings } from "../runs/settings.ts";
 import type { Project } from "./open-project.ts";
 

@@ -79,7 +79,7 @@ export async function describeRun(project: Project, id: string): Promise<RunDocu
   const steps = await project.ledger.steps(id);
   return {
     ...summarizeRun(run),
-    steps: steps.map((step) => ({
+    steps: mostTelling(steps).map((step) => ({
       step: step.step,
       attempt: step.attempt,
       state: step.state,
@@ -92,9 +92,27 @@ export async function describeRun(project: Project, id: string): Promise<RunDocu
       bytesOut: step.usage?.bytesOut ?? null,
       failure: step.failure,
     })),
+    partitions: partitionsOf(steps),
     usage: usageOf(run, steps),
     log: await readLog(project, id),
   };
+}
+
+const mostSteps = 500;
+
+function mostTelling(steps: readonly Step[]): readonly Step[] {
+  if (steps.length <= mostSteps) return steps;
+  const order: readonly Step["state"][] = ["failed", "running", "done", "waiting"];
+  return steps.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state)).slice(0, mostSteps);
+}
+
+function partitionsOf(steps: readonly Step[]): RunDocument["partitions"] {
+  const ofPartitions = steps.filter(({ partition }) => partition !== null);
+  if (ofPartitions.length === 0) return null;
+  // Only the last attempt at each counts.
+  const states = [...new Map(ofPartitions.map(({ step, state }) => [step, state])).values()];
+  const count = (state: Step["state"]) => states.filter((one) => one === state).length;
+  return { planned: states.length, done: count("done"), failed: count("failed") };
 }
 
 function usageOf(run: Run, steps: readonly Step[]): RunUsage {

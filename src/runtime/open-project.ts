@@ -119,15 +119,13 @@ export async function openProject(folder: string, log: Log): Promise<Project> {
   };
 }
 
-/** Folders of runs that have ended, except those of interrupted ones that the next run may go on from. */
+/** Folders of runs that have ended, except those that the next run may go on from. */
 async function removeLeftFolders(ledger: Ledger, folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!name.startsWith("run_")) continue;
     const run = await ledger.find(name);
     if (run?.state === "running" || run?.state === "requested") continue;
-    const resumable =
-      run?.failure?.code === "RUNTIME_INTERRUPTED" && (await ledger.latest()).get(run.component)?.newest.run === name;
-    if (!resumable) await rm(join(folder, name), { recursive: true, force: true });
+    if (!(await ledger.leftSomething(name))) await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 

@@ -35,6 +35,8 @@ export interface Due {
   readonly reason: RunReason;
   /** What the run is for; a finished run of the same fingerprint need not be repeated. */
   readonly fingerprint: string;
+  /** Work other than the component's usual, of a run that was interrupted. */
+  readonly input: Run["input"];
 }
 
 /** The components to run now, in dependency order. One whose dependencies are due or running is not due yet. */
@@ -52,7 +54,12 @@ export function planDue(situation: Situation): Due[] {
     const reason = dueReason(component, definition, fingerprint, situation);
     if (latest?.newest.state === "running" || reason !== null) blocked.add(component.id);
     if (reason !== null && !waits && latest?.newest.state !== "running" && !missingInputs(definition, situation))
-      due.push({ component: component.id, reason, fingerprint });
+      due.push({
+        component: component.id,
+        reason,
+        fingerprint,
+        input: reason === "retry" ? (latest?.ended?.input ?? null) : null,
+      });
   }
   return due;
 }

@@ -13,6 +13,7 @@ import { runProblem } from "../problem/run-problem.ts";
 import { execute } from "../runs/execute.ts";
 import type { Run } from "../runs/ledger.ts";
 import { openRunLog } from "../runs/log-file.ts";
+import { mostAtOnce } from "../runs/settings.ts";
 import type { Work } from "../runs/work.ts";
 import { runTraining } from "../training/run-training.ts";
 import type { Project } from "./open-project.ts";
@@ -42,11 +43,18 @@ export async function runComponent(
     projectFolder: project.folder,
     temporaryFolder: join(project.stateFolder, "tmp"),
     limits: limitsOf(definition),
+    ...(await placesOf(project, definition)),
     environment: {},
     signal,
     onOutput: log.line,
     onChange: project.changed,
   }).finally(log.close);
+}
+
+/** How many partitions of the component may run at once. */
+async function placesOf(project: Project, definition: Definition | null): Promise<{ concurrency?: number }> {
+  const concurrency = limitsOf(definition).concurrency ?? (await mostAtOnce(project.database));
+  return concurrency === null ? {} : { concurrency };
 }
 
 function limitsOf(definition: Definition | null): LimitsDefinition {

@@ -4,6 +4,7 @@ import type { Failure } from "../base/failure.ts";
 import type { DeclaredComponent } from "../catalog/components.ts";
 import { dependenciesOf } from "../define/definition.ts";
 import type { Run, RunReason } from "../runs/ledger.ts";
+import { mostAtOnce } from "../runs/settings.ts";
 import { startWorker } from "../runs/worker.ts";
 import { deliverAlerts } from "./alerts.ts";
 import { catchUpStores, type Project } from "./open-project.ts";
@@ -24,9 +25,10 @@ export interface RunnerOptions {
   readonly onEnd?: (ran: Ran) => void;
   /** Try components that failed before once more, although nothing changed since. */
   readonly retryFailed?: boolean;
-  /** How many components may run at once; 2 by default. */
-  readonly concurrency?: number;
 }
+
+/** How many runs a process takes at once when the project does not say. */
+const usualConcurrency = 2;
 
 export interface Runner {
   /** Looks at what is due, asks for it and sees to it that it is taken. */
@@ -43,20 +45,22 @@ export function startRunner(project: Project, options: RunnerOptions): Runner {
   /** By run of this process: its component's fingerprint when it began. */
   const begun = new Map<string, { readonly component: string; readonly fingerprint: string | null }>();
   let eligible: readonly string[] = [];
+  let places = usualConcurrency;
   let planning: Promise<void> = Promise.resolve();
 
   async function planNow(): Promise<void> {
     if (options.signal.aborted) return;
     const components = await project.components.list();
+    places = (await mostAtOnce(project.database)) ?? usualConcurrency;
     await dropOutdated(components);
     const retry = options.retryFailed === true ? components.map(({ id }) => id).filter((id) => !tried.has(id)) : [];
     // What waits is listed first: a run that is taken between the two looks is then seen twice, not missed by both.
     const waiting = new Set((await ledger.list({ state: "requested", limit: 1000 })).map((run) => run.component));
     const situation = await surveySituation(project, components, new Set(retry));
     project.rememberFingerprints(fingerprintsOf(situation));
-    for (const { component, reason, fingerprint } of planDue(situation)) {
+    for (const { component, reason, fingerprint, input } of planDue(situation)) {
       if (waiting.has(component)) continue;
-      await ledger.request(component, reason, fingerprint);
+      await ledger.request(component, reason, fingerprint, { input });
       waiting.add(component);
     }
     eligible = components.filter((one) => !waitsForOthers(one, waiting, situation)).map(({ id }) => id);
@@ -82,7 +86,7 @@ export function startRunner(project: Project, options: RunnerOptions): Runner {
     ledger,
     schedules: project.schedules,
     components: () => eligible,
-    concurrency: options.concurrency ?? 2,
+    concurrency: () => places,
     // Lost runs are asked for by the plan, which knows whether they are still wanted.
     rerunLost: false,
     onError: (error) => project.log.error(`the ledger: ${String(error)}`),

@@ -88,7 +88,9 @@ export async function openGroup(folder = mkdtempSync(join(tmpdir(), "pentad-test
       mkdirSync(runFolder, { recursive: true });
       const work: Work = {
         run,
+        input: null,
         folder: runFolder,
+        fanOut: () => Promise.reject(new Error("not here")),
         detail: () => undefined,
         step: (_name, _entry, input) =>
           withQuery(async (query) => {

@@ -11,8 +11,9 @@ import { migrate } from "../../src/catalog/migrations.ts";
 import { sqliteDatabase } from "../../src/drivers/sqlite-database.ts";
 import type { Compute, ComputeTask } from "../../src/ports/compute.ts";
 import type { Database } from "../../src/ports/database.ts";
-import { backOffMs, execute } from "../../src/runs/execute.ts";
+import { execute } from "../../src/runs/execute.ts";
 import { type Ledger, openLedger } from "../../src/runs/ledger.ts";
+import { backOffMs } from "../../src/runs/run-step.ts";
 import { runsMigrations } from "../../src/runs/tables.ts";
 import type { Work } from "../../src/runs/work.ts";
 

@@ -43,7 +43,7 @@ function start(
     components: () => components,
     execute,
     pollMs: 20,
-    concurrency: options.concurrency ?? 2,
+    concurrency: () => options.concurrency ?? 2,
   });
   workers.push(worker);
   return worker;

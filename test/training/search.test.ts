@@ -74,7 +74,9 @@ function workOf(
   return {
     tried,
     run: "run_1",
+    input: null,
     folder: "/nowhere",
+    fanOut: () => Promise.reject(new Error("not here")),
     detail() {},
     commit: () => Promise.reject(new Error("not here")),
     async step(name, _entry, input: JsonObject) {
