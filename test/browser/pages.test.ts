@@ -121,6 +121,22 @@ describe("the pages", {
     await page.getByText("first run").waitFor();
   });
 
+  it("show what a run and its steps used", async () => {
+    const { runs } = (await (await fetch(`${server.url}/api/runs?component=data/weather`)).json()) as {
+      runs: { run: string }[];
+    };
+    await page.goto(`${server.url}/#/runs/${runs[0]?.run}`);
+    const used = page.getByRole("region", { name: "Used" });
+    await used.waitFor();
+    const text = (await used.textContent()) ?? "";
+    assert.match(
+      text,
+      /Took.*Processor\d.*Peak memory\d+ MB.*Read[\d.]+ \w?B.*Written[\d.]+ \w?B.*Kept in the stores[\d.]+ kB/,
+    );
+    const row = page.getByRole("row", { name: /done: read/ });
+    assert.match((await row.textContent()) ?? "", /MB[\d.]+ \w?B[\d.]+ \w?B$/);
+  });
+
   it("show a failure at its one place, as it happens, with file and line", async () => {
     await page.goto(`${server.url}/`);
     const sound = await project.read("data/weather.ts");

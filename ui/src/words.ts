@@ -80,6 +80,16 @@ function joined(large: number, largeUnit: string, small: number, smallUnit: stri
 }
 
 /** A moment of the data, in UTC as it was recorded: `31 Dec 2015`, with the time of day unless it is midnight. */
+/** `1.2 MB`; a dash for what is not known. */
+export function bytesText(bytes: number | null): string {
+  if (bytes === null) return "–";
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let size = bytes;
+  let unit = 0;
+  for (; size >= 1_000 && unit < units.length - 1; unit++) size /= 1_000;
+  return `${unit === 0 || size >= 100 ? Math.round(size) : size.toFixed(1)} ${units[unit]}`;
+}
+
 export function dateText(iso: string): string {
   const moment = new Date(iso);
   if (Number.isNaN(moment.getTime())) return iso;

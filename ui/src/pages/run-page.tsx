@@ -9,6 +9,7 @@ import { FailureDetail } from "../parts/failure-detail.tsx";
 import { ProblemNotice } from "../parts/problem-notice.tsx";
 import { RunButton } from "../parts/run-button.tsx";
 import { RunLog } from "../parts/run-log.tsx";
+import { RunUsage } from "../parts/run-usage.tsx";
 import { Skeleton } from "../parts/skeleton.tsx";
 import { markOfRun, StateMark } from "../parts/state-mark.tsx";
 import { StepTable } from "../parts/step-table.tsx";
@@ -70,6 +71,10 @@ export function RunPage({ run, status, now }: RunPageProps) {
           </div>
           {running && <WorkBar run={value} label="Progress of the run" />}
           {value.failure !== null && <FailureDetail failure={value.failure} />}
+          <section className="panel" aria-label="Used">
+            <h2>Used</h2>
+            <RunUsage run={value} />
+          </section>
           <section className="panel" aria-label="Steps">
             <h2>Steps</h2>
             <StepTable steps={value.steps} now={now} />
