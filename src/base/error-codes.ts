@@ -261,6 +261,12 @@ export const errorCodes = {
     "A stored file cannot be read as what it was written as",
     "Restore the last backup; if the source still has every row, removing the group's folder in .pentad/offline and running its data component again rebuilds it",
   ),
+  FEATURES_PURGED: code(
+    410,
+    "never",
+    "An earlier state of the feature group is gone, since a key was forgotten that it held",
+    "Ask for a newer state: what came after `pentad forget` can be made again",
+  ),
   FEATURES_UNKNOWN: code(404, "never", "There is no such feature group", "List them with `pentad status`"),
 
   // training

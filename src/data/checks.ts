@@ -187,7 +187,7 @@ function numberSql(raw: string, decimal: "," | "." | undefined): string {
 }
 
 /** ISO 8601 with or without an offset (UTC when without), the named strptime format, or seconds or milliseconds since 1970. */
-function timeSql(raw: string, format: string | undefined): string {
+export function timeSql(raw: string, format: string | undefined): string {
   const text = `trim(${raw})`;
   if (format === "epochSeconds") return `make_timestamp(CAST(TRY_CAST(${text} AS DOUBLE) * 1000000 AS BIGINT))`;
   if (format === "epochMilliseconds") return `make_timestamp(CAST(TRY_CAST(${text} AS DOUBLE) * 1000 AS BIGINT))`;

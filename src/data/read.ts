@@ -7,10 +7,12 @@ import { nearest } from "../define/check.ts";
 import type { RawRow } from "../define/data.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import { eventColumn, keyColumn, ordinalColumn } from "../features/columns.ts";
+import type { Forgotten } from "../features/forgotten.ts";
 import { hasOnlineSide, writeOnlineFile } from "../features/online-rows.ts";
 import { currentSql, enrichedOver, type GroupFiles, versionsSql } from "../features/relation.ts";
 import { computeStatistics, type GroupStatistics } from "../features/statistics.ts";
 import type { Evolution, StoredSchema } from "../features/stored-schema.ts";
+import { describeFile, type WrittenFile } from "../features/written-file.ts";
 import { type Query, sqlName } from "../ports/query.ts";
 import type { Source, SourceResult } from "../ports/source.ts";
 import { checkBatch, type LastCommit } from "./batch-checks.ts";
@@ -19,7 +21,8 @@ import { type KeepOptions, keepRelation } from "./kept-relation.ts";
 import { refuseBadBatches, withReplayed, writeQuarantine } from "./rejected.ts";
 import { ruledSql } from "./row-checks.ts";
 import { transformRows } from "./transform.ts";
-import { chooseMode, countRows, describeFile, type WrittenFile, writeRows } from "./write-rows.ts";
+import { withhold } from "./withhold.ts";
+import { chooseMode, countRows, writeRows } from "./write-rows.ts";
 
 export interface ReadInput {
   readonly definition: DataDefinition;
@@ -37,6 +40,8 @@ export interface ReadInput {
   readonly last: LastCommit | null;
   /** A file of rows that were rejected before, to be read again beside the source's; null otherwise. */
   readonly replay: string | null;
+  /** Whose rows are left out, whatever the source gives. */
+  readonly forgotten: readonly Forgotten[];
   /** The number that the commit will have. */
   readonly sequence: number;
   readonly position: string | null;
@@ -87,11 +92,13 @@ export async function readSource(input: ReadInput, parts: ReadParts): Promise<Re
   const { query } = parts;
   parts.progress({ detail: `reading ${definition.source.description}` });
   const opened = await openSource(input, parts);
-  const own =
+  const transformed =
     parts.transform === undefined
       ? opened.relation
       : await transformRows(query, opened.relation, neededColumns(definition), parts.transform);
-  const { raw, lines } = await withReplayed(input, query, opened, own);
+  const own = await withhold(query, definition, transformed, input.forgotten, "own");
+  const { raw: all, lines } = await withReplayed(input, query, opened, own);
+  const raw = all === own ? own : await withhold(query, definition, all, input.forgotten, "own_and_replayed");
   const given = await countRows(query, own);
   const replayed = raw === own ? 0 : (await countRows(query, raw)) - given;
   const unreadable = [...opened.unreadable, ...lines];

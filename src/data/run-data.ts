@@ -6,8 +6,16 @@ import { isFailure } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
 import { listUses, recordLineage } from "../catalog/lineage.ts";
 import type { DataDefinition } from "../define/definition.ts";
-import { appendCommit, type Commit, type CommitFile, findHead, nextSequence } from "../features/commits.ts";
+import {
+  appendCommit,
+  type Commit,
+  type CommitFile,
+  findHead,
+  lastRowsRead,
+  nextSequence,
+} from "../features/commits.ts";
 import { planCompaction } from "../features/compaction.ts";
+import { listForgotten } from "../features/forgotten.ts";
 import { groupFiles, storedSchema, unneededFiles } from "../features/group-files.ts";
 import { catchUpOnline } from "../features/online.ts";
 import { listRejected, type Rejected, settleRejected } from "../features/quarantine.ts";
@@ -74,7 +82,11 @@ async function readAndCommit(
     change,
     schema,
     mergeFrom: mergeFrom ?? null,
-    last: head === undefined ? null : { rowsRead: head.rows.read, statistics: head.statistics },
+    last:
+      head === undefined
+        ? null
+        : { rowsRead: (await lastRowsRead(parts.database, group)) ?? 0, statistics: head.statistics },
+    forgotten: await listForgotten(parts.database, definition),
     replay: await gatherRejected(requested, work.folder, parts.offline),
     sequence: nextSequence(parent),
     position: change === "rebuild" ? null : (head?.sourcePosition ?? null),

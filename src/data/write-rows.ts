@@ -1,8 +1,5 @@
 // Writes what a run adds to a feature group: decides whether it appends, and leaves sorted files that a commit can adopt.
 
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
 import type { DataDefinition } from "../define/definition.ts";
 import {
   commitColumn,
@@ -15,16 +12,10 @@ import {
 } from "../features/columns.ts";
 import { bookkeepingColumns, currentSql, type GroupFiles, versionsSql } from "../features/relation.ts";
 import { fieldIds } from "../features/stored-schema.ts";
+import { intoFileSql } from "../features/written-file.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
 import { isLarge, type KeepOptions, keepRelation, viewFile } from "./kept-relation.ts";
 import type { ReadInput } from "./read.ts";
-
-export interface WrittenFile {
-  readonly path: string;
-  readonly rows: number;
-  readonly bytes: number;
-  readonly hash: string;
-}
 
 /**
  * A source that always gives everything is mirrored: as long as it only adds and changes rows these are appended; when
@@ -104,7 +95,7 @@ export async function writeRows(
   const merged = `${input.temporaryFolder}/merged.parquet`;
   const names = [...bookkeepingColumns(definition).map(sqlName), ...stored].join(", ");
   await query.run(
-    `COPY (SELECT ${names} FROM (${versionsSql(older)} UNION ALL BY NAME SELECT * FROM written) ORDER BY ${order}, ${commitColumn}) ${toFile(merged, ids)}`,
+    `COPY (SELECT ${names} FROM (${versionsSql(older)} UNION ALL BY NAME SELECT * FROM written) ORDER BY ${order}, ${commitColumn}) ${intoFileSql(merged, ids)}`,
   );
   const kept = { path: merged, rows: await countWhere(query, `read_parquet(${sqlText(merged)})`) };
   return { path, rows, kept, merged: true, revised, late, repeated };
@@ -122,11 +113,6 @@ export interface WrittenRows {
   readonly repeated: number;
 }
 
-function toFile(path: string, ids: Readonly<Record<string, number>>): string {
-  const fields = Object.entries(ids).map(([name, id]) => `${sqlName(name)}: ${id}`);
-  return `TO ${sqlText(path)} (FORMAT parquet, COMPRESSION zstd, FIELD_IDS {${fields.join(", ")}})`;
-}
-
 function filesFrom(files: GroupFiles | null, from: number | null): GroupFiles | null {
   if (files === null || from === null) return null;
   const renamed = files.renamed?.slice(from);
@@ -140,7 +126,7 @@ async function writeSorted(
   { path, ids }: { path: string; ids: Readonly<Record<string, number>> },
   large: boolean,
 ): Promise<number> {
-  const file = toFile(path, ids);
+  const file = intoFileSql(path, ids);
   if (large) {
     await query.run(`COPY (${sql}) ${file}`);
     await viewFile(query, "written", path);
@@ -150,12 +136,6 @@ async function writeSorted(
   const rows = await countRows(query, "written");
   if (rows > 0) await query.run(`COPY (SELECT * FROM written) ${file}`);
   return rows;
-}
-
-export async function describeFile(path: string, rows: number): Promise<WrittenFile> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return { path, rows, bytes: (await stat(path)).size, hash: hash.digest("hex") };
 }
 
 export async function countRows(query: Query, relation: string): Promise<number> {

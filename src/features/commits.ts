@@ -44,6 +44,17 @@ export const featuresMigrations: RoomMigrations = {
       at integer not null,
       primary key (group_name, sequence)
     )`,
+    `create table features_forgotten (
+      group_name text not null,
+      columns text not null,
+      entity_hash text not null,
+      event_from integer,
+      event_to integer,
+      sequence integer not null,
+      purged integer not null,
+      at integer not null
+    );
+    create index features_forgotten_group on features_forgotten (group_name, sequence)`,
   ],
 };
 
@@ -60,8 +71,11 @@ export interface NewCommit {
   readonly group: string;
   /** The commit that this one was prepared on top of; 0 for the first. */
   readonly parent: number;
-  /** `replace` starts the group anew: earlier files stay for time travel but are no longer current. */
-  readonly mode: "append" | "replace";
+  /**
+   * `replace` starts the group anew: earlier files stay for time travel but are no longer current. `delete` reads nothing and
+   * leaves the group without some rows.
+   */
+  readonly mode: "append" | "replace" | "delete";
   readonly definition: DataDefinition;
   readonly sourceFingerprint: string | null;
   readonly sourcePosition: string | null;
@@ -156,7 +170,7 @@ export async function appendCommit(tx: Statements, commit: NewCommit, atMs: numb
 export interface CommitRow {
   group_name: string;
   sequence: number;
-  mode: "append" | "replace";
+  mode: NewCommit["mode"];
   definition: string;
   source_fingerprint: string | null;
   source_position: string | null;
@@ -226,6 +240,15 @@ function commitOf(row: CommitRow): Commit {
     run: row.run,
     atMs: row.at,
   };
+}
+
+/** How many rows the newest commit read that read any; undefined while there is none. */
+export async function lastRowsRead(database: Database, group: string): Promise<number | undefined> {
+  const row = await database.get<{ rows_read: number }>(
+    "select rows_read from features_commits where group_name = ? and mode <> 'delete' order by sequence desc limit 1",
+    [group],
+  );
+  return row?.rows_read;
 }
 
 /** The newest commit of every group, without its statistics. */

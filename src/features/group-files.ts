@@ -6,6 +6,7 @@ import type { BlobStore } from "../ports/blob-store.ts";
 import type { Database } from "../ports/database.ts";
 import { sqlTypes } from "./columns.ts";
 import type { Commit, CommitFile, CommitRow } from "./commits.ts";
+import { purgedAfter } from "./forgotten.ts";
 import type { GroupFiles } from "./relation.ts";
 import { evolveSchema, renamedColumns, type StoredSchema } from "./stored-schema.ts";
 
@@ -87,11 +88,7 @@ export async function groupFiles(
     throw fail("FEATURES_GROUP_EMPTY", `Expected rows in the feature group ${group}, got none yet`);
   const files = heldFiles(generation);
   for (const { name } of files)
-    if (!(await blobs.has(name)))
-      throw fail(
-        "FEATURES_FILE_MISSING",
-        `Expected the committed file ${name} of the feature group ${group}, got nothing`,
-      );
+    if (!(await blobs.has(name))) throw await missingFile(database, group, last.sequence, name);
   const schema = as ?? schemaOf(last);
   const renamed = files.map((file) => renamedColumns(file.schema, schema));
   const held = new Set(files.flatMap((file) => file.schema.columns.map(({ id }) => id)));
@@ -106,6 +103,16 @@ export async function groupFiles(
     late: generation.some((row) => row.rows_late > 0),
     repeated: generation.some((row) => row.rows_repeated !== 0),
   };
+}
+
+async function missingFile(database: Database, group: string, sequence: number, name: string) {
+  const purgedMs = await purgedAfter(database, group, sequence);
+  return purgedMs === undefined
+    ? fail("FEATURES_FILE_MISSING", `Expected the committed file ${name} of the feature group ${group}, got nothing`)
+    : fail(
+        "FEATURES_PURGED",
+        `Expected commit ${sequence} of the feature group ${group}, got one whose rows were purged on ${new Date(purgedMs).toISOString().slice(0, 10)} because a key was forgotten`,
+      );
 }
 
 function generationOf<Row extends { readonly mode: string }>(rows: readonly Row[]): Row[] {

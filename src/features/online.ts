@@ -21,10 +21,11 @@ import {
 
 export type { OnlineRow } from "./online-record.ts";
 
-/** One line of a commit's online file. */
-export interface OnlineLine extends OnlineRow {
-  readonly key: readonly string[];
-}
+/** One line of a commit's online file: the newest row of a key, or that it has none any more. */
+export type OnlineLine = { readonly key: readonly string[] } & (
+  | (OnlineRow & { readonly deleted?: never })
+  | { readonly deleted: true }
+);
 
 /** The text under which a key is stored: its values in the order of the definition. */
 export function onlineKey(values: readonly string[]): string {
@@ -119,7 +120,8 @@ async function* onlineWrites({ group, definition }: Commit, path: string): Async
   for (let start = 0; start < lines.length; start += 10_000)
     yield lines.slice(start, start + 10_000).map((line) => {
       const row = JSON.parse(line) as OnlineLine;
-      return { space: group, key: onlineKey(row.key), value: encodeRecord(id, schema, row) };
+      const value = row.deleted === true ? undefined : encodeRecord(id, schema, row);
+      return { space: group, key: onlineKey(row.key), value };
     });
 }
 

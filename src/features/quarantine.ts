@@ -33,7 +33,9 @@ export async function listRejected(database: Statements, group: string): Promise
      where c.group_name = ? order by c.sequence`,
     [group],
   );
-  const anew = rows.findLast((row) => row.mode === "replace" || row.source_position === null)?.sequence ?? 0;
+  const anew =
+    rows.findLast((row) => row.mode !== "delete" && (row.mode === "replace" || row.source_position === null))
+      ?.sequence ?? 0;
   return rows.flatMap(({ sequence, quarantine_file: file, rows_quarantined, at, state, note }) =>
     file === null
       ? []

@@ -54,6 +54,7 @@ async function read(manyCells: number, change: Partial<ReadInput> = {}) {
         mergeFrom: null,
         last: null,
         replay: null,
+        forgotten: [],
         sequence: 1,
         position: null,
         atMs: Date.UTC(2024, 5, 1),
