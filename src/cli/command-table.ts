@@ -125,6 +125,25 @@ export const commands: readonly Command[] = [
     run: async (spec, args) => (await import("./commands/quarantine.ts")).runQuarantine(spec, args),
   },
   {
+    name: "forget",
+    summary: "Remove everything about an entity: its rows, their history, rejected rows and answers",
+    operands: "KEY | COLUMN=VALUE…",
+    options: {
+      data: { type: "string", value: "DATA", help: "Only this data component (default: every one with that key)" },
+      from: { type: "string", value: "TIME", help: "Only what happened at this time or later" },
+      to: { type: "string", value: "TIME", help: "Only what happened before this time" },
+      "keep-history": {
+        type: "boolean",
+        help: "Delete the rows as a commit alone: earlier states, and the training sets made from them, stay",
+      },
+    },
+    details: [
+      "Example: pentad forget customer=17",
+      "What a source gives of it later is left out, unless it happened after now.",
+    ],
+    run: async (spec, args) => (await import("./commands/forget.ts")).runForget(spec, args),
+  },
+  {
     name: "export",
     summary: "Write a feature group's rows, a training set or the newest batch of predictions to a file",
     operands: "features/NAME | training/NAME | predictions/NAME",

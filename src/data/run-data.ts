@@ -2,7 +2,7 @@
 
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isFailure } from "../base/failure.ts";
+import { fail, isFailure } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
 import { listUses, recordLineage } from "../catalog/lineage.ts";
 import type { DataDefinition } from "../define/definition.ts";
@@ -75,6 +75,7 @@ async function readAndCommit(
   const current = head === undefined ? null : await groupFiles(parts.database, parts.offline, group, parent, schema);
   const requested = (await listRejected(parts.database, group)).filter(({ state }) => state === "requested");
   const mergeFrom = current === null ? undefined : planCompaction(current.files.map(({ bytes }) => bytes));
+  const forgotten = await listForgotten(parts.database, definition);
   const output = (await work.step(attempt === 1 ? "read" : `read again (${attempt})`, "data/read", {
     definition,
     file: request.file,
@@ -86,7 +87,7 @@ async function readAndCommit(
       head === undefined
         ? null
         : { rowsRead: (await lastRowsRead(parts.database, group)) ?? 0, statistics: head.statistics },
-    forgotten: await listForgotten(parts.database, definition),
+    forgotten,
     replay: await gatherRejected(requested, work.folder, parts.offline),
     sequence: nextSequence(parent),
     position: change === "rebuild" ? null : (head?.sourcePosition ?? null),
@@ -98,6 +99,11 @@ async function readAndCommit(
   const adopted = await adoptFiles(output, group, nextSequence(parent), work.run, parts.offline);
   const sequence = await work.commit(
     async (tx, atMs) => {
+      if ((await listForgotten(tx, definition)).length > forgotten.length)
+        throw fail(
+          "FEATURES_CONFLICT",
+          `Expected what ${group} has forgotten to stay the same during the run, got more`,
+        );
       const number = await appendCommit(
         tx,
         {

@@ -124,6 +124,19 @@ function generationOf<Row extends { readonly mode: string }>(rows: readonly Row[
   );
 }
 
+/** The commits whose state is held by any of these files, oldest first. */
+export async function commitsHolding(database: Database, group: string, names: ReadonlySet<string>): Promise<number[]> {
+  if (names.size === 0) return [];
+  const rows = await database.all<FilesRow>(
+    `select sequence, mode, definition, files, rows_revised, rows_late, rows_repeated, stored_schema, compacted
+     from features_commits where group_name = ? order by sequence`,
+    [group],
+  );
+  return rows.flatMap(({ sequence }, index) =>
+    heldFiles(generationOf(rows.slice(0, index + 1))).some(({ name }) => names.has(name)) ? [sequence] : [],
+  );
+}
+
 /**
  * The names of files that no reader may need any more: not the newest commit, none of the `pinned` ones, and none that
  * was the newest at any moment since `sinceMs`.

@@ -62,6 +62,13 @@ export function checkInput(schema: InputSchema, input: unknown, row: number | nu
   return { given, key: new Map(named.map((name) => [name, String(input[name])])) };
 }
 
+/** What of the key a request that passed the check names: column → value; null when nothing. */
+export function entityOf({ key }: InputSchema, input: unknown): Record<string, string> | null {
+  const values = isObject(input) ? (input as Record<string, unknown>) : {};
+  const named = key.filter((column) => values[column] !== undefined && values[column] !== null);
+  return named.length === 0 ? null : Object.fromEntries(named.map((column) => [column, String(values[column]).trim()]));
+}
+
 /** Fields by their own name, and by their source's column where no other field is called that. */
 function fieldsByName({ fields }: InputSchema): ReadonlyMap<string, FeatureField> {
   const columns = fields.flatMap((field): [string, FeatureField][] =>

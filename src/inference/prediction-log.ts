@@ -34,6 +34,7 @@ export const inferenceMigrations: RoomMigrations = {
       at integer not null,
       primary key (inference, run)
     )`,
+    "alter table inference_predictions add column entity text",
   ],
 };
 
@@ -43,8 +44,15 @@ const flushRows = 500;
 const mostWaiting = 100_000;
 
 export interface PredictionLog {
-  /** Takes the answer and returns at once. */
-  add(inference: string, training: string, answer: PredictionDocument): void;
+  /** Takes the answer and returns at once. `entity`: the key columns that the request named, with their values. */
+  add(
+    answer: PredictionDocument,
+    about: {
+      readonly inference: string;
+      readonly training: string;
+      readonly entity: Readonly<Record<string, string>> | null;
+    },
+  ): void;
   /** Writes everything that waits. */
   flush(): Promise<void>;
   /** Answers that could not be kept. */
@@ -66,7 +74,7 @@ export function openPredictionLog(database: Database): PredictionLog {
       await database.transaction(async (tx) => {
         for (const row of batch)
           await tx.run(
-            "insert into inference_predictions (id, inference, training, version, prediction, probabilities, features, at) values (?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into inference_predictions (id, inference, training, version, prediction, probabilities, features, at, entity) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             row,
           );
       });
@@ -84,7 +92,7 @@ export function openPredictionLog(database: Database): PredictionLog {
   }
 
   return {
-    add(inference, training, answer) {
+    add(answer, { inference, training, entity }) {
       if (waiting.length >= mostWaiting) {
         dropped++;
         return;
@@ -98,6 +106,7 @@ export function openPredictionLog(database: Database): PredictionLog {
         answer.probabilities === undefined ? null : JSON.stringify(answer.probabilities),
         JSON.stringify(answer.features),
         Date.parse(answer.at),
+        entity === null ? null : JSON.stringify(entity),
       ]);
       if (waiting.length >= flushRows) void flush();
       else timer ??= setTimeout(() => void flush(), flushMs);

@@ -5,6 +5,7 @@ import type { DeclaredComponent } from "../catalog/components.ts";
 import type { InferenceDefinition } from "../define/definition.ts";
 import type { PredictionDocument } from "../define/documents.ts";
 import { answer } from "../inference/answer.ts";
+import { entityOf } from "../inference/input.ts";
 import type { Live } from "../inference/live.ts";
 import type { Project } from "./open-project.ts";
 import { finder } from "./run-component.ts";
@@ -60,7 +61,11 @@ export function openAsker(project: Project): Asker {
           staleness: warning,
           ...(row === undefined ? {} : { row }),
         });
-        project.predictions.add(live.inference.name, live.training.name, reply);
+        project.predictions.add(reply, {
+          inference: live.inference.name,
+          training: live.training.name,
+          entity: entityOf(live.schema, single),
+        });
         return reply;
       };
       return Array.isArray(input) ? input.map((single, row) => one(single, row)) : one(input);
