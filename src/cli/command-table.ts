@@ -146,7 +146,7 @@ export const commands: readonly Command[] = [
   {
     name: "export",
     summary: "Write a feature group's rows, a training set or the newest batch of predictions to a file",
-    operands: "features/NAME | training/NAME | predictions/NAME",
+    operands: "features/NAME | training/NAME[@VERSION] | predictions/NAME",
     options: {
       as: { type: "string", value: "csv|parquet", help: "The format (default: by the file's ending)" },
       out: { type: "string", value: "FILE", help: "Where to write" },

@@ -203,6 +203,14 @@ export async function findHead(database: Database, group: string): Promise<Commi
   return row === undefined ? undefined : commitOf(row);
 }
 
+export async function findCommit(database: Database, group: string, sequence: number): Promise<Commit | undefined> {
+  const row = await database.get<CommitRow>("select * from features_commits where group_name = ? and sequence = ?", [
+    group,
+    sequence,
+  ]);
+  return row === undefined ? undefined : commitOf(row);
+}
+
 /** All commits, oldest first. */
 export async function listCommits(database: Database, group: string): Promise<Commit[]> {
   return (

@@ -8,16 +8,15 @@ import { eventColumn, groupColumns, keyColumn } from "../features/columns.ts";
 import { findHead } from "../features/commits.ts";
 import { groupFiles } from "../features/group-files.ts";
 import { enrichedSql, orderSql } from "../features/relation.ts";
-import { type PinnedGroup, planTrainingSet } from "../features/training-set.ts";
 import { newestBatch } from "../inference/batches.ts";
 import { sqlName, sqlText } from "../ports/query.ts";
 import { openQuery } from "./drivers.ts";
 import type { Project } from "./open-project.ts";
-import { finder } from "./run-component.ts";
+import { trainingSetSql } from "./training-set-sql.ts";
 
 export type ExportFormat = "csv" | "parquet";
 
-/** `what` is `features/NAME`, `training/NAME` or `predictions/NAME` (the newest batch). The file appears whole or not at all. */
+/** `what` is `features/NAME`, `training/NAME`, `training/NAME@VERSION` or `predictions/NAME` (the newest batch). The file appears whole or not at all. */
 export async function exportRows(
   project: Project,
   what: string,
@@ -62,20 +61,7 @@ async function groupSql(project: Project, name: string): Promise<string> {
 
 async function rowsSql(project: Project, kind: string | undefined, name: string): Promise<string> {
   if (kind === "features") return groupSql(project, name);
-  if (kind === "training") return trainingSql(project, name);
+  if (kind === "training") return trainingSetSql(project, name);
   const { file } = await newestBatch(project.database, name);
   return `SELECT * FROM read_parquet(${sqlText(await project.offline.localPath(file))})`;
-}
-
-async function trainingSql(project: Project, name: string): Promise<string> {
-  const training = finder(await project.components.list())("training", name);
-  const groups = new Map<string, PinnedGroup>();
-  for (const data of new Set([training.label.data, ...training.features.map((one) => one.data)])) {
-    const head = await findHead(project.database, data);
-    if (head === undefined)
-      throw fail("FEATURES_GROUP_EMPTY", `Expected rows in the feature group ${data}, got none yet`);
-    const files = await groupFiles(project.database, project.offline, data);
-    groups.set(data, { definition: head.definition, files, late: files.late });
-  }
-  return planTrainingSet(training, groups).sql;
 }
