@@ -31,7 +31,7 @@ function errorsPage(): string {
         "",
         `${title}. ${hint}.`,
         "",
-        `HTTP status ${status}; trying again ${retry === "later" ? "may help" : "does not help"}.`,
+        `HTTP status ${status}; trying again ${{ later: "may help", once: "may help, and is done once", never: "does not help" }[retry]}.`,
       ].join("\n"),
     ),
   ]);

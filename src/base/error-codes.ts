@@ -1,11 +1,11 @@
 // The one table of error codes: HTTP status, whether a retry can help, a title and the usual next step.
 
-export type Retry = "never" | "later";
+export type Retry = "never" | "once" | "later";
 
 export interface ErrorCode {
   /** HTTP status when the failure leaves through the HTTP door. */
   readonly status: number;
-  /** `later`: the same work may succeed when tried again; `never`: something must change first. */
+  /** `later`: the same work may succeed when tried again; `once`: maybe, but each try is dear; `never`: something must change first. */
   readonly retry: Retry;
   /** One line for the reference page. */
   readonly title: string;
@@ -84,6 +84,12 @@ export const errorCodes = {
     "The folder cannot be written to",
     "Change its permissions, or choose another folder",
   ),
+  RUNTIME_SECRET_MISSING: code(
+    500,
+    "never",
+    "A secret that a component declares is not set",
+    "Set the environment variable where Pentad is started",
+  ),
   RUNTIME_DISK_FULL: code(507, "later", "The disk is full", "Free some space; what was committed is safe"),
   RUNTIME_NOT_AVAILABLE: code(
     501,
@@ -129,7 +135,7 @@ export const errorCodes = {
   RUNS_STEP_THROWS: code(500, "later", "A step of yours threw an error", "Correct the named line"),
   RUNS_STEP_TIMEOUT: code(
     504,
-    "later",
+    "once",
     "A step took longer than its time limit",
     "Look for an endless loop at the named line, or raise limits.time",
   ),
@@ -138,6 +144,12 @@ export const errorCodes = {
     "never",
     "A step used more memory than its limit",
     "Process the rows in smaller parts, or raise limits.memoryMb",
+  ),
+  RUNS_STEP_CPU: code(
+    507,
+    "never",
+    "A step used more processor time than its limit",
+    "Look for a loop at the named line that does more than it must, or raise limits.cpu",
   ),
   RUNS_STEP_PROCESSES: code(
     500,

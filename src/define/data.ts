@@ -72,6 +72,11 @@ export interface DataOptions<
    * training set was made from is kept in any case.
    */
   readonly retention?: string;
+  /**
+   * The environment variables that its steps may see, e.g. `["WEATHER_TOKEN"]`: in `process.env`, and in the `secrets` of a
+   * source of your own. They see no others.
+   */
+  readonly secrets?: readonly string[];
   /** Time and memory of each step. */
   readonly limits?: Limits;
 }
@@ -200,6 +205,7 @@ const dataOptions = [
   "ttl",
   "checks",
   "retention",
+  "secrets",
   "limits",
 ];
 
@@ -230,7 +236,20 @@ function checkData(options: DataOptions<Features, Windows, Labels, string, strin
     if (options.eventTime === undefined)
       throw invalid("ttl", "a group with an eventTime, since values age from then on", options.ttl);
   }
+  if (options.secrets !== undefined) checkSecrets(options.secrets);
   checkLimits(options.limits);
+}
+
+function checkSecrets(secrets: readonly string[]): void {
+  const isName = (name: unknown) => typeof name === "string" && /^[A-Za-z_]\w*$/.test(name);
+  // What is no name may be the secret itself, which no message may tell.
+  if (!Array.isArray(secrets) || !secrets.every(isName))
+    throw invalid(
+      "secrets",
+      'names of environment variables, e.g. ["WEATHER_TOKEN"]',
+      Array.isArray(secrets) ? "a list with something else" : "something else",
+      "Put the secret itself into the environment, and its variable's name here",
+    );
 }
 
 /** The key columns as a list. */

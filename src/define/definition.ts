@@ -79,6 +79,8 @@ export interface DataDefinition {
   readonly ttlMs?: number | null;
   /** How long files are kept that later commits replaced; for ever when null or absent. */
   readonly retentionMs?: number | null;
+  /** The environment variables that its steps may see; absent when none. */
+  readonly secrets?: readonly string[];
   /** What rows and batches must hold; absent when nothing beyond the columns' own types and ranges. */
   readonly checks?: ChecksDefinition;
   readonly limits: LimitsDefinition;
@@ -90,6 +92,7 @@ export interface LimitsDefinition {
   readonly timeMs: number;
   readonly memoryMb: number;
   /** Absent when nothing was said. */
+  readonly cpuMs?: number;
   readonly concurrency?: number;
 }
 
@@ -250,6 +253,7 @@ function describeData(component: DataComponent, nameOf: (component: Component) =
     ttlMs: options.ttl === undefined ? null : (parseDurationMs(options.ttl) as number),
     retentionMs: options.retention === undefined ? null : (parseDurationMs(options.retention) as number),
     ...(options.checks === undefined ? {} : { checks: describeChecks(options.checks) }),
+    ...(options.secrets === undefined || options.secrets.length === 0 ? {} : { secrets: options.secrets }),
     limits: describeLimits(options.limits),
   };
 }
@@ -371,6 +375,7 @@ function describeLimits(limits: Limits | undefined): LimitsDefinition {
   return {
     timeMs: limits?.time === undefined ? 10 * 60_000 : (parseDurationMs(limits.time) as number),
     memoryMb: limits?.memoryMb ?? 1024,
+    ...(limits?.cpu === undefined ? {} : { cpuMs: parseDurationMs(limits.cpu) as number }),
     ...(limits?.concurrency === undefined ? {} : { concurrency: limits.concurrency }),
   };
 }

@@ -1,10 +1,12 @@
-// Limits of a component's steps: time, memory, and how many may run at once.
+// Limits of a component's steps: time, processor time, memory, and how many may run at once.
 
 import { checkDuration, checkNumber, checkOptions, invalid } from "./check.ts";
 
 export interface Limits {
   /** Wall time of one attempt, e.g. "10m". */
   readonly time?: string;
+  /** Processor time of one attempt, of all its threads and processes together, e.g. "5m"; unlimited unless given. */
+  readonly cpu?: string;
   /** Resident memory of the step's process, in MB. */
   readonly memoryMb?: number;
   /** How many steps of a run may run at once when its work is split into partitions; 2 unless given. */
@@ -13,9 +15,10 @@ export interface Limits {
 
 export function checkLimits(limits: unknown): void {
   if (limits === undefined) return;
-  checkOptions("limits", limits, ["time", "memoryMb", "concurrency"]);
-  const { time, memoryMb, concurrency } = limits as Limits;
+  checkOptions("limits", limits, ["time", "cpu", "memoryMb", "concurrency"]);
+  const { time, cpu, memoryMb, concurrency } = limits as Limits;
   if (time !== undefined) checkDuration("limits.time", time);
+  if (cpu !== undefined) checkDuration("limits.cpu", cpu);
   if (memoryMb !== undefined) checkNumber("limits.memoryMb", memoryMb, { min: 64 });
   if (concurrency !== undefined) checkPlaces("limits.concurrency", concurrency);
 }

@@ -13,6 +13,7 @@ import { cpuMsOf, endProcess, type GroupUse, groupsInUse, memoryMbOf, strays } f
 import {
   attemptMark,
   type FromStep,
+  type Limit,
   readMessage,
   stepPipe,
   type ToStep,
@@ -44,8 +45,10 @@ export interface StepProcess {
   kill(reason: KilledFor): void;
   /** Ends everything at once, for a parent that is about to end itself. */
   endNow(): void;
-  /** What the sampler saw; undefined between samples. */
+  /** What the sampler saw. */
   noteUse(use: GroupUse): void;
+  /** Processor time since the task began, as far as the sampler has seen it. */
+  usedCpuMs(): number;
   /** Resolves when the process, its group and its folder are gone. */
   readonly ended: Promise<void>;
 }
@@ -108,7 +111,7 @@ export function startStepProcess(options: StepProcessOptions): StepProcess {
   }
 
   /** The line is worth a moment, but never the machine's memory. */
-  function awaitVerdict(limit: "time" | "memory"): void {
+  function awaitVerdict(limit: Limit): void {
     stopWaiting();
     const since = performance.now();
     const most = (task?.limits.memoryMb ?? 0) * 3;
@@ -217,6 +220,7 @@ export function startStepProcess(options: StepProcessOptions): StepProcess {
       endStrays(pid, `${attemptMark}=${mark}`);
     },
     noteUse,
+    usedCpuMs: () => seen.cpuMs - cpuAtStart,
     ended,
   };
 }

@@ -6,7 +6,7 @@ import type { ComputeTask } from "../ports/compute.ts";
 import type { FromStep, Thrown, Verdict } from "./process-host-messages.ts";
 
 /** Why we ended the process ourselves. */
-export type KilledFor = "cancel" | "close" | "time" | "memory" | "processes" | "start";
+export type KilledFor = "cancel" | "close" | "time" | "memory" | "cpu" | "processes" | "start";
 
 /** What is known once the process is gone. */
 export interface Ending {
@@ -45,6 +45,7 @@ export function endingError(task: EndedTask, ending: Ending): PentadError {
       },
     );
   if (killedFor === "memory") return memoryError(task, ending);
+  if (killedFor === "cpu") return cpuError(task, ending);
   if (killedFor === "time") return timeError(task, ending.verdict);
   if (killedFor === "processes")
     return fail("RUNS_STEP_PROCESSES", `The step ${task.step} started too many processes: ${ending.processes} at once`);
@@ -83,6 +84,16 @@ function timeError(task: EndedTask, verdict: Verdict | undefined): PentadError {
   return fail("RUNS_STEP_TIMEOUT", `${limit}: it was inside one long call of native code`, {
     hint: "Do the work in smaller parts, or raise limits.time",
   });
+}
+
+function cpuError({ step, limits }: EndedTask, { verdict, processes }: Ending): PentadError {
+  const others = processes > 1 ? " together with the processes it started" : "";
+  const where = verdict === undefined || verdict.location !== null ? "" : inFunction(verdict);
+  return fail(
+    "RUNS_STEP_CPU",
+    `The step ${step} used more processor time than its limit of ${duration(limits.cpuMs ?? 0)}${others}${where}`,
+    { location: verdict?.location ?? undefined },
+  );
 }
 
 function memoryError(task: EndedTask, ending: Ending): PentadError {

@@ -13,16 +13,21 @@ export interface GroupUse {
 const tickMs = 10;
 const pageMb = 4_096 / 1_048_576;
 
-/** The use of each process group that is asked for, in one pass; an empty map where there is no /proc. */
+/**
+ * The use of each process group that is asked for, with the processes that were started from it and left it, in one pass;
+ * an empty map where there is no /proc.
+ */
 export function groupsInUse(groups: ReadonlySet<number>): Map<number, GroupUse> {
-  const found = new Map<number, GroupUse>();
+  const table = new Map<number, readonly string[]>();
   for (const pid of processIds()) {
     const stat = read(`/proc/${pid}/stat`);
-    if (stat === undefined) continue;
     // The second field is the command in parentheses, which may itself hold spaces and parentheses.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    const group = Number(fields[2]);
-    if (!groups.has(group) || fields[0] === "Z") continue;
+    if (stat !== undefined) table.set(pid, stat.slice(stat.lastIndexOf(")") + 2).split(" "));
+  }
+  const found = new Map<number, GroupUse>();
+  for (const [pid, fields] of table) {
+    const group = groupOf(pid, table, groups);
+    if (group === undefined || fields[0] === "Z") continue;
     const sum = found.get(group) ?? { processes: 0, cpuMs: 0, memoryMb: 0 };
     const [, resident = 0, shared = 0] = (read(`/proc/${pid}/statm`) ?? "").split(" ").map(Number);
     const ticks =
@@ -34,6 +39,21 @@ export function groupsInUse(groups: ReadonlySet<number>): Map<number, GroupUse> 
     });
   }
   return found;
+}
+
+/** The group that a process is in, or else that of the nearest process it stems from. */
+function groupOf(
+  pid: number,
+  table: ReadonlyMap<number, readonly string[]>,
+  groups: ReadonlySet<number>,
+): number | undefined {
+  const seen = new Set<number>();
+  for (let one = pid; one > 1 && !seen.has(one); one = Number(table.get(one)?.[1] ?? 0)) {
+    const group = Number(table.get(one)?.[2]);
+    if (groups.has(group)) return group;
+    seen.add(one);
+  }
+  return undefined;
 }
 
 /** CPU time of one process and of its children that have ended; 0 where there is no /proc. */

@@ -32,6 +32,10 @@ export interface ProcessComputeOptions {
 
 const startTimeoutMs = 30_000;
 const sampleMs = 250;
+/** Where processes start others they are looked at more often, since their number may double between two looks. */
+const crowdedSampleMs = 50;
+/** A step's own watchdog, which finds the line, is first; this is for one that was silenced. */
+const watchdogMs = 3_500;
 /** A new warm process is started when the step that took the last one has had its own start undisturbed. */
 const refillMs = 300;
 
@@ -108,22 +112,29 @@ export function processCompute(options: ProcessComputeOptions): Compute {
 
   /** Sees what the watchdogs cannot: what a step's other processes use, and how many there are. */
   function sample(): void {
+    let crowded = false;
     const groups = new Map([...running.keys()].flatMap((one) => (one.pid === undefined ? [] : [[one.pid, one]])));
     for (const [pid, use] of groupsInUse(new Set(groups.keys()))) {
       const one = groups.get(pid) as StepProcess;
       one.noteUse(use);
+      const limits = running.get(one)?.limits;
+      const alone = use.processes === 1;
+      crowded ||= !alone;
+      const mostCpuMs =
+        limits?.cpuMs === undefined ? Number.POSITIVE_INFINITY : limits.cpuMs + (alone ? watchdogMs : 0);
       if (use.processes > maxProcesses) one.kill("processes");
-      else if (use.processes > 1 && use.memoryMb > (running.get(one)?.limits.memoryMb ?? Number.POSITIVE_INFINITY))
-        one.kill("memory");
+      else if (!alone && use.memoryMb > (limits?.memoryMb ?? Number.POSITIVE_INFINITY)) one.kill("memory");
+      else if (one.usedCpuMs() > mostCpuMs) one.kill("cpu");
     }
+    sampler = setTimeout(sample, crowded ? crowdedSampleMs : sampleMs).unref();
   }
 
   function watchRunning(one: StepProcess, task: ComputeTask | undefined): void {
     if (task === undefined) running.delete(one);
     else running.set(one, task);
-    if (running.size > 0) sampler ??= setInterval(sample, sampleMs).unref();
+    if (running.size > 0) sampler ??= setTimeout(sample, sampleMs).unref();
     else {
-      clearInterval(sampler);
+      clearTimeout(sampler);
       sampler = undefined;
     }
   }

@@ -56,7 +56,7 @@ export type FromStep =
   | { readonly type: "relieved" }
   | { readonly type: "verdict"; readonly verdict: Verdict };
 
-export type Limit = "time" | "memory";
+export type Limit = "time" | "memory" | "cpu";
 
 export interface Verdict {
   readonly limit: Limit;
@@ -117,7 +117,7 @@ function isFromStep({ type, progress, output, thrown, how, location, usage }: Me
 }
 
 function isLimit(value: unknown): boolean {
-  return value === "time" || value === "memory";
+  return value === "time" || value === "memory" || value === "cpu";
 }
 
 function isPlace(value: unknown): boolean {

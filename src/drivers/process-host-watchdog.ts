@@ -28,6 +28,7 @@ export interface WatchdogData {
 export interface WatchOrder {
   readonly timeMs: number;
   readonly memoryMb: number;
+  readonly cpuMs: number | null;
   readonly folders: readonly string[];
 }
 
@@ -38,7 +39,7 @@ const stuckAfterMs = 300;
 /** A step that waits uses no processor; one that works gets little of it at least, even on a crowded machine. */
 const busyShare = 0.1;
 /** How long to look for the step's own code, and then for any code at all. */
-const ownCodeMs = 300;
+const ownCodeMs = 600;
 const nativeAfterMs = 2_500;
 /** The share of the memory limit from which on V8's own alarm is wanted. */
 const armedFrom = 0.75;
@@ -98,6 +99,7 @@ function look(): void {
   const memoryMb = residentMb();
   if (memoryMb > watch.memoryMb * armedFrom) arm();
   if (memoryMb > watch.memoryMb) judge("memory", now);
+  else if (watch.cpuMs !== null && cpuMs() - watch.cpuAtStart > watch.cpuMs) judge("cpu", now);
   else if (now > watch.deadline) judge("time", now);
 }
 
@@ -163,7 +165,11 @@ function paused({ params }: { params: Debugger.PausedEventDataType }): void {
     askWhatIsPending();
     return;
   }
-  const functions = frames.slice(0, 5).map((frame) => frame.name || "an anonymous function");
+  // What Node does inside says nothing to those who wrote the step.
+  const functions = frames
+    .filter(({ name, url }) => name !== "" && url !== "" && !url.startsWith("node:"))
+    .slice(0, 5)
+    .map(({ name }) => name);
   const verdict = () => tellVerdict(limit, { state: "running", location, functions });
   rescuedAt = rescuedAt.filter((at) => now - at < rescueWindowMs);
   if (limit === "memory" && rescuedAt.length < rescues) rescue(verdict);

@@ -132,7 +132,8 @@ async function runTask(
   Error.stackTraceLimit = 50;
   for (const [name, value] of Object.entries(task.environment)) process.env[name] = value;
   process.setUncaughtExceptionCaptureCallback(endThrown);
-  watchdog.postMessage({ timeMs: task.limits.timeMs, memoryMb: task.limits.memoryMb, folders } satisfies WatchOrder);
+  const { timeMs, memoryMb, cpuMs: mostCpuMs = null } = task.limits;
+  watchdog.postMessage({ timeMs, memoryMb, cpuMs: mostCpuMs, folders } satisfies WatchOrder);
   confessEveryExit((how, error) => {
     if (!settled) tell({ type: "leaving", how, location: describeThrown(error, folders).location, usage: usage() });
   });

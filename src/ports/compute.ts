@@ -25,6 +25,8 @@ export interface ComputeLimits {
   readonly timeMs: number;
   /** Resident memory of the step's process. */
   readonly memoryMb: number;
+  /** Processor time of all threads and processes of the step; without it only the wall time is limited. */
+  readonly cpuMs?: number;
 }
 
 export interface ComputeUsage {

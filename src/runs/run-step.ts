@@ -104,7 +104,9 @@ function progressNotes({ run, quiet }: StepWork, { ledger, onChange }: StepOptio
 
 /** What is tried again is decided by the failure's own kind. */
 function triedAgain(failure: Failure, attempt: number, { attempts = 3, signal }: StepOptions): boolean {
-  return errorCodes[failure.code].retry === "later" && attempt < attempts && !signal.aborted;
+  const { retry } = errorCodes[failure.code];
+  const most = retry === "never" ? 1 : retry === "once" ? Math.min(2, attempts) : attempts;
+  return attempt < most && !signal.aborted;
 }
 
 /** The failure of a step carries its own place. */

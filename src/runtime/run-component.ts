@@ -2,8 +2,7 @@
 
 import { join } from "node:path";
 import { runApp } from "../app/app-page.ts";
-import type { Failure } from "../base/failure.ts";
-import { fail } from "../base/failure.ts";
+import { type Failure, fail, toFailure } from "../base/failure.ts";
 import type { DeclaredComponent } from "../catalog/components.ts";
 import { runData } from "../data/run-data.ts";
 import type { ComponentKind } from "../define/component.ts";
@@ -17,6 +16,7 @@ import { mostAtOnce } from "../runs/settings.ts";
 import type { Work } from "../runs/work.ts";
 import { runTraining } from "../training/run-training.ts";
 import type { Project } from "./open-project.ts";
+import { discreet, secretsOf } from "./secrets.ts";
 import { sourceFingerprint } from "./situation.ts";
 
 const defaultLimits: LimitsDefinition = { timeMs: 600_000, memoryMb: 1024 };
@@ -36,15 +36,23 @@ export async function runComponent(
     await project.ledger.failRun(run.run, failure);
     return failure;
   }
+  let secrets: Readonly<Record<string, string>>;
+  try {
+    secrets = secretsOf(definition);
+  } catch (error) {
+    const failure = toFailure(error, { component: run.component, run: run.run, step: "start", attempt: 1 });
+    await project.ledger.failRun(run.run, failure);
+    return failure;
+  }
   const log = openRunLog(join(project.stateFolder, "logs"), run.run);
   return execute(run, (work) => recipe(project, component, components, work), {
     ledger: project.ledger,
-    compute: project.compute,
+    compute: discreet(project.compute, secrets),
     projectFolder: project.folder,
     temporaryFolder: join(project.stateFolder, "tmp"),
     limits: limitsOf(definition),
     ...(await placesOf(project, definition)),
-    environment: {},
+    environment: secrets,
     signal,
     onOutput: log.line,
     onChange: project.changed,

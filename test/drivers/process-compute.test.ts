@@ -511,6 +511,51 @@ export default async () => { for (;;) { try { throw 1; } catch { /* and on it go
   });
 });
 
+describe("a step that takes too much processor time", () => {
+  test("is RUNS_STEP_CPU with the line, long before its wall time is over", async () => {
+    const outcome = await step("export default async () => {\n  let i = 0;\n  while (true)\n    i++;\n};", {
+      limits: { cpuMs: 700 },
+    });
+    const failure = failureOf(outcome);
+    assert.equal(failure.code, "RUNS_STEP_CPU", failure.message);
+    assert.equal(failure.message, "The step read used more processor time than its limit of 700 ms");
+    assert.equal(failure.location?.file, outcome.file);
+    assert.ok([3, 4].includes(failure.location?.line ?? 0), `line ${failure.location?.line}`);
+    assert.ok(outcome.usage.cpuMs >= 700 && outcome.usage.cpuMs < 4_000, `${outcome.usage.cpuMs} ms`);
+  });
+
+  test("in threads of its own counts too", async () => {
+    const outcome = await step(
+      `import { Worker } from "node:worker_threads";
+export default async () => { await new Promise((r) => new Worker("for (;;);", { eval: true }).once("exit", r)); };`,
+      { limits: { cpuMs: 700 } },
+    );
+    assert.equal(failureOf(outcome).code, "RUNS_STEP_CPU");
+  });
+
+  test("in the processes that it starts counts as its own", linux, async () => {
+    const outcome = await step(
+      `import { spawn } from "node:child_process";
+export default async () => { spawn("sh", ["-c", "while :; do :; done # 4711.8"]); await new Promise((r) => setTimeout(r, 15_000)); };`,
+      { limits: { cpuMs: 900 } },
+    );
+    const failure = failureOf(outcome);
+    assert.equal(failure.code, "RUNS_STEP_CPU", failure.message);
+    assert.match(failure.message, /together with the processes it started$/);
+    await gone("4711.8");
+  });
+
+  test("while it waits uses none, however long that takes", async () => {
+    const outcome = await step(
+      "export default async () => { await new Promise((r) => setTimeout(r, 1_500)); return 1; };",
+      {
+        limits: { cpuMs: 1_000 },
+      },
+    );
+    assert.ok(outcome.ok, JSON.stringify(outcome));
+  });
+});
+
 describe("a step that takes too much memory", () => {
   const leaks: readonly [string, string, number, number][] = [
     [
@@ -563,6 +608,24 @@ export default async () => { execFileSync(process.execPath, ["-e", "const keep =
     const failure = failureOf(outcome);
     assert.equal(failure.code, "RUNS_STEP_MEMORY", failure.message);
     assert.match(failure.message, /together with the processes it started/);
+  });
+
+  test("outside its own code names no function of Node", async () => {
+    const outcome = await step(
+      `import { PassThrough } from "node:stream";
+export default async () => {
+  const keep = new PassThrough({ highWaterMark: 2 ** 40 });
+  const more = Buffer.prototype.fill.bind(Buffer.alloc(1));
+  const grow: () => void = Array.prototype.forEach.bind([0], () => { for (;;) keep.write(Buffer.from("x".repeat(100_000))); });
+  setTimeout(grow, 1);
+  await new Promise((r) => setTimeout(r, 20_000, more));
+};`,
+      { limits: { memoryMb: 256 } },
+    );
+    const failure = failureOf(outcome);
+    assert.equal(failure.code, "RUNS_STEP_MEMORY", failure.message);
+    assert.match(failure.message, /^The step read used more memory than its limit of 256 MB: it reached \d+ MB$/);
+    assert.equal(failure.location?.line, 5);
   });
 
   test("of which most is garbage is left alone", async () => {
@@ -784,6 +847,21 @@ export default async () => { for (let i = 0; i < 40; i++) { for (let j = 0; j < 
     assert.equal(failure.code, "RUNS_STEP_PROCESSES");
     assert.match(failure.message, /started too many processes: \d+ at once/);
     await gone("sleep 4711.5");
+  });
+
+  test("a bomb that doubles is over at once too, to its last process", linux, async () => {
+    // Ends by itself at 1,023 processes, lest a mistake here take the machine down.
+    writeFileSync(
+      join(project, "bomb.sh"),
+      'if [ "$1" -gt 0 ]; then sh "$0" $(($1-1)) & sh "$0" $(($1-1)) & wait; fi\nsleep 20\n',
+    );
+    const outcome = await step(
+      `import { spawn } from "node:child_process";
+export default async () => { spawn("sh", ["bomb.sh", "9"], { stdio: "ignore", detached: true }); await new Promise((r) => setTimeout(r, 20_000)); };`,
+    );
+    assert.equal(failureOf(outcome).code, "RUNS_STEP_PROCESSES");
+    assert.ok(outcome.usage.wallMs < 8_000, `${outcome.usage.wallMs} ms`);
+    await gone("bomb.sh", 5_000);
   });
 
   test("close ends running and warm processes, and says so", async () => {

@@ -24,8 +24,8 @@ describe("a data component's transform", () => {
   after(() => project.remove());
 
   /** Puts a transform with this body into line 8, under tight limits, and runs the component. */
-  async function runWith(body: string): Promise<RunDocument> {
-    const transform = `  transform(row) {\n    ${body}\n    return row;\n  },\n  limits: { time: "3s", memoryMb: 300 },\n  schedule:`;
+  async function runWith(body: string, options = 'limits: { time: "3s", memoryMb: 300 }'): Promise<RunDocument> {
+    const transform = `  transform(row) {\n    ${body}\n    return row;\n  },\n  ${options},\n  schedule:`;
     await project.write(
       "data/weather.ts",
       sound.replace("  schedule:", () => transform),
@@ -54,7 +54,7 @@ describe("a data component's transform", () => {
     assert.match(document.staleness.message ?? "", /data\/weather failed/);
   }
 
-  const cases: { name: string; body: string; code: string; message: RegExp; line: number }[] = [
+  const cases: { name: string; body: string; options?: string; code: string; message: RegExp; line: number }[] = [
     {
       name: "that throws is named with its line",
       body: 'if (row.date === "2013-01-01") throw new Error("boom");',
@@ -74,6 +74,14 @@ describe("a data component's transform", () => {
       body: "while (row.date) {}",
       code: "RUNS_STEP_TIMEOUT",
       message: /3 s/,
+      line: 8,
+    },
+    {
+      name: "that uses too much of the processor is stopped at that limit, with the line where it was",
+      body: "while (row.date) {}",
+      options: 'limits: { time: "2m", cpu: "2s" }',
+      code: "RUNS_STEP_CPU",
+      message: /more processor time than its limit of 2 s/,
       line: 8,
     },
     {
@@ -98,9 +106,9 @@ describe("a data component's transform", () => {
       line: 0,
     },
   ];
-  for (const { name, body, code, message, line } of cases)
+  for (const { name, body, options, code, message, line } of cases)
     it(name, async () => {
-      const document = await runWith(body);
+      const document = await runWith(body, options);
       assert.equal(document.state, "failed");
       assert.equal(document.failure?.code, code);
       assert.match(document.failure?.message ?? "", message);
@@ -114,6 +122,24 @@ describe("a data component's transform", () => {
         );
       await assertOthersGoOn();
     });
+
+  it("that uses a secret without declaring it gets none, and one that declares it cannot tell it", async () => {
+    process.env.RAIN_TOKEN = "s3cret-value";
+    const tell =
+      'console.log("with", process.env.RAIN_TOKEN); throw new Error("no answer with " + process.env.RAIN_TOKEN);';
+    const undeclared = await runWith(tell);
+    assert.equal(undeclared.failure?.message, "no answer with undefined");
+    const declared = await runWith(tell, 'secrets: ["RAIN_TOKEN"]');
+    assert.equal(declared.failure?.message, "no answer with ‹RAIN_TOKEN›");
+    const { stdout } = await pentad("logs", declared.run, "--project", project.folder);
+    assert.match(stdout, /with ‹RAIN_TOKEN›/);
+    assert.doesNotMatch(stdout, /s3cret/);
+    delete process.env.RAIN_TOKEN;
+    const missing = await runWith("", 'secrets: ["RAIN_TOKEN"]');
+    assert.equal(missing.failure?.code, "RUNTIME_SECRET_MISSING");
+    assert.match(missing.failure?.message ?? "", /got no RAIN_TOKEN$/);
+    await assertOthersGoOn();
+  });
 
   it("is well again after a correction, and so is everything that rests on it", async () => {
     await project.write("data/weather.ts", sound);

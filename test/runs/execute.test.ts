@@ -112,6 +112,12 @@ describe("trying again", () => {
     assert.deepEqual(slept, []);
   });
 
+  test("one that cost a whole time limit is tried once more only", async () => {
+    const { ended, steps } = await run(scripted(["RUNS_STEP_TIMEOUT", "RUNS_STEP_TIMEOUT", null]), simple);
+    assert.deepEqual([ended.failure?.code, steps.length], ["RUNS_STEP_TIMEOUT", 2]);
+    assert.equal((await run(scripted(["RUNS_STEP_CPU", null]), simple)).steps.length, 1);
+  });
+
   test("after the last attempt its own failure is the run's", async () => {
     const { ended } = await run(scripted(["SOURCES_UNREACHABLE", "SOURCES_UNREACHABLE", "SOURCES_FAILED"]), simple);
     assert.deepEqual([ended.failure?.code, ended.failure?.attempt], ["SOURCES_FAILED", 3]);
