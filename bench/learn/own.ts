@@ -5,6 +5,7 @@ import { fit } from "../../src/learn/fit.ts";
 import { takeLabel } from "../../src/learn/label.ts";
 import { score } from "../../src/learn/metrics.ts";
 import { type Label, openModel } from "../../src/learn/model.ts";
+import { boostingThreads } from "../../src/runtime/boosting-threads.ts";
 import { fileBuffer, type Job } from "./jobs.ts";
 
 const job = JSON.parse(process.argv[2]!) as Job;
@@ -47,9 +48,10 @@ if (job.warm !== false) {
   const few = Int32Array.from({ length: Math.min(2000, train.length) }, (_, row) => row);
   await fit(spec, takeRows(trainTable, few), takeLabel(trainLabel, few), { seed: job.seed });
 }
+const threads = job.threads > 1 ? { threads: boostingThreads(job.threads) } : {};
 const start = performance.now();
 const cpu = process.cpuUsage();
-const artifact = await fit(spec, trainTable, trainLabel, { seed: job.seed });
+const artifact = await fit(spec, trainTable, trainLabel, { seed: job.seed, ...threads });
 const fitMs = performance.now() - start;
 const { user, system } = process.cpuUsage(cpu);
 const cpuMs = (user + system) / 1000;

@@ -20,19 +20,27 @@ export interface CategoryBins {
 
 export type Bins = NumberBins | CategoryBins;
 
-/** Bounds are found from at most about this many rows: the error of a quantile is far below the width of a bin. */
-const sampleRows = 40_000;
+/** Bounds are found from at most so many rows: the error of a quantile is far below the width of a bin. */
+export const mostSampled = 50_000;
+
+/** Where a sample is drawn to and sorted, its first `count` numbers. */
+export interface SampleRoom {
+  readonly sample: Float64Array;
+  sort(count: number): void;
+}
 
 /** The bins of one encoded feature (NaN missing); at most `maxBins` (2 to 255) without the one for missing values. */
 export function binsOf(feature: Feature, values: Float64Array, maxBins: number): Bins {
-  return feature.type === "category"
-    ? categoryBins(values, feature.dictionary!.length, maxBins)
-    : numberBins(values, maxBins);
+  if (feature.type === "category") return categoryBins(values, feature.dictionary!.length, maxBins);
+  const sample = new Float64Array(Math.min(values.length, mostSampled));
+  const room = { sample, sort: (count: number) => void sample.subarray(0, count).sort() };
+  const bins = numberBins(values, maxBins, room);
+  return bins.hasMissing ? bins : { ...bins, hasMissing: values.some(Number.isNaN) };
 }
 
-function numberBins(values: Float64Array, maxBins: number): NumberBins {
-  const stride = Math.max(1, Math.floor(values.length / sampleRows));
-  const sample = new Float64Array(Math.ceil(values.length / stride));
+/** The bins of a number; of many values only a sample is looked at, `hasMissing` speaks of it alone. */
+export function numberBins(values: Float64Array, maxBins: number, { sample, sort }: SampleRoom): NumberBins {
+  const stride = Math.ceil(values.length / mostSampled);
   let present = 0;
   let hasMissing = false;
   // A stride that is not a divisor of any natural period: regular data must not show the sample one phase only.
@@ -41,8 +49,8 @@ function numberBins(values: Float64Array, maxBins: number): NumberBins {
     if (Number.isNaN(value)) hasMissing = true;
     else sample[present++] = value;
   }
-  if (!hasMissing && stride > 1) hasMissing = values.some(Number.isNaN);
-  const bounds = boundsOf(sample.subarray(0, present).sort(), maxBins);
+  sort(present);
+  const bounds = boundsOf(sample.subarray(0, present), maxBins);
   return { kind: "number", count: bounds.length + 1, bounds, hasMissing };
 }
 
@@ -102,7 +110,7 @@ function between(a: number, b: number): number {
   return halves >= a && halves < b ? halves : a;
 }
 
-function categoryBins(codes: Float64Array, known: number, maxBins: number): CategoryBins {
+export function categoryBins(codes: Float64Array, known: number, maxBins: number): CategoryBins {
   const rows = new Int32Array(known);
   let hasMissing = false;
   for (let row = 0; row < codes.length; row++) {

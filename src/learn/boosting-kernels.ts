@@ -9,8 +9,9 @@ type Count = number;
 
 // biome-ignore format: one kernel per line reads as the table that it is
 export interface BoostingKernels {
-  binColumn(values: Address, count: Count, bounds: Address, missing: number, out: Address): void;
-  interleave(column: Address, count: Count, out: Address, stride: Count): void;
+  sortNumbers(numbers: Address, count: Count, spare: Address, counts: Address): void;
+  binColumn(values: Address, count: Count, bounds: Address, missing: number, out: Address): number;
+  interleave(columns: Address, pitch: Count, features: Count, from: Count, to: Count, panel: Address, stride: Count): void;
   gradients(objective: number, level: number, scores: Address, y: Address, weights: Address, from: Count, to: Count, g: Address, h: Address, parts: Address): void;
   softmax(scores: Address, out: Address, classes: Count, pitch: Count, from: Count, to: Count): void;
   softmaxGradients(probabilities: Address, codes: Address, code: number, factor: number, weights: Address, from: Count, to: Count, g: Address, h: Address, parts: Address): void;
@@ -21,11 +22,13 @@ export interface BoostingKernels {
   subtract(features: Address, from: Count, to: Count, target: Address, other: Address): void;
   join(features: Address, from: Count, to: Count, target: Address, other: Address): void;
   search(histogram: Address, count: Count, lowest: number, highest: number, features: Address, from: Count, featureCount: Count, step: Count, params: Address, results: Address, tables: Address, spare: Address): void;
+  sideSums(histogram: Address, table: Address, cells: Count, out: Address): void;
   partition(bins: Address, rows: Address, count: Count, table: Address, spare: Address): Count;
   leafSums(rows: Address, count: Count, gh: Address, out: Address): void;
   sumOf(rows: Address, count: Count, values: Address): number;
   addToScores(rows: Address, count: Count, value: number, scores: Address): void;
-  walk(nodes: Address, tables: Address, leafValues: Address, rows: Address, count: Count, scores: Address): void;
+  addLeaves(leaves: Address, leafCount: Count, rows: Address, from: Count, to: Count, scores: Address): void;
+  walk(nodes: Address, tables: Address, leafValues: Address, rows: Address, from: Count, to: Count, scores: Address): void;
 }
 
 export function boostingKernels(memory: WasmMemory): BoostingKernels {

@@ -1,6 +1,7 @@
 // The one WebAssembly memory that a boosting run works in: what lies where.
 
 import { fail } from "../base/failure.ts";
+import { mostSampled } from "./boosting-bins.ts";
 import { type BoostingKernels, boostingKernels } from "./boosting-kernels.ts";
 import { mostBytes, type WasmMemory, wasmMemory } from "./wasm.ts";
 
@@ -30,8 +31,17 @@ const histogramBytes = 512 * 2 ** 20;
 /** 256 cells of 8 bytes. */
 export const featureBytes = 2048;
 
-/** Rows that are copied into the memory at once to be binned. */
-export const stagingRows = 16_384;
+/** Columns that are binned at the same time, at most: each lies, as doubles, where later the rows' derivatives and numbers are. */
+const mostSlots = 3;
+
+/** Below so many cells, a run is over before another thread has started. */
+const leastCellsToShare = 2 ** 17;
+
+/** Numbers that an operation of the team is told, at most. */
+export const teamArgs = 8;
+
+/** Threads that may help are never more. */
+const mostHelpers = 62;
 
 /** Addresses of everything: plain numbers, so that it can be handed to other threads. */
 export interface BoostingLayout {
@@ -52,8 +62,12 @@ export interface BoostingLayout {
   readonly panelRecords: number;
   readonly blockRecords: number;
   readonly featureRecords: number;
-  readonly bounds: number;
-  readonly staging: number;
+  /** Places for whole columns of doubles, `padded` each, while nothing else is in the memory that they share. */
+  readonly slots: readonly number[];
+  /** Per slot: room to sort a sample in, and what was found: number of bins, missing values or not, 256 bounds. */
+  readonly sortRooms: readonly number[];
+  readonly sampled: number;
+  readonly found: readonly number[];
   /** Per-output arrays are `pitch` bytes apart. */
   readonly pitch: number;
   readonly scores: number;
@@ -101,8 +115,8 @@ export interface LayoutNeeds {
   readonly featureCount: number;
   readonly leaves: number;
   readonly weighted: boolean;
-  /** Threads that may help; none when absent. */
-  readonly helpers?: number;
+  /** Threads there are, this one included; 1 when absent. */
+  readonly threads?: number;
 }
 
 /** Plans the memory. Throws RUNS_STEP_MEMORY when it would not fit into the 4 GB that WebAssembly can address. */
@@ -113,7 +127,7 @@ export function boostingLayout({
   featureCount,
   leaves,
   weighted,
-  helpers = 0,
+  threads = 1,
 }: LayoutNeeds): BoostingLayout {
   let end = 1024;
   const take = (bytes: number): number => {
@@ -122,6 +136,9 @@ export function boostingLayout({
     return address;
   };
   const padded = Math.ceil(rowCount / 4) * 4;
+  const helpers = rowCount * featureCount < leastCellsToShare ? 0 : Math.min(mostHelpers, threads - 1);
+  const slots = Array.from({ length: rowCount < 64 ? 1 : Math.min(mostSlots, 1 + helpers) }, (_, slot) => slot);
+  const sampled = Math.min(rowCount, mostSampled);
   const pitch = padded * 4;
   const heldPitch = Math.ceil(heldRows / 4) * 16;
   const mostHistograms = Math.max(2, Math.min(leaves + 1, Math.floor(histogramBytes / (featureCount * featureBytes))));
@@ -145,7 +162,10 @@ export function boostingLayout({
     blockRecords: take(blocks.length * 16),
     featureRecords: take(featureCount * 32),
     params: take(128),
-    bounds: take(256 * 8),
+    sampled,
+    // A sample twice, and the counts of its digits.
+    sortRooms: slots.map(() => take(sampled * 16 + 6 * 2048 * 4)),
+    found: slots.map(() => take(258 * 8)),
     splitTable: take(256),
     sums: take(64),
     results: take(featureCount * 16),
@@ -155,13 +175,12 @@ export function boostingLayout({
     spares: Array.from({ length: 1 + helpers }, () => take(512 * 8 + 512 * panelFeatures + 64)),
     privateHistograms: Array.from({ length: helpers }, () => take(featureCount * featureBytes)),
     control: take(64),
-    teamArgs: take(64),
+    teamArgs: take(teamArgs * 8),
     teamResults: take(8 * (1 + helpers)),
     parts: take((Math.ceil(rowCount / 8192) + 1) * 16),
     walkNodes: take(leaves * 16),
     walkTables: take(leaves * 256),
     walkValues: take(leaves * 4),
-    staging: take(Math.min(stagingRows, Math.max(rowCount, heldRows)) * 8),
     histograms: Array.from({ length: mostHistograms }, () => take(featureCount * featureBytes)),
     labels: take(pitch),
     weights: weighted ? take(pitch) : 0,
@@ -174,6 +193,7 @@ export function boostingLayout({
     rows: take(pitch),
     bag: take(pitch),
     spareRows: take(pitch),
+    slots: [],
     bytes: 0,
   };
   if (end > mostBytes)
@@ -182,7 +202,8 @@ export function boostingLayout({
       `Expected boosting to need at most 4 GB, got ${(end / 2 ** 30).toFixed(1)} GB for ${rowCount} rows × ${featureCount} features`,
       { hint: "Train on a sample of the rows, or on fewer features" },
     );
-  return { ...layout, bytes: end };
+  const { g } = layout;
+  return { ...layout, slots: slots.map((slot) => g + slot * Math.ceil(padded / 8) * 64), bytes: end };
 }
 
 function panelsOf(rowCount: number, featureCount: number, take: (bytes: number) => number): Panel[] {

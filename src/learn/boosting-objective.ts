@@ -1,8 +1,8 @@
 // Objectives of gradient boosting: where the margins start, their derivatives, their loss, and what a leaf answers.
 
 import { fail } from "../base/failure.ts";
-import type { BoostingMemory } from "./boosting-memory.ts";
 import type { BoostingSettings } from "./boosting-params.ts";
+import type { Team } from "./boosting-team.ts";
 import type { Link } from "./link.ts";
 import type { Label } from "./model.ts";
 import { weightedQuantile } from "./weighted.ts";
@@ -25,9 +25,9 @@ export interface Objective {
   readonly countsRows: boolean;
   targetOf(label: Label, rows: Int32Array | undefined, weights: Float64Array | undefined): Target;
   /** Once per iteration, before the first output. */
-  prepare(memory: BoostingMemory): void;
+  prepare(team: Team, rowCount: number): void;
   /** Derivatives of one output for all rows, and the sums of |g| and h per part. */
-  derive(memory: BoostingMemory, output: number): void;
+  derive(team: Team, rowCount: number, output: number): void;
   /** Mean loss; scores of output k start at k · pitch. */
   loss(scores: Float32Array, pitch: number, target: Target): number;
   /** Replaces a leaf's Newton step where that is not the best constant, given the rows of the leaf. */
@@ -53,19 +53,7 @@ export function boostingObjective(
 }
 
 function deriveWith(kernel: keyof typeof kernelNumber, level = 0): Objective["derive"] {
-  return ({ kernels, layout }) =>
-    kernels.gradients(
-      kernelNumber[kernel],
-      level,
-      layout.scores,
-      layout.labels,
-      layout.weights,
-      0,
-      layout.rowCount,
-      layout.g,
-      layout.h,
-      layout.parts,
-    );
+  return (team, rowCount) => team.share("gradients", rowCount, [kernelNumber[kernel], level]);
 }
 
 function meanOf(count: number, weights: Float64Array | undefined, value: (row: number) => number): number {
@@ -223,24 +211,8 @@ function softmaxObjective(label: Extract<Label, { codes: Int32Array }>, weights:
         weights: pickedWeights(rows, all),
       };
     },
-    prepare({ kernels, layout }) {
-      kernels.softmax(layout.scores, layout.probabilities, K, layout.pitch, 0, layout.rowCount);
-    },
-    derive({ kernels, layout }, output) {
-      const { probabilities, pitch, labels, rowCount, g, h, parts } = layout;
-      kernels.softmaxGradients(
-        probabilities + output * pitch,
-        labels,
-        output,
-        K / (K - 1),
-        layout.weights,
-        0,
-        rowCount,
-        g,
-        h,
-        parts,
-      );
-    },
+    prepare: (team, rowCount) => team.share("softmax", rowCount, []),
+    derive: (team, rowCount, output) => team.share("softmaxGradients", rowCount, [output, K / (K - 1)]),
     loss(scores, pitch, { values, weights: held }) {
       return meanOf(values.length, held, (row) => {
         let top = scores[row]!;

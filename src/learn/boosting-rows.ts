@@ -1,7 +1,9 @@
 // Brings binned rows, and the records that describe them, into the memory of a boosting run.
 
-import type { Bins } from "./boosting-bins.ts";
-import { type BoostingMemory, featureBytes, stagingRows } from "./boosting-memory.ts";
+import { type Bins, type CategoryBins, categoryBins } from "./boosting-bins.ts";
+import { type BoostingMemory, featureBytes } from "./boosting-memory.ts";
+import type { Team } from "./boosting-team.ts";
+import type { Feature } from "./features.ts";
 
 /** Writes the records that kernels read about features, panels and blocks. `active` has 1 for each feature drawn for the tree. */
 export function writeFeatures(
@@ -35,56 +37,85 @@ export function writeFeatures(
   }
 }
 
-/** Bins one encoded column for training; `order` names the column's row for each of them (all in order when absent). */
-export function writeTrainingBins(
-  memory: BoostingMemory,
-  feature: number,
-  bins: Bins,
-  values: Float64Array,
-  order: Int32Array | undefined,
-): void {
-  const { kernels, layout } = memory;
-  const column = layout.columns + feature * layout.columnPitch;
-  writeBins(memory, column, layout.rowCount, bins, values, order);
-  const panel = layout.panels.find((candidate) => feature < candidate.feature + candidate.features)!;
-  kernels.interleave(column, layout.rowCount, panel.address + feature - panel.feature, panel.stride);
+/** Encoded columns, and which of their rows are used: all in order when `order` is absent. */
+export interface EncodedRows {
+  readonly columns: readonly Float64Array[];
+  readonly order: Int32Array | undefined;
 }
 
-/** Bins one encoded column of the held-out rows. */
-export function writeHeldBins(
+/** Bins every column of the training rows, and the held-out rows by the same bins. */
+export function writeBins(
   memory: BoostingMemory,
-  feature: number,
-  bins: Bins,
-  values: Float64Array,
-  order: Int32Array | undefined,
-): void {
+  team: Team,
+  features: readonly Feature[],
+  maxBins: number,
+  train: EncodedRows,
+  held: EncodedRows | undefined,
+): Bins[] {
   const { layout } = memory;
-  writeBins(memory, layout.heldColumns + feature * layout.heldColumnPitch, layout.heldRows, bins, values, order);
+  const bins: Bins[] = [];
+  const numbers: number[] = [];
+  for (const [f, { type, dictionary }] of features.entries()) {
+    if (type !== "category") {
+      numbers.push(f);
+      continue;
+    }
+    const codes = picked(train, f);
+    const own = categoryBins(codes, dictionary!.length, maxBins);
+    bins[f] = own;
+    writeCategories(memory, own, codes, layout.columns + f * layout.columnPitch);
+    if (held !== undefined)
+      writeCategories(memory, own, picked(held, f), layout.heldColumns + f * layout.heldColumnPitch);
+  }
+  for (let done = 0; done < numbers.length; ) {
+    const some = numbers.slice(done, done + Math.min(layout.slots.length, team.size()));
+    for (const [slot, f] of some.entries()) fillSlot(memory, slot, train, f, 0, layout.rowCount);
+    team.share("bin", layout.rowCount, [some.length, maxBins, ...some]);
+    for (const [slot, f] of some.entries()) bins[f] = foundBins(memory, slot);
+    for (let from = 0; held !== undefined && from < layout.heldRows; from += layout.padded) {
+      const to = Math.min(layout.heldRows, from + layout.padded);
+      for (const [slot, f] of some.entries()) fillSlot(memory, slot, held, f, from, to);
+      team.share("binHeld", to - from, [some.length, from, to, ...some]);
+    }
+    done += some.length;
+  }
+  team.share("interleave", layout.rowCount, []);
+  return bins;
 }
 
-function writeBins(
-  { kernels, bytes, f64, layout }: BoostingMemory,
-  out: number,
-  rowCount: number,
-  bins: Bins,
-  values: Float64Array,
-  order: Int32Array | undefined,
+/** Copies rows [from, to) of one column into a slot. */
+function fillSlot(
+  { f64, layout }: BoostingMemory,
+  slot: number,
+  { columns, order }: EncodedRows,
+  feature: number,
+  from: number,
+  to: number,
 ): void {
-  const missing = bins.count;
-  if (bins.kind === "category") {
-    for (let row = 0; row < rowCount; row++) {
-      const code = values[order === undefined ? row : order[row]!]!;
-      const bin = Number.isNaN(code) ? -1 : bins.binOfCode[code]!;
-      bytes[out + row] = bin < 0 ? missing : bin;
-    }
-    return;
-  }
-  f64.fill(Number.POSITIVE_INFINITY, layout.bounds / 8, layout.bounds / 8 + 256);
-  f64.set(bins.bounds, layout.bounds / 8);
-  for (let from = 0; from < rowCount; from += stagingRows) {
-    const count = Math.min(stagingRows, rowCount - from);
-    if (order === undefined) f64.set(values.subarray(from, from + count), layout.staging / 8);
-    else for (let i = 0; i < count; i++) f64[layout.staging / 8 + i] = values[order[from + i]!]!;
-    kernels.binColumn(layout.staging, count, layout.bounds, missing, out + from);
+  const at = layout.slots[slot]! / 8;
+  const column = columns[feature]!;
+  if (order === undefined) f64.set(column.subarray(from, to), at);
+  else for (let i = from; i < to; i++) f64[at + i - from] = column[order[i]!]!;
+}
+
+function foundBins({ f64, layout }: BoostingMemory, slot: number): Bins {
+  const at = layout.found[slot]! / 8;
+  const count = f64[at]!;
+  return { kind: "number", count, bounds: f64.slice(at + 2, at + 1 + count), hasMissing: f64[at + 1] === 1 };
+}
+
+function picked({ columns, order }: EncodedRows, feature: number): Float64Array {
+  const column = columns[feature]!;
+  if (order === undefined) return column;
+  const some = new Float64Array(order.length);
+  for (let i = 0; i < some.length; i++) some[i] = column[order[i]!]!;
+  return some;
+}
+
+function writeCategories({ bytes }: BoostingMemory, bins: CategoryBins, codes: Float64Array, out: number): void {
+  for (let row = 0; row < codes.length; row++) {
+    const code = codes[row]!;
+    const bin = Number.isNaN(code) ? -1 : bins.binOfCode[code]!;
+    bytes[out + row] = bin < 0 ? bins.count : bin;
   }
 }

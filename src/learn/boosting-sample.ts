@@ -2,6 +2,7 @@
 
 import type { BoostingMemory } from "./boosting-memory.ts";
 import type { BoostingSettings } from "./boosting-params.ts";
+import type { Team } from "./boosting-team.ts";
 import type { Random } from "./random.ts";
 
 export interface Bag {
@@ -9,17 +10,17 @@ export interface Bag {
   readonly inside: number;
   readonly outside: number;
   /** Lays the rows inside out in the layout's row order, and those outside in its bag; growing a tree disturbs the former. */
-  place(): void;
+  place(team: Team): void;
 }
 
 /** Draws one iteration's rows; each row is in with probability `rowSample`, at least one is. */
 export function drawBag(
-  { kernels, layout, u32 }: BoostingMemory,
+  { layout, u32 }: BoostingMemory,
   { rowSample }: Pick<BoostingSettings, "rowSample">,
   source: Random,
 ): Bag {
   const { rowCount } = layout;
-  if (rowSample === 1) return { inside: rowCount, outside: 0, place: () => kernels.countUp(layout.rows, 0, rowCount) };
+  if (rowSample === 1) return { inside: rowCount, outside: 0, place: (team) => team.share("countUp", rowCount, []) };
   const isInside = new Uint8Array(rowCount);
   let inside = 0;
   for (let row = 0; row < rowCount; row++) {

@@ -1,23 +1,32 @@
 // Carries a grown tree's answers to the scores of rows: those it was grown on, those left out of it, and the held-out ones.
 
 import type { BoostingMemory } from "./boosting-memory.ts";
+import type { Team } from "./boosting-team.ts";
 import type { GrownTree } from "./boosting-tree.ts";
 
 /** Adds each leaf's answer to the rows that the tree was grown on. */
 export function addToGrown(
-  { kernels, layout }: BoostingMemory,
+  { layout, u32, f32 }: BoostingMemory,
+  team: Team,
   { leaves }: GrownTree,
   values: Float64Array,
   output: number,
 ): void {
-  const scores = layout.scores + output * layout.pitch;
-  for (const [i, { start, count }] of leaves.entries())
-    kernels.addToScores(layout.rows + start * 4, count, values[i]!, scores);
+  let grown = 0;
+  for (const [n, { start, count }] of leaves.entries()) {
+    const at = layout.walkNodes / 4 + n * 4;
+    u32[at] = start;
+    u32[at + 1] = count;
+    f32[at + 2] = values[n]!;
+    grown += count;
+  }
+  team.share("addLeaves", grown, [leaves.length, grown, layout.scores + output * layout.pitch]);
 }
 
 /** Adds the tree's answers to the first `count` rows of the bag: those that it was not grown on. */
 export function addToOutside(
   memory: BoostingMemory,
+  team: Team,
   tree: GrownTree,
   values: Float64Array,
   output: number,
@@ -25,15 +34,21 @@ export function addToOutside(
 ): void {
   const { columns, columnPitch, bag, scores, pitch } = memory.layout;
   if (count > 0)
-    walk(memory, tree, values, { columns, columnPitch, list: bag, count, scores: scores + output * pitch });
+    walk(memory, team, tree, values, { columns, columnPitch, list: bag, count, scores: scores + output * pitch });
 }
 
 /** Adds the tree's answers to the held-out rows. */
-export function addToHeld(memory: BoostingMemory, tree: GrownTree, values: Float64Array, output: number): void {
+export function addToHeld(
+  memory: BoostingMemory,
+  team: Team,
+  tree: GrownTree,
+  values: Float64Array,
+  output: number,
+): void {
   const { heldColumns, heldColumnPitch, heldRows, heldScores, heldPitch } = memory.layout;
   const scores = heldScores + output * heldPitch;
   if (heldRows > 0)
-    walk(memory, tree, values, {
+    walk(memory, team, tree, values, {
       columns: heldColumns,
       columnPitch: heldColumnPitch,
       list: 0,
@@ -53,6 +68,7 @@ interface Walked {
 
 function walk(
   { kernels, layout, bytes, u32, i32, f32 }: BoostingMemory,
+  team: Team,
   { splits }: GrownTree,
   values: Float64Array,
   { columns, columnPitch, list, count, scores }: Walked,
@@ -70,5 +86,5 @@ function walk(
     bytes.set(table, layout.walkTables + n * 256);
   }
   f32.set(values, layout.walkValues / 4);
-  kernels.walk(layout.walkNodes, layout.walkTables, layout.walkValues, list, count, scores);
+  team.share("walk", count, [list, count, scores]);
 }

@@ -1,10 +1,11 @@
 // Sets up a run over histogram trees: plans the memory, bins every column, and lays labels, weights and first margins out.
 
-import { type Bins, binsOf } from "./boosting-bins.ts";
+import type { Bins } from "./boosting-bins.ts";
 import { type BoostingMemory, boostingLayout, boostingMemory } from "./boosting-memory.ts";
 import type { Objective, Target } from "./boosting-objective.ts";
 import type { BoostingSettings } from "./boosting-params.ts";
-import { writeHeldBins, writeTrainingBins } from "./boosting-rows.ts";
+import { writeBins } from "./boosting-rows.ts";
+import { boostingTeam, type Team, type Threads } from "./boosting-team.ts";
 import type { Feature } from "./features.ts";
 import { labelLength } from "./label.ts";
 import type { Label } from "./model.ts";
@@ -20,6 +21,7 @@ export interface Rows {
 
 export interface Setup {
   readonly memory: BoostingMemory;
+  readonly team: Team;
   readonly bins: readonly Bins[];
   readonly target: Target;
   readonly heldTarget: Target | undefined;
@@ -30,33 +32,25 @@ export interface SetupNeeds {
   readonly held: Rows | undefined;
   readonly features: readonly Feature[];
   readonly settings: Pick<BoostingSettings, "leaves" | "maxBins">;
-  readonly helpers?: number;
+  readonly threads?: Threads | undefined;
   readonly objective: Pick<Objective, "outputs" | "start" | "targetOf">;
 }
 
-export function setUp({ train, held, features, settings, objective, helpers = 0 }: SetupNeeds): Setup {
-  const rowCount = train.order?.length ?? labelLength(train.label);
-  const heldRows = held === undefined ? 0 : (held.order?.length ?? labelLength(held.label));
-  const layout = boostingLayout({
-    rowCount,
-    heldRows,
-    outputs: objective.outputs,
-    featureCount: features.length,
-    leaves: settings.leaves,
-    weighted: train.weights !== undefined,
-    helpers,
-  });
-  const memory = boostingMemory(layout);
-  const taken = train.order === undefined ? undefined : new Float64Array(rowCount);
-  const bins = features.map((feature, f) => {
-    const column = train.columns[f]!;
-    // One column at a time, in the same place for all: at a million rows a copy of each would outweigh all else.
-    if (taken !== undefined) for (let i = 0; i < rowCount; i++) taken[i] = column[train.order![i]!]!;
-    const own = binsOf(feature, taken ?? column, settings.maxBins);
-    writeTrainingBins(memory, f, own, column, train.order);
-    if (held !== undefined) writeHeldBins(memory, f, own, held.columns[f]!, held.order);
-    return own;
-  });
+/** Whoever sets up stops the team in the end. */
+export function setUp({ train, held, features, settings, objective, threads }: SetupNeeds): Setup {
+  const memory = boostingMemory(
+    boostingLayout({
+      rowCount: train.order?.length ?? labelLength(train.label),
+      heldRows: held === undefined ? 0 : (held.order?.length ?? labelLength(held.label)),
+      outputs: objective.outputs,
+      featureCount: features.length,
+      leaves: settings.leaves,
+      weighted: train.weights !== undefined,
+      threads: threads?.count ?? 1,
+    }),
+  );
+  const { layout } = memory;
+  const team = boostingTeam(memory, threads);
   const target = objective.targetOf(train.label, train.order, train.weights);
   if (target.values instanceof Int32Array) memory.i32.set(target.values, layout.labels / 4);
   else memory.f32.set(target.values, layout.labels / 4);
@@ -68,5 +62,6 @@ export function setUp({ train, held, features, settings, objective, helpers = 0 
     memory.f32.fill(objective.start[k]!, heldAt, heldAt + layout.heldPitch / 4);
   }
   const heldTarget = held === undefined ? undefined : objective.targetOf(held.label, held.order, held.weights);
-  return { memory, bins, target, heldTarget };
+  const bins = writeBins(memory, team, features, settings.maxBins, train, held);
+  return { memory, team, bins, target, heldTarget };
 }

@@ -3,24 +3,29 @@
 import type { BoostingMemory } from "./boosting-memory.ts";
 import type { Objective } from "./boosting-objective.ts";
 import type { BoostingSettings } from "./boosting-params.ts";
-
-/** Rows per partial sum, as in the kernels. */
-const partRows = 8192;
+import type { Team } from "./boosting-team.ts";
+import { partRows } from "./boosting-work.ts";
 
 /** Derives one output's gradients and curvatures, rounds them to fixed point, and tells the search how to read them. */
 export function deriveFixedPoint(
   memory: BoostingMemory,
+  team: Team,
   objective: Objective,
   output: number,
   settings: SearchSettings,
 ): void {
-  fixPoint(memory, { ...derive(memory, objective, output), countsRows: objective.countsRows }, settings);
+  const sums = derive(memory, team, objective, output);
+  fixPoint(memory, team, { ...sums, countsRows: objective.countsRows }, settings);
 }
 
 /** Derives one output's gradients and curvatures; returns the sums of their absolute values. */
-export function derive(memory: BoostingMemory, objective: Objective, output: number): { sumG: number; sumH: number } {
-  const { layout, f64 } = memory;
-  objective.derive(memory, output);
+export function derive(
+  { layout, f64 }: BoostingMemory,
+  team: Team,
+  objective: Objective,
+  output: number,
+): { sumG: number; sumH: number } {
+  objective.derive(team, layout.rowCount, output);
   // Partial sums are added in one order whatever the number of threads was that made them.
   let sumG = 0;
   let sumH = 0;
@@ -38,14 +43,15 @@ export type SearchSettings = Pick<
 
 /** Rounds the gradients and curvatures that are in place, given the sums of their absolute values. */
 export function fixPoint(
-  { kernels, layout, f64 }: BoostingMemory,
+  { layout, f64 }: BoostingMemory,
+  team: Team,
   { sumG, sumH, countsRows }: { sumG: number; sumH: number; countsRows: boolean },
   settings: SearchSettings,
 ): void {
-  const scaleG = scaleFor(sumG, 31);
+  const scaleG = scaleFor(sumG);
   // A curvature of 1 per row stays 1: then sums are exact counts.
-  const scaleH = countsRows && layout.weights === 0 ? 1 : scaleFor(sumH, 32);
-  kernels.quantise(layout.g, layout.h, 0, layout.rowCount, scaleG, scaleH, layout.gh);
+  const scaleH = countsRows && layout.weights === 0 ? 1 : scaleFor(sumH);
+  team.share("quantise", layout.rowCount, [scaleG, scaleH]);
   const isConstrained = settings.monotone.some((sign) => sign !== 0);
   f64.set(
     [
@@ -63,9 +69,9 @@ export function fixPoint(
   );
 }
 
-/** The power of two that brings a sum of absolute values just below 2^bits; rounding adds at most half a step per row. */
-function scaleFor(sum: number, bits: number): number {
+/** The power of two that brings a sum of absolute values just below 2^31; rounding adds at most half a step per row. */
+function scaleFor(sum: number): number {
   if (!(sum > 0)) return 1;
-  const exponent = Math.floor(Math.log2((2 ** bits * 0.98) / sum));
+  const exponent = Math.floor(Math.log2((2 ** 31 * 0.98) / sum));
   return 2 ** Math.max(-120, Math.min(22, exponent));
 }

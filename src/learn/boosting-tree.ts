@@ -1,7 +1,7 @@
 // Grows one tree best first: the leaf whose split saves most is split next, and the smaller child's histogram gives the larger's.
 
 import type { Bins } from "./boosting-bins.ts";
-import type { BoostingMemory } from "./boosting-memory.ts";
+import { type BoostingMemory, featureBytes } from "./boosting-memory.ts";
 import type { BoostingSettings } from "./boosting-params.ts";
 import type { Team } from "./boosting-team.ts";
 
@@ -21,6 +21,9 @@ export interface GrownSplit {
 export interface GrownLeaf {
   readonly start: number;
   readonly count: number;
+  /** The sums of its rows' gradients and curvatures in fixed point; exact whole numbers. */
+  readonly gradient: number;
+  readonly curvature: number;
   /** Bounds from monotone constraints. */
   readonly lowest: number;
   readonly highest: number;
@@ -37,6 +40,9 @@ interface Candidate {
   readonly threshold: number;
   readonly missing: number;
   readonly table: Uint8Array;
+  /** Sums of the rows that go left. */
+  readonly gradient: number;
+  readonly curvature: number;
 }
 
 interface OpenLeaf extends GrownLeaf {
@@ -63,12 +69,14 @@ export function growTree(
   rowCount: number,
   settings: GrowthSettings,
 ): GrownTree {
-  const { kernels, layout, bytes } = memory;
+  const { kernels, layout, bytes, f64 } = memory;
   const free = [...layout.histograms];
   const splits: GrownSplit[] = [];
-  const root: OpenLeaf = {
+  let root: OpenLeaf = {
     start: 0,
     count: rowCount,
+    gradient: 0,
+    curvature: 0,
     lowest: Number.NEGATIVE_INFINITY,
     highest: Number.POSITIVE_INFINITY,
     depth: 0,
@@ -77,10 +85,9 @@ export function growTree(
     histogram: free.pop()!,
     best: undefined,
   };
-  const leaves = [root];
   const isConstrained = settings.monotone.some((sign) => sign !== 0);
   const canSplit = (leaf: OpenLeaf): boolean =>
-    leaf.count >= Math.max(2, settings.minRowsInLeaf) && leaf.depth < settings.maxDepth;
+    leaf.count >= 2 * Math.max(1, settings.minRowsInLeaf) && leaf.depth < settings.maxDepth;
   const measure = (leaf: OpenLeaf): void => {
     // All rows in their own order need not be gathered.
     const rows = leaf.count === layout.rowCount ? 0 : layout.rows + leaf.start * 4;
@@ -106,15 +113,20 @@ export function growTree(
 
   if (canSplit(root)) {
     measure(root);
+    root = { ...root, ...sumsOfRoot(memory, root.histogram) };
     root.best = bestSplit(memory, team, bins, root, settings);
+  } else {
+    kernels.leafSums(layout.rows, rowCount, layout.gh, layout.sums);
+    root = { ...root, gradient: f64[layout.sums / 8]!, curvature: f64[layout.sums / 8 + 1]! };
   }
+  const leaves = [root];
   while (leaves.length < settings.leaves) {
     let at = -1;
     for (const [i, leaf] of leaves.entries())
       if (leaf.best !== undefined && (at < 0 || leaf.best.gain > leaves[at]!.best!.gain)) at = i;
     if (at < 0) break;
     const leaf = leaves[at]!;
-    const { feature, gain, threshold, missing, table } = leaf.best!;
+    const { feature, gain, threshold, missing, table, gradient, curvature } = leaf.best!;
     bytes.set(table, layout.splitTable);
     const leftCount = team.partition(feature, layout.rows + leaf.start * 4, leaf.count);
     // A leaf without missing values cannot teach where they go: with the majority.
@@ -125,6 +137,8 @@ export function growTree(
     const child = (side: "left" | "right"): OpenLeaf => ({
       start: side === "left" ? leaf.start : leaf.start + leftCount,
       count: side === "left" ? leftCount : leaf.count - leftCount,
+      gradient: side === "left" ? gradient : leaf.gradient - gradient,
+      curvature: side === "left" ? curvature : leaf.curvature - curvature,
       lowest: leaf.lowest,
       highest: leaf.highest,
       depth: leaf.depth + 1,
@@ -156,7 +170,7 @@ export function growTree(
     if (wanted.includes(large)) {
       large.histogram = parent === 0 ? acquire(small) : parent;
       if (parent === 0) measure(large);
-      else kernels.subtract(layout.featureRecords, 0, layout.featureCount, parent, small.histogram);
+      else team.share("subtract", layout.featureCount * 64, [parent, small.histogram]);
     } else if (parent !== 0) free.push(parent);
     for (const open of wanted) open.best = bestSplit(memory, team, bins, open, settings);
     for (const open of [left, right]) {
@@ -170,12 +184,13 @@ export function growTree(
 }
 
 function bestSplit(
-  { layout, bytes, f64, i32 }: BoostingMemory,
+  memory: BoostingMemory,
   team: Team,
   bins: readonly Bins[],
   leaf: OpenLeaf,
   { minGain, beforeSearch }: GrowthSettings,
 ): Candidate | undefined {
+  const { layout, bytes, f64, i32 } = memory;
   const { featureCount, results, tables } = layout;
   beforeSearch?.();
   team.search(leaf.histogram, leaf.count, leaf.lowest, leaf.highest);
@@ -198,12 +213,38 @@ function bestSplit(
       threshold: -1,
       missing,
       table: bytes.slice(tables + feature * 256, tables + feature * 256 + 256),
+      ...sumsOfSide(memory, leaf.histogram, feature, tables + feature * 256),
     };
   const table = new Uint8Array(256);
   const threshold = middleOfGap(i32, leaf.histogram + feature * 2048, i32[result + 2]!, kind.count);
   table.fill(1, 0, threshold + 1);
   table[kind.count] = missing === 1 ? 1 : 0;
-  return { feature, gain, threshold, missing, table };
+  bytes.set(table, tables + feature * 256);
+  return {
+    feature,
+    gain,
+    threshold,
+    missing,
+    table,
+    ...sumsOfSide(memory, leaf.histogram, feature, tables + feature * 256),
+  };
+}
+
+type Sums = Pick<GrownLeaf, "gradient" | "curvature">;
+
+/** The sums of the rows of a leaf whose bin of one feature has a 1 in the table. */
+function sumsOfSide({ kernels, layout, f64 }: BoostingMemory, histogram: number, feature: number, table: number): Sums {
+  kernels.sideSums(histogram + feature * featureBytes, table, 256, layout.sums);
+  return { gradient: f64[layout.sums / 8]!, curvature: f64[layout.sums / 8 + 1]! };
+}
+
+/** All rows are in one bin of each feature: those of any feature in use add up to the leaf. */
+function sumsOfRoot(memory: BoostingMemory, histogram: number): Sums {
+  const { bytes, i32, layout } = memory;
+  let feature = 0;
+  while (i32[layout.featureRecords / 4 + feature * 8 + 3] === 0) feature++;
+  bytes.fill(1, layout.tables, layout.tables + 256);
+  return sumsOfSide(memory, histogram, feature, layout.tables);
 }
 
 /** Bins without rows of the leaf may lie between its two sides: cutting in the middle of them is likelier right for new rows. */
@@ -217,13 +258,12 @@ function middleOfGap(i32: Int32Array, histogram: number, threshold: number, coun
 
 /** A leaf's Newton step within its bounds. */
 export function leafOutput(
-  { kernels, layout, f64 }: BoostingMemory,
+  { layout, f64 }: BoostingMemory,
   leaf: GrownLeaf,
   settings: Pick<GrowthSettings, "l1" | "l2">,
 ): number {
-  kernels.leafSums(layout.rows + leaf.start * 4, leaf.count, layout.gh, layout.sums);
-  const G = f64[layout.sums / 8]! * f64[layout.params / 8]!;
-  const H = f64[layout.sums / 8 + 1]! * f64[layout.params / 8 + 1]!;
+  const G = leaf.gradient * f64[layout.params / 8]!;
+  const H = leaf.curvature * f64[layout.params / 8 + 1]!;
   if (!(H + settings.l2 > 0)) return 0;
   const softened = Math.sign(G) * Math.max(0, Math.abs(G) - settings.l1);
   return Math.min(leaf.highest, Math.max(leaf.lowest, -softened / (H + settings.l2)));

@@ -10,7 +10,6 @@ import { drawBag, drawByGradient, drawFeatures } from "./boosting-sample.ts";
 import { addToGrown, addToHeld, addToOutside } from "./boosting-scores.ts";
 import { type Rows, type Setup, setUp } from "./boosting-setup.ts";
 import { derive, deriveFixedPoint, fixPoint } from "./boosting-step.ts";
-import { boostingTeam, type Team } from "./boosting-team.ts";
 import { type GrownTree, growTree, leafOutput } from "./boosting-tree.ts";
 import { breath } from "./breath.ts";
 import { encodeTable, type Feature } from "./features.ts";
@@ -100,17 +99,15 @@ export async function fitBoosting(
 }
 
 async function boost(run: Run): Promise<Boosted> {
-  const { threads } = run.options;
-  const setup = setUp({ ...run, helpers: Math.max(0, (threads?.count ?? 1) - 1) });
-  const team = boostingTeam(setup.memory, threads);
+  const setup = setUp({ ...run, threads: run.options.threads });
   try {
-    return await iterate(run, setup, team);
+    return await iterate(run, setup);
   } finally {
-    team.stop();
+    setup.team.stop();
   }
 }
 
-async function iterate(run: Run, { memory, bins, target, heldTarget }: Setup, team: Team): Promise<Boosted> {
+async function iterate(run: Run, { memory, team, bins, target, heldTarget }: Setup): Promise<Boosted> {
   const { features, settings, objective, options } = run;
   const { layout, f32 } = memory;
   const source = random(options.seed);
@@ -125,25 +122,25 @@ async function iterate(run: Run, { memory, bins, target, heldTarget }: Setup, te
   for (let iteration = 0; iteration < settings.trees; iteration++) {
     if (options.signal !== undefined) await breath();
     options.signal?.throwIfAborted();
-    objective.prepare(memory);
+    objective.prepare(team, layout.rowCount);
     let bag = drawBag(memory, settings, source);
     if (settings.featureSample < 1)
       writeFeatures(memory, bins, settings.monotone, drawFeatures(features.length, wantedFeatures, source));
     for (let output = 0; output < objective.outputs; output++) {
-      if (settings.gradientTop === 1) deriveFixedPoint(memory, objective, output, settings);
+      if (settings.gradientTop === 1) deriveFixedPoint(memory, team, objective, output, settings);
       else {
-        derive(memory, objective, output);
+        derive(memory, team, objective, output);
         const drawn = drawByGradient(memory, settings, source);
         bag = drawn.bag;
         // Multiplied rows no longer count as one each.
-        fixPoint(memory, { ...drawn, countsRows: false }, settings);
+        fixPoint(memory, team, { ...drawn, countsRows: false }, settings);
       }
-      bag.place();
+      bag.place(team);
       const tree = growTree(memory, team, bins, bag.inside, settings);
       const values = answer(run, memory, tree, output);
-      addToGrown(memory, tree, values, output);
-      addToOutside(memory, tree, values, output, bag.outside);
-      addToHeld(memory, tree, values, output);
+      addToGrown(memory, team, tree, values, output);
+      addToOutside(memory, team, tree, values, output, bag.outside);
+      addToHeld(memory, team, tree, values, output);
       trees.push(
         sourceTree(
           memory,
@@ -153,13 +150,15 @@ async function iterate(run: Run, { memory, bins, target, heldTarget }: Setup, te
         ),
       );
     }
-    const loss = options.onProgress === undefined ? undefined : objective.loss(scores, layout.pitch / 4, target);
     const heldLoss =
       heldTarget === undefined ? undefined : objective.loss(heldScores, layout.heldPitch / 4, heldTarget);
     options.onProgress?.({
       iteration: iteration + 1,
       of: settings.trees,
-      ...(loss === undefined ? {} : { loss }),
+      // Worked out only when it is looked at: over all rows, it takes a good part of the time of an iteration.
+      get loss() {
+        return objective.loss(scores, layout.pitch / 4, target);
+      },
       ...(heldLoss === undefined ? {} : { validationLoss: heldLoss }),
     });
     if (heldLoss === undefined || bestLoss === undefined) best = iteration + 1;

@@ -8,7 +8,7 @@ import { drawBag, drawFeatures } from "./boosting-sample.ts";
 import { addToGrown, addToOutside } from "./boosting-scores.ts";
 import { setUp } from "./boosting-setup.ts";
 import { fixPoint, type SearchSettings } from "./boosting-step.ts";
-import { boostingTeam } from "./boosting-team.ts";
+import type { Team } from "./boosting-team.ts";
 import { type GrowthSettings, growTree, leafOutput } from "./boosting-tree.ts";
 import { breath } from "./breath.ts";
 import { encodeTable } from "./features.ts";
@@ -65,7 +65,7 @@ export async function fitForest(
     monotone: new Int8Array(features.length),
   };
   const { outputs, shift, unit, targetOf } = forestTarget(label, options.weights);
-  const { memory, bins } = setUp({
+  const { memory, team, bins } = setUp({
     train: { columns: encodeTable(features, table), label, weights: options.weights, order: undefined },
     held: undefined,
     features,
@@ -76,7 +76,6 @@ export async function fitForest(
       targetOf: () => ({ values: new Float32Array(0), weights: options.weights }),
     },
   });
-  const team = boostingTeam(memory);
   const source = random(options.seed);
   const every = new Uint8Array(features.length).fill(1);
   writeFeatures(memory, bins, settings.monotone, every);
@@ -89,12 +88,12 @@ export async function fitForest(
     options.signal?.throwIfAborted();
     const bag = drawBag(memory, { rowSample }, source);
     for (let output = 0; output < outputs; output++) {
-      bag.place();
-      writeDerivatives(memory, targetOf(output), settings);
+      bag.place(team);
+      writeDerivatives(memory, team, targetOf(output), settings);
       const tree = growTree(memory, team, bins, bag.inside, growth);
       const values = Float64Array.from(tree.leaves, (leaf) => leafOutput(memory, leaf, settings));
-      if (bag.outside === 0) addToGrown(memory, tree, values, output);
-      else addToOutside(memory, tree, values, output, bag.outside);
+      if (bag.outside === 0) addToGrown(memory, team, tree, values, output);
+      else addToOutside(memory, team, tree, values, output, bag.outside);
       grown.push(
         sourceTree(
           memory,
@@ -158,7 +157,7 @@ function forestTarget(label: Label, weights: Float64Array | undefined): ForestTa
 }
 
 /** Squared error from 0: the Newton step of a leaf is the mean of its targets. */
-function writeDerivatives(memory: BoostingMemory, target: Float32Array, settings: SearchSettings): void {
+function writeDerivatives(memory: BoostingMemory, team: Team, target: Float32Array, settings: SearchSettings): void {
   const { layout, f32 } = memory;
   let sumG = 0;
   let sumH = 0;
@@ -169,7 +168,7 @@ function writeDerivatives(memory: BoostingMemory, target: Float32Array, settings
     sumG += weight * Math.abs(target[row]!);
     sumH += weight;
   }
-  fixPoint(memory, { sumG, sumH, countsRows: true }, settings);
+  fixPoint(memory, team, { sumG, sumH, countsRows: true }, settings);
 }
 
 /** Draws the features, and for extra trees the thresholds, that the next split may use. */

@@ -1,5 +1,6 @@
 // What a step process can do: entry names to functions. It runs the user's code; the product's own process never does.
 
+import { availableParallelism } from "node:os";
 import type { Json, JsonObject } from "../base/json.ts";
 import { type ReadInput, readSource } from "../data/read.ts";
 import type { DataComponent } from "../define/data.ts";
@@ -9,6 +10,7 @@ import type { Query } from "../ports/query.ts";
 import { type FinalInput, fitFinal } from "../training/fit-final.ts";
 import { makeTrainingSet, type SetInput } from "../training/training-set.ts";
 import { type TrialInput, tryCandidate } from "../training/trial.ts";
+import { boostingThreads } from "./boosting-threads.ts";
 import { openQuery } from "./drivers.ts";
 import { loadComponents } from "./load-components.ts";
 import { loadConfig } from "./load-config.ts";
@@ -24,9 +26,13 @@ export const stepHandlers: StepHandlers = {
   "training/set": (input, context) =>
     withQuery(context, (query) => makeTrainingSet(input as unknown as SetInput, query)),
   "training/candidate": (input, context) =>
-    withQuery(context, (query) => tryCandidate(input as unknown as TrialInput, query, context.progress)),
+    withQuery(context, (query) =>
+      tryCandidate(input as unknown as TrialInput, query, context.progress, fitting(context, input.atOnce as number)),
+    ),
   "training/final": (input, context) =>
-    withQuery(context, (query) => fitFinal(input as unknown as FinalInput, query, context.progress)),
+    withQuery(context, (query) =>
+      fitFinal(input as unknown as FinalInput, query, context.progress, fitting(context, 1)),
+    ),
   "inference/batch": (input, context) =>
     withQuery(context, (query) => scoreBatch(input as unknown as BatchInput, query)),
 };
@@ -58,6 +64,11 @@ async function withQuery<Result>({ task }: StepContext, work: (query: Query) => 
   } finally {
     await query.close();
   }
+}
+
+/** Boosting takes the step's share of the processors, and stops when the step is asked to. */
+function fitting({ signal }: StepContext, atOnce: number) {
+  return { signal, threads: boostingThreads(Math.max(1, Math.floor(availableParallelism() / atOnce))) };
 }
 
 function asJson(value: unknown): Json {

@@ -17,7 +17,7 @@ import { openServed, withCalibration } from "../models/served-model.ts";
 import type { Query } from "../ports/query.ts";
 import { chooseCalibration, chooseThreshold, throughCalibration } from "./decide.ts";
 import { compareWithLive, evaluate, type Judged, type TestRows } from "./evaluate.ts";
-import { fitCandidate } from "./fit-candidate.ts";
+import { type Fitting, fitCandidate } from "./fit-candidate.ts";
 import { dependenceOf, importanceOf, suspicionsOf } from "./insight.ts";
 import { checkVariety, type LabelledRows, loadRows } from "./rows.ts";
 import { foldsOf, type HeldOut, holdOut } from "./split.ts";
@@ -57,6 +57,7 @@ export async function fitFinal(
   input: FinalInput,
   query: Query,
   progress: (progress: JsonObject) => void,
+  fitting: Fitting = {},
 ): Promise<FinalOutput> {
   const { training, problem, candidate, set } = input;
   const rows = await loadRows(training, set, problem.task, query);
@@ -67,6 +68,7 @@ export async function fitFinal(
   const startedAt = performance.now();
   const fitted = await fitCandidate(candidate, rows, split.train, {
     seed: training.seed,
+    ...fitting,
     onShare: (share) => progress({ share }),
   });
   const fitMs = performance.now() - startedAt;

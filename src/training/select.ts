@@ -162,7 +162,7 @@ function trialRunner(
     names.set(algorithm, number);
     return several || number > 1 ? `try ${algorithm} ${number}` : `try ${algorithm}`;
   };
-  const tryOne = async (trial: Trial, name: string, number: number): Promise<Tried> => {
+  const tryOne = async (trial: Trial, name: string, number: number, trialsAtOnce: number): Promise<Tried> => {
     try {
       const score = (await work.step(name, "training/candidate", {
         training,
@@ -171,6 +171,7 @@ function trialRunner(
         candidate: trial.candidate,
         trial: number,
         resource: trial.resource,
+        atOnce: trialsAtOnce,
         temporaryFolder: work.folder,
       } as unknown as JsonObject)) as unknown as TrialScore;
       return { ...trial, score };
@@ -193,7 +194,7 @@ function trialRunner(
         const index = next++;
         const number = begun++;
         const { trial, name } = waiting[index]!;
-        results[index] = await tryOne(trial, name, number);
+        results[index] = await tryOne(trial, name, number, Math.min(atOnce, trials.length));
       }
     };
     await Promise.all(Array.from({ length: Math.min(atOnce, trials.length) }, takeNext));

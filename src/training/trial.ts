@@ -11,7 +11,7 @@ import { score } from "../learn/metrics.ts";
 import { type Label, openModel, type Prediction } from "../learn/model.ts";
 import { random, shuffled } from "../learn/random.ts";
 import type { Query } from "../ports/query.ts";
-import { fitCandidate } from "./fit-candidate.ts";
+import { type Fitting, fitCandidate } from "./fit-candidate.ts";
 import { checkVariety, type LabelledRows, loadRows } from "./rows.ts";
 import { foldsOf, holdOut } from "./split.ts";
 import type { SetOutput } from "./training-set.ts";
@@ -25,6 +25,8 @@ export interface TrialInput {
   readonly trial: number;
   /** The share of each fold's rows that the candidate is fitted on; 1 for all. */
   readonly resource: number;
+  /** Trials that run at the same time share the processors. */
+  readonly atOnce: number;
   readonly temporaryFolder: string;
 }
 
@@ -41,6 +43,7 @@ export async function tryCandidate(
   input: TrialInput,
   query: Query,
   progress: (progress: JsonObject) => void,
+  fitting: Fitting = {},
 ): Promise<TrialScore> {
   const { training, problem, candidate } = input;
   const rows = await loadRows(training, input.set, problem.task, query);
@@ -56,6 +59,7 @@ export async function tryCandidate(
       const among = sample(fold.train, input.resource, training.seed);
       const artifact = await fitCandidate(candidate, rows, among, {
         seed: training.seed,
+        ...fitting,
         onShare: (share) => progress({ share: (index + share) / folds.length }),
       });
       const prediction = openModel(artifact).predict(takeRows(rows.table, fold.test));

@@ -8,7 +8,7 @@ import { boostingSettings } from "../../src/learn/boosting-params.ts";
 import { writeFeatures } from "../../src/learn/boosting-rows.ts";
 import { setUp } from "../../src/learn/boosting-setup.ts";
 import { deriveFixedPoint } from "../../src/learn/boosting-step.ts";
-import { boostingTeam, type Threads } from "../../src/learn/boosting-team.ts";
+import type { Threads } from "../../src/learn/boosting-team.ts";
 import { growTree } from "../../src/learn/boosting-tree.ts";
 import { encodeTable, featuresOf } from "../../src/learn/features.ts";
 import { fit } from "../../src/learn/fit.ts";
@@ -46,7 +46,7 @@ for (const count of [2, 3])
   });
 
 test("the threads do take part: with them, parts of the work are done by others", async () => {
-  const { table, regression } = sample(20_000, 6, 101);
+  const { table, regression } = sample(30_000, 6, 101);
   const features = featuresOf(table, { text: false });
   const settings = boostingSettings(
     {},
@@ -54,13 +54,19 @@ test("the threads do take part: with them, parts of the work are done by others"
   );
   const objective = boostingObjective(settings, regression, undefined);
   const train = { columns: encodeTable(features, table), label: regression, weights: undefined, order: undefined };
-  const { memory, bins } = setUp({ train, held: undefined, features, settings, objective, helpers: 1 });
+  const { memory, team, bins } = setUp({
+    train,
+    held: undefined,
+    features,
+    settings,
+    objective,
+    threads: threads(2, { number: 0 }),
+  });
   const { layout, i32, kernels } = memory;
-  const team = boostingTeam(memory, threads(2, { number: 0 }));
   const control = i32.subarray(layout.control / 4, layout.control / 4 + 16);
   while (Atomics.load(control, 2) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   writeFeatures(memory, bins, settings.monotone, new Uint8Array(features.length).fill(1));
-  deriveFixedPoint(memory, objective, 0, settings);
+  deriveFixedPoint(memory, team, objective, 0, settings);
   kernels.countUp(layout.rows, 0, layout.rowCount);
   team.histogram(0, layout.rowCount, layout.histograms[0]!);
   const helpers = memory.f64.subarray(layout.privateHistograms[0]! / 8, layout.privateHistograms[0]! / 8 + 256);
@@ -82,12 +88,12 @@ test("a tree grown with room for two histograms is the tree grown with room for 
   const objective = boostingObjective(settings, regression, undefined);
   const train = { columns: encodeTable(features, table), label: regression, weights: undefined, order: undefined };
   const grow = (most: number) => {
-    const { memory: whole, bins } = setUp({ train, held: undefined, features, settings, objective });
+    const { memory: whole, team, bins } = setUp({ train, held: undefined, features, settings, objective });
     const memory = { ...whole, layout: { ...whole.layout, histograms: whole.layout.histograms.slice(0, most) } };
     writeFeatures(memory, bins, settings.monotone, new Uint8Array(features.length).fill(1));
-    deriveFixedPoint(memory, objective, 0, settings);
+    deriveFixedPoint(memory, team, objective, 0, settings);
     memory.kernels.countUp(memory.layout.rows, 0, memory.layout.rowCount);
-    const { splits, leaves } = growTree(memory, boostingTeam(memory), bins, table.rowCount, settings);
+    const { splits, leaves } = growTree(memory, team, bins, table.rowCount, settings);
     return { splits, leaves: leaves.map(({ start, count }) => ({ start, count })) };
   };
   const all = grow(1000);

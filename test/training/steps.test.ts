@@ -71,7 +71,7 @@ function inputOf(set: SetOutput, candidate: Candidate, task: ProblemDefinition["
   };
 }
 const attempt = (set: SetOutput, candidate: Candidate, task: ProblemDefinition["task"], split = {}) =>
-  tryCandidate({ ...inputOf(set, candidate, task, split), trial: 0, resource: 1 }, query, () => undefined);
+  tryCandidate({ ...inputOf(set, candidate, task, split), trial: 0, resource: 1, atOnce: 1 }, query, () => undefined);
 const final = (set: SetOutput, candidate: Candidate, task: ProblemDefinition["task"]) =>
   fitFinal(inputOf(set, candidate, task), query, () => undefined);
 

@@ -1,6 +1,6 @@
 // Histograms of binned rows: the innermost loops of growing trees. Compiled into boosting.wasm.ts.
 
-import { F_BINS, FEATURE_BYTES, FEATURE_RECORD } from "./boosting-records.as.ts";
+import { F_BINS, FEATURE_BYTES, FEATURE_RECORD, curvatureOf, gradientOf } from "./boosting-records.as.ts";
 
 @inline function add(histogram: usize, bin: u64, value: i64): void {
   const cell = histogram + (<usize>bin << 3);
@@ -140,4 +140,17 @@ export function join(features: usize, from: usize, to: usize, target: usize, oth
     const b = other + f * FEATURE_BYTES;
     for (let i: usize = 0; i < bytes; i += 16) v128.store(a + i, i64x2.add(v128.load(a + i), v128.load(b + i)));
   }
+}
+
+/** The fixed-point sums of the bins that `table` sends left, of one feature's `cells` cells: gradients and curvatures as f64. */
+export function sideSums(h: usize, table: usize, cells: usize, out: usize): void {
+  let g: i64 = 0;
+  let c: i64 = 0;
+  for (let b: usize = 0; b < cells; b++) {
+    const cell = load<u8>(table + b) != 0 ? load<i64>(h + (b << 3)) : 0;
+    g += gradientOf(cell);
+    c += curvatureOf(cell);
+  }
+  store<f64>(out, <f64>g);
+  store<f64>(out, <f64>c, 8);
 }

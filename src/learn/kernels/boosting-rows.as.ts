@@ -2,7 +2,9 @@
 
 import { curvatureOf, gradientOf } from "./boosting-records.as.ts";
 
-/** Moves the rows that go left to the front, keeping their order on both sides; returns how many they are. */
+/**
+ * Moves the rows that go left to the front and the others to `spare`, keeping their order on both sides; returns how many go left.
+ */
 export function partition(bins: usize, rows: usize, count: usize, table: usize, spare: usize): usize {
   let left = rows;
   let right = spare;
@@ -15,7 +17,6 @@ export function partition(bins: usize, rows: usize, count: usize, table: usize, 
     left += goes << 2;
     right += (1 - goes) << 2;
   }
-  memory.copy(left, spare, right - spare);
   return (left - rows) >> 2;
 }
 
@@ -46,12 +47,24 @@ export function addToScores(rows: usize, count: usize, value: f32, scores: usize
   }
 }
 
+/** Adds each leaf's value to its rows, as far as they lie in [from, to) of the row order. Leaves are records of 16 bytes: start, count, value. */
+export function addLeaves(leaves: usize, leafCount: usize, rows: usize, from: usize, to: usize, scores: usize): void {
+  for (let n: usize = 0; n < leafCount; n++) {
+    const leaf = leaves + (n << 4);
+    const start = <usize>load<u32>(leaf);
+    const first = max<usize>(from, start);
+    const end = min<usize>(to, start + <usize>load<u32>(leaf, 4));
+    if (first < end) addToScores(rows + (first << 2), end - first, load<f32>(leaf, 8), scores);
+  }
+}
+
 /**
  * Adds a tree's values to rows it was not grown on. Nodes are records of 16 bytes: address of the feature's bins, left, right
- * (below 0: the complement of a leaf's number); node n's table lies at tables + 256 · n. `rows` 0 means all of them.
+ * (below 0: the complement of a leaf's number); node n's table lies at tables + 256 · n. `rows` 0 means all of them;
+ * [from, to) are places in `rows`.
  */
-export function walk(nodes: usize, tables: usize, leafValues: usize, rows: usize, count: usize, scores: usize): void {
-  for (let i: usize = 0; i < count; i++) {
+export function walk(nodes: usize, tables: usize, leafValues: usize, rows: usize, from: usize, to: usize, scores: usize): void {
+  for (let i = from; i < to; i++) {
     const row: usize = rows != 0 ? <usize>load<u32>(rows + (i << 2)) : i;
     let node = 0;
     while (node >= 0) {

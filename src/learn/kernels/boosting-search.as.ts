@@ -112,6 +112,76 @@ function searchNumber(h: usize, feature: usize, parent: f64, out: usize): void {
   store<i32>(out, lost == 0 ? -1 : missingLeft, 12);
 }
 
+@inline function pair(low: v128, high: v128): v128 {
+  return v128.shuffle<i64>(low, high, 1, 2);
+}
+
+/** The same for a plain search (no L1, no bounds, every threshold): two neighbouring thresholds at once. */
+function searchPlain(h: usize, feature: usize, parent: f64, out: usize): void {
+  const bins = load<i32>(feature + F_BINS);
+  const missing = load<i32>(feature + F_MISSING);
+  const lost: i64 = missing >= 0 ? load<i64>(h + (<usize>missing << 3)) : 0;
+  const zero = f64x2.splat(0);
+  const none = f64x2.splat(-1);
+  const G = f64x2.splat(totalG);
+  const H = f64x2.splat(totalH);
+  const least = f64x2.splat(leastH);
+  const penalty = f64x2.splat(l2);
+  let best: f64 = -1;
+  let threshold = -1;
+  let missingLeft = 0;
+  const directions = lost != 0 ? 2 : 1;
+  for (let direction = 0; direction < directions; direction++) {
+    // With missing values on the right, everything present against everything missing is a split, too.
+    const end = direction == 0 && lost != 0 ? bins : bins - 1;
+    const last = f64x2.splat(<f64>end);
+    let g = f64x2.splat(direction == 1 ? <f64>gradientOf(lost) : 0);
+    let c = f64x2.splat(direction == 1 ? <f64>curvatureOf(lost) : 0);
+    let bin = f64x2(0, 1);
+    let most = none;
+    let where = none;
+    for (let b = 0; b < end; b += 2) {
+      const cells = v128.load(h + (<usize>b << 3));
+      const gs = f64x2.convert_low_i32x4_s(v128.shuffle<i32>(cells, cells, 1, 3, 1, 3));
+      const cs = f64x2.convert_low_i32x4_s(v128.shuffle<i32>(cells, cells, 0, 2, 0, 2));
+      // Whole numbers below 2^53: the sums are exact.
+      g = f64x2.add(g, f64x2.add(gs, pair(zero, gs)));
+      c = f64x2.add(c, f64x2.add(cs, pair(zero, cs)));
+      const GL = f64x2.mul(g, f64x2.splat(unitG));
+      const HL = f64x2.mul(c, f64x2.splat(unitH));
+      const GR = f64x2.sub(G, GL);
+      const HR = f64x2.sub(H, HL);
+      const a = f64x2.add(HL, penalty);
+      const d = f64x2.add(HR, penalty);
+      // One division for the sum of two quotients.
+      const top = f64x2.add(f64x2.mul(f64x2.mul(GL, GL), d), f64x2.mul(f64x2.mul(GR, GR), a));
+      const gain = f64x2.div(top, f64x2.mul(a, d));
+      const allowed = v128.and(v128.and(f64x2.ge(HL, least), f64x2.ge(HR, least)), f64x2.lt(bin, last));
+      const better = v128.and(allowed, f64x2.gt(gain, most));
+      most = v128.bitselect(gain, most, better);
+      where = v128.bitselect(bin, where, better);
+      bin = f64x2.add(bin, f64x2.splat(2));
+      g = v128.shuffle<i64>(g, g, 1, 1);
+      c = v128.shuffle<i64>(c, c, 1, 1);
+    }
+    const even = f64x2.extract_lane(most, 0);
+    const odd = f64x2.extract_lane(most, 1);
+    const evenAt = <i32>f64x2.extract_lane(where, 0);
+    const oddAt = <i32>f64x2.extract_lane(where, 1);
+    // Of equals the lower threshold, as if they had been looked at one by one.
+    const takeOdd = odd > even || (odd == even && oddAt < evenAt);
+    const found = takeOdd ? odd : even;
+    if (found > best) {
+      best = found;
+      threshold = takeOdd ? oddAt : evenAt;
+      missingLeft = direction;
+    }
+  }
+  store<f64>(out, threshold < 0 ? -1 : best - parent);
+  store<i32>(out, threshold, 8);
+  store<i32>(out, lost == 0 ? -1 : missingLeft, 12);
+}
+
 /** Up to this many bins, categories are split on without smoothing and without an L2 of their own. */
 const FEW_CATEGORIES = 4;
 
@@ -213,7 +283,8 @@ export function search(
     const feature = features + f * FEATURE_RECORD;
     const out = results + (f << 4);
     if (load<i32>(feature + F_ACTIVE) == 0) store<f64>(out, -1);
-    else if (load<i32>(feature + F_KIND) == 0) searchNumber(h + f * FEATURE_BYTES, feature, parent, out);
-    else searchCategory(h + f * FEATURE_BYTES, feature, parent, params, perRow, tables + (f << 8), spare, out);
+    else if (load<i32>(feature + F_KIND) != 0) searchCategory(h + f * FEATURE_BYTES, feature, parent, params, perRow, tables + (f << 8), spare, out);
+    else if (general || load<i32>(feature + F_DRAWN) >= 0) searchNumber(h + f * FEATURE_BYTES, feature, parent, out);
+    else searchPlain(h + f * FEATURE_BYTES, feature, parent, out);
   }
 }
