@@ -2,35 +2,18 @@
 
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fail, isFailure } from "../base/failure.ts";
+import { isFailure } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
-import { listUses, recordLineage } from "../catalog/lineage.ts";
+import { listUses } from "../catalog/lineage.ts";
 import type { DataDefinition } from "../define/definition.ts";
-import {
-  appendCommit,
-  type Commit,
-  type CommitFile,
-  findHead,
-  lastRowsRead,
-  nextSequence,
-} from "../features/commits.ts";
-import { planCompaction } from "../features/compaction.ts";
-import { listForgotten } from "../features/forgotten.ts";
-import { groupFiles, storedSchema, unneededFiles } from "../features/group-files.ts";
+import { lastRowsRead } from "../features/commits.ts";
+import { unneededFiles } from "../features/group-files.ts";
 import { catchUpOnline } from "../features/online.ts";
-import { listRejected, type Rejected, settleRejected } from "../features/quarantine.ts";
-import { type Evolution, evolveSchema } from "../features/stored-schema.ts";
+import { listRejected, type Rejected } from "../features/quarantine.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
-import type { Database } from "../ports/database.ts";
-import type { OnlineStore } from "../ports/online-store.ts";
 import type { Work } from "../runs/work.ts";
+import { commitInput, commitRows, type DataParts, openBase } from "./commit-rows.ts";
 import type { ReadOutput } from "./read.ts";
-
-export interface DataParts {
-  readonly database: Database;
-  readonly offline: BlobStore;
-  readonly online: OnlineStore;
-}
 
 export interface DataRequest {
   readonly definition: DataDefinition;
@@ -69,84 +52,32 @@ async function readAndCommit(
 ): Promise<DataOutcome> {
   const { definition } = request;
   const group = definition.name;
-  const head = await findHead(parts.database, group);
-  const parent = head?.sequence ?? 0;
-  const { schema, change } = evolve(head, definition);
-  const current = head === undefined ? null : await groupFiles(parts.database, parts.offline, group, parent, schema);
+  const base = await openBase(definition, parts);
+  const { head } = base;
   const requested = (await listRejected(parts.database, group)).filter(({ state }) => state === "requested");
-  const mergeFrom = current === null ? undefined : planCompaction(current.files.map(({ bytes }) => bytes));
-  const forgotten = await listForgotten(parts.database, definition);
   const output = (await work.step(attempt === 1 ? "read" : `read again (${attempt})`, "data/read", {
-    definition,
+    ...commitInput(base, { definition, atMs: request.atMs, temporaryFolder: work.folder }),
     file: request.file,
-    current,
-    change,
-    schema,
-    mergeFrom: mergeFrom ?? null,
     last:
       head === undefined
         ? null
         : { rowsRead: (await lastRowsRead(parts.database, group)) ?? 0, statistics: head.statistics },
-    forgotten,
+    forgotten: base.forgotten,
     replay: await gatherRejected(requested, work.folder, parts.offline),
-    sequence: nextSequence(parent),
-    position: change === "rebuild" ? null : (head?.sourcePosition ?? null),
-    atMs: request.atMs,
-    temporaryFolder: work.folder,
+    position: base.change === "rebuild" ? null : (head?.sourcePosition ?? null),
   } as unknown as JsonObject)) as unknown as ReadOutput;
 
-  work.detail(`committing ${output.rows.written.toLocaleString("en")} rows`);
-  const adopted = await adoptFiles(output, group, nextSequence(parent), work.run, parts.offline);
-  const sequence = await work.commit(
-    async (tx, atMs) => {
-      if ((await listForgotten(tx, definition)).length > forgotten.length)
-        throw fail(
-          "FEATURES_CONFLICT",
-          `Expected what ${group} has forgotten to stay the same during the run, got more`,
-        );
-      const number = await appendCommit(
-        tx,
-        {
-          group,
-          parent,
-          definition,
-          run: work.run,
-          mode: output.mode,
-          ...adopted,
-          ...(output.merged
-            ? { files: [], compacted: [...(current?.files.slice(0, mergeFrom) ?? []), ...adopted.files] }
-            : { compacted: null }),
-          schema,
-          rows: output.rows,
-          sourceFingerprint: request.sourceFingerprint,
-          sourcePosition: output.sourcePosition,
-          sourceColumns: output.sourceColumns,
-          eventFromMs: output.eventFromMs,
-          eventToMs: output.eventToMs,
-          statistics: output.statistics,
-        },
-        atMs,
-      );
-      const sequences = requested.map((one) => one.sequence);
-      await settleRejected(tx, group, sequences, { state: "replayed", note: work.run }, atMs);
-      await recordLineage(
-        tx,
-        `features/${group}@${number}`,
-        [`source/${definition.source.description}`, ...(parent > 0 ? [`features/${group}@${parent}`] : [])],
-        work.run,
-        atMs,
-      );
-      return number;
-    },
+  const sequence = await commitRows(
+    base,
+    output,
     {
-      detail: summary(output.rows),
-      rows: {
-        read: output.rows.read,
-        accepted: output.rows.read - output.rows.quarantined,
-        quarantined: output.rows.quarantined,
-      },
-      bytesStored: output.files.reduce((sum, { bytes }) => sum + bytes, 0),
+      definition,
+      sourceFingerprint: request.sourceFingerprint,
+      replayed: requested.map((one) => one.sequence),
+      inputs: [`source/${definition.source.description}`],
     },
+    parts,
+    work,
   );
   await catchUpOnline(parts.database, parts.offline, parts.online, group);
   await removeOldFiles(definition, parts, request.atMs);
@@ -183,43 +114,4 @@ async function removeOldFiles(
   const pinned = new Set(uses.map((use) => Number(use.slice(use.lastIndexOf("@") + 1))));
   const sinceMs = nowMs - Math.max(retentionMs, readersMs);
   for (const file of await unneededFiles(parts.database, name, pinned, sinceMs)) await parts.offline.delete(file);
-}
-
-/** Other keys or times make other rows; changed features may fit the stored rows all the same. */
-function evolve(head: Commit | undefined, definition: DataDefinition): Evolution {
-  const evolution = evolveSchema(head === undefined ? null : storedSchema(head), definition);
-  const rowsOf = ({ key, eventTime }: DataDefinition) => JSON.stringify([key, eventTime]);
-  const same = head === undefined || rowsOf(head.definition) === rowsOf(definition);
-  return same ? evolution : { ...evolution, change: "rebuild" };
-}
-
-/** Gives the step's files their lasting names; the run's id in them keeps attempts apart. */
-async function adoptFiles(output: ReadOutput, group: string, sequence: number, run: string, offline: BlobStore) {
-  const name = (what: string) => `${group}/${String(sequence).padStart(8, "0")}-${run}${what}`;
-  const files: CommitFile[] = [];
-  for (const [index, { path, rows, bytes, hash }] of output.files.entries()) {
-    const file = name(index === 0 ? ".parquet" : `-${index}.parquet`);
-    await offline.adopt(path, file);
-    files.push({ name: file, rows, bytes, hash });
-  }
-  const adopt = async (path: string | null, file: string) => {
-    if (path === null) return null;
-    await offline.adopt(path, file);
-    return file;
-  };
-  return {
-    files,
-    onlineFile: await adopt(output.onlinePath, name(".online.ndjson.gz")),
-    quarantineFile: await adopt(output.quarantinePath, name(".quarantine.ndjson")),
-  };
-}
-
-function summary(rows: ReadOutput["rows"]): string {
-  const count = (n: number, what: string) => `${n.toLocaleString("en")} ${what}`;
-  const parts = [
-    `${count(rows.read, "rows read")}`,
-    rows.written === 0 ? "nothing new" : `${count(rows.written, "new or changed")}`,
-  ];
-  if (rows.quarantined > 0) parts.push(`${count(rows.quarantined, "in quarantine")}`);
-  return parts.join(", ");
 }

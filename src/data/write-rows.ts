@@ -14,8 +14,8 @@ import { bookkeepingColumns, currentSql, type GroupFiles, versionsSql } from "..
 import { fieldIds } from "../features/stored-schema.ts";
 import { intoFileSql } from "../features/written-file.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
+import type { CommitInput } from "./commit-input.ts";
 import { isLarge, type KeepOptions, keepRelation, viewFile } from "./kept-relation.ts";
-import type { ReadInput } from "./read.ts";
 
 /**
  * A source that always gives everything is mirrored: as long as it only adds and changes rows these are appended; when
@@ -24,7 +24,7 @@ import type { ReadInput } from "./read.ts";
 export async function chooseMode(
   query: Query,
   definition: DataDefinition,
-  input: ReadInput,
+  input: CommitInput,
   snapshot: boolean,
   size: KeepOptions,
 ): Promise<"append" | "replace"> {
@@ -50,13 +50,14 @@ function sameIdentity(definition: DataDefinition, a: string, b: string): string 
 export async function writeRows(
   query: Query,
   definition: DataDefinition,
-  input: ReadInput,
+  input: CommitInput,
   mode: "append" | "replace",
   size: KeepOptions,
 ): Promise<WrittenRows> {
   const stored = storedColumns(definition).map((column) => sqlName(column.name));
+  const known = input.known ?? (mode === "replace" ? "event" : "commit");
   const created =
-    mode === "replace" ? eventColumn : `greatest(make_timestamp(${Math.round(input.atMs * 1000)}), ${eventColumn})`;
+    known === "event" ? eventColumn : `greatest(make_timestamp(${Math.round(input.atMs * 1000)}), ${eventColumn})`;
   const changed =
     mode === "replace"
       ? "checked"

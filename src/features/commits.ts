@@ -72,10 +72,10 @@ export interface NewCommit {
   /** The commit that this one was prepared on top of; 0 for the first. */
   readonly parent: number;
   /**
-   * `replace` starts the group anew: earlier files stay for time travel but are no longer current. `delete` reads nothing and
-   * leaves the group without some rows.
+   * `replace` starts the group anew: earlier files stay for time travel but are no longer current. `backfill` appends what
+   * happened in a range of time. `delete` reads nothing and leaves the group without some rows.
    */
-  readonly mode: "append" | "replace" | "delete";
+  readonly mode: "append" | "replace" | "backfill" | "delete";
   readonly definition: DataDefinition;
   readonly sourceFingerprint: string | null;
   readonly sourcePosition: string | null;
@@ -250,10 +250,10 @@ function commitOf(row: CommitRow): Commit {
   };
 }
 
-/** How many rows the newest commit read that read any; undefined while there is none. */
+/** How many rows the newest usual run read; undefined while there is none. */
 export async function lastRowsRead(database: Database, group: string): Promise<number | undefined> {
   const row = await database.get<{ rows_read: number }>(
-    "select rows_read from features_commits where group_name = ? and mode <> 'delete' order by sequence desc limit 1",
+    "select rows_read from features_commits where group_name = ? and mode in ('append', 'replace') order by sequence desc limit 1",
     [group],
   );
   return row?.rows_read;

@@ -34,7 +34,7 @@ export async function listRejected(database: Statements, group: string): Promise
     [group],
   );
   const anew =
-    rows.findLast((row) => row.mode !== "delete" && (row.mode === "replace" || row.source_position === null))
+    rows.findLast((row) => row.mode === "replace" || (row.mode === "append" && row.source_position === null))
       ?.sequence ?? 0;
   return rows.flatMap(({ sequence, quarantine_file: file, rows_quarantined, at, state, note }) =>
     file === null

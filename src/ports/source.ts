@@ -26,6 +26,8 @@ export interface SourceContext {
   readonly signal: AbortSignal;
   /** What the source returned as its position after the last committed run, or null at first. */
   readonly position: string | null;
+  /** Only rows that happened within from ≤ t < to are wanted; a source that gives more does no harm. Null for all. */
+  readonly range: { readonly from: Date; readonly to: Date } | null;
   /** Only the secrets that the component declares. */
   readonly secrets: Readonly<Record<string, string>>;
 }

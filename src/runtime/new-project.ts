@@ -76,6 +76,7 @@ export async function newProject(options: NewProjectOptions): Promise<NewProject
       query,
       log: options.log,
       position: null,
+      range: null,
       secrets: {},
     });
     stopIfAsked(signal);

@@ -14,6 +14,8 @@ export interface RowsContext {
   readonly signal: AbortSignal;
   /** What the function returned as its position last time, or null at first. */
   readonly position: string | null;
+  /** In a backfill, the time whose rows are wanted: from ≤ t < to. Others are left out in any case. Null otherwise. */
+  readonly range: { readonly from: Date; readonly to: Date } | null;
   /** The secrets that the component declares. */
   readonly secrets: Readonly<Record<string, string>>;
 }
@@ -64,8 +66,8 @@ async function openRows(
   read: (context: RowsContext) => RowsResult | Promise<RowsResult>,
   context: SourceContext,
 ): Promise<SourceResult> {
-  const { signal, position, secrets } = context;
-  const given = await read({ signal, position, secrets });
+  const { signal, position, range, secrets } = context;
+  const given = await read({ signal, position, range, secrets });
   const bundle = isBundle(given) ? given : { rows: given as Rows, position: null };
   if (!isIterable(bundle.rows))
     throw fail(

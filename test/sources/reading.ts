@@ -40,6 +40,7 @@ export async function openBench(memoryMb = 256): Promise<Bench> {
       log,
       signal: new AbortController().signal,
       position: null,
+      range: null,
       secrets: {},
       ...context,
     });

@@ -1,0 +1,184 @@
+// Source → transform → checks: the rows that passed, as a relation of the engine, and the others in a quarantine file.
+
+import { fail } from "../base/failure.ts";
+import type { JsonObject } from "../base/json.ts";
+import { streamLog } from "../base/log.ts";
+import { nearest } from "../define/check.ts";
+import type { RawRow } from "../define/data.ts";
+import type { DataDefinition } from "../define/definition.ts";
+import { eventColumn, keyColumn, ordinalColumn } from "../features/columns.ts";
+import { momentSql } from "../features/entity.ts";
+import type { Forgotten } from "../features/forgotten.ts";
+import { type Query, sqlName } from "../ports/query.ts";
+import type { Source, SourceResult } from "../ports/source.ts";
+import { judgedSql, neededColumns, timeSql } from "./checks.ts";
+import type { CommitInput } from "./commit-input.ts";
+import { type KeepOptions, keepRelation } from "./kept-relation.ts";
+import { refuseBadBatches, withReplayed, writeQuarantine } from "./rejected.ts";
+import { ruledSql } from "./row-checks.ts";
+import { transformRows } from "./transform.ts";
+import { withhold } from "./withhold.ts";
+import { countRows } from "./write-rows.ts";
+
+export interface GatherInput extends Pick<CommitInput, "definition" | "current" | "atMs" | "temporaryFolder"> {
+  /** A file of rows that were rejected before, to be read again beside the source's; null otherwise. */
+  readonly replay: string | null;
+  /** Whose rows are left out, whatever the source gives. */
+  readonly forgotten: readonly Forgotten[];
+  /** Only rows that happened from ≤ t < to, in milliseconds since 1970 UTC; all when left out. */
+  readonly range?: { readonly fromMs: number; readonly toMs: number };
+  readonly position: string | null;
+  readonly projectFolder: string;
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+export interface ReadParts {
+  readonly source: Source;
+  readonly transform: ((row: RawRow) => RawRow | readonly RawRow[] | null) | undefined;
+  readonly query: Query;
+  readonly signal: AbortSignal;
+  progress(progress: JsonObject): void;
+  /** From how many cells on rows are kept in files between the queries instead of in the engine. */
+  readonly manyCells?: number;
+}
+
+/** What was read: the rows that passed stand in the relation `checked`. */
+export interface Gathered {
+  readonly read: number;
+  /** Of them, those that the source gave. */
+  readonly given: number;
+  readonly quarantined: number;
+  readonly quarantinePath: string | null;
+  /** The source always gives everything. */
+  readonly snapshot: boolean;
+  readonly sourceColumns: readonly string[];
+  readonly sourcePosition: string | null;
+  readonly bytesRead: number | null;
+  readonly size: KeepOptions;
+}
+
+/** Source → transform → checks. Throws DATA_NO_ROWS, DATA_COLUMN_MISSING, DATA_ALL_REJECTED, DATA_BUDGET_EXCEEDED. */
+export async function gatherRows(input: GatherInput, parts: ReadParts): Promise<Gathered> {
+  const { definition, range } = input;
+  const { query } = parts;
+  parts.progress({ detail: `reading ${definition.source.description}` });
+  const opened = await openSource(input, parts);
+  const transformed =
+    parts.transform === undefined
+      ? opened.relation
+      : await transformRows(query, opened.relation, neededColumns(definition), parts.transform);
+  const within = range === undefined ? transformed : await keepWithin(query, definition, transformed, range);
+  const own = await withhold(query, definition, within, input.forgotten, "own");
+  const { raw: all, lines } = await withReplayed(input, query, opened, own);
+  const raw = all === own ? own : await withhold(query, definition, all, input.forgotten, "own_and_replayed");
+  const given = await countRows(query, own);
+  const replayed = raw === own ? 0 : (await countRows(query, raw)) - given;
+  // What cannot be read as a row has no time either: it is the usual runs' to report.
+  const unreadable = range === undefined ? [...opened.unreadable, ...lines] : [];
+  const read = given + replayed + unreadable.length;
+  // A feed may have nothing new; nothing at all is no group yet.
+  if (range === undefined && read === 0 && (opened.position === null || input.current === null))
+    throw fail("DATA_NO_ROWS", `Expected rows from ${definition.source.description}, got none`);
+
+  parts.progress({ detail: `checking ${read.toLocaleString("en")} rows` });
+  const size: KeepOptions = {
+    rows: read,
+    columns: neededColumns(definition).length,
+    manyCells: parts.manyCells,
+    temporaryFolder: input.temporaryFolder,
+  };
+  await checkRows(query, definition, raw, input, size);
+  const quarantinePath = await writeQuarantine(query, definition, raw, unreadable, input.temporaryFolder);
+  if (definition.source.kind !== "push")
+    await refuseBadBatches(query, definition, {
+      given,
+      replayed,
+      unreadable: range === undefined ? opened.unreadable.length : 0,
+    });
+  return {
+    read,
+    given,
+    quarantined: read - (await countRows(query, "checked")),
+    quarantinePath,
+    snapshot: opened.position === null,
+    sourceColumns: opened.columns,
+    sourcePosition: opened.position,
+    bytesRead: opened.bytes,
+    size,
+  };
+}
+
+/** A row whose time cannot be read belongs to no range. */
+async function keepWithin(
+  query: Query,
+  definition: DataDefinition,
+  relation: string,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+): Promise<string> {
+  const { column, format } = definition.eventTime as NonNullable<DataDefinition["eventTime"]>;
+  const event = timeSql(`r.${sqlName(column)}`, format ?? undefined);
+  await query.run(
+    `CREATE VIEW within AS SELECT r.* FROM ${sqlName(relation)} r WHERE coalesce(${event} >= ${momentSql(fromMs)} AND ${event} < ${momentSql(toMs)}, false)`,
+  );
+  return "within";
+}
+
+async function openSource(input: GatherInput, parts: ReadParts): Promise<SourceResult> {
+  const opened = await parts.source.open({
+    projectFolder: input.projectFolder,
+    query: parts.query,
+    temporaryFolder: input.temporaryFolder,
+    log: streamLog((line) => process.stderr.write(line)),
+    signal: parts.signal,
+    position: input.position,
+    range: input.range === undefined ? null : { from: new Date(input.range.fromMs), to: new Date(input.range.toMs) },
+    secrets: input.secrets,
+  });
+  if (parts.transform !== undefined) return opened;
+  if (input.definition.source.kind === "push") return withAllColumns(input.definition, opened, parts.query);
+  const absent = neededColumns(input.definition).filter((column) => !opened.columns.includes(column));
+  if (absent.length > 0) {
+    const near = nearest(absent[0] as string, opened.columns);
+    throw fail(
+      "DATA_COLUMN_MISSING",
+      `Expected ${input.definition.source.description} to hold ${absent.map((name) => JSON.stringify(name)).join(", ")}, got the columns ${opened.columns.slice(0, 30).join(", ")}${opened.columns.length > 30 ? " …" : ""}`,
+      near === undefined
+        ? {}
+        : {
+            hint: `The source has ${JSON.stringify(near)}: rename the feature, or map it with { from: ${JSON.stringify(near)} }`,
+          },
+    );
+  }
+  return opened;
+}
+
+/** A posted row names what it has: what all rows of a run leave out is missing, and no mistake of the schema. */
+async function withAllColumns(definition: DataDefinition, opened: SourceResult, query: Query): Promise<SourceResult> {
+  const absent = neededColumns(definition).filter((column) => !opened.columns.includes(column));
+  if (absent.length === 0) return opened;
+  const cells = absent.map((column) => `CAST(NULL AS VARCHAR) AS ${sqlName(column)}`);
+  await query.run(`CREATE VIEW posted AS SELECT *, ${cells.join(", ")} FROM ${sqlName(opened.relation)}`);
+  return { ...opened, relation: "posted", columns: [...opened.columns, ...absent] };
+}
+
+/** `judged`: every row typed, with its reason. `checked`: those that passed, in stored order, with ordinals and both times. */
+async function checkRows(
+  query: Query,
+  definition: DataDefinition,
+  raw: string,
+  input: GatherInput,
+  size: KeepOptions,
+): Promise<void> {
+  const event =
+    definition.eventTime === null ? [`make_timestamp(${Math.round(input.atMs * 1000)}) AS ${eventColumn}`] : [];
+  await keepRelation(query, "judged", ruledSql(definition, judgedSql(definition, raw, event)), size);
+  const identity = [...definition.key.map(keyColumn), ...(definition.eventTime === null ? [] : [eventColumn])].map(
+    sqlName,
+  );
+  // Without key and event time a row is known by its number in the source, whatever else is rejected.
+  const ordinal =
+    identity.length === 0 ? "_row" : `row_number() OVER (PARTITION BY ${identity.join(", ")} ORDER BY _row)`;
+  await query.run(
+    `CREATE VIEW checked AS SELECT * EXCLUDE (_problem, _row), ${ordinal} AS ${ordinalColumn} FROM judged WHERE _problem IS NULL`,
+  );
+}
