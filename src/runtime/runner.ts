@@ -182,7 +182,7 @@ export async function requestRun(project: Project, id: string): Promise<string> 
 
 /** Takes the run; when another process has it, or another run of the component, waits for that one's end. */
 async function claimOrWait(project: Project, id: string, signal: AbortSignal): Promise<Run> {
-  for (;;) {
+  for (let looks = 1; ; looks++) {
     const claimed = await project.ledger.claim(id);
     if (claimed !== undefined) return claimed;
     const run = await project.ledger.find(id);
@@ -192,6 +192,8 @@ async function claimOrWait(project: Project, id: string, signal: AbortSignal): P
       return (await project.ledger.find(id)) as Run;
     }
     await new Promise((resolve) => setTimeout(resolve, 200));
+    // What it waits for may be run by a process that has died since.
+    if (looks % 10 === 0) await project.ledger.recover();
   }
 }
 

@@ -11,6 +11,7 @@ import { sqliteDatabase } from "../../src/drivers/sqlite-database.ts";
 import type { Database } from "../../src/ports/database.ts";
 import { type Ledger, openLedger } from "../../src/runs/ledger.ts";
 import { openSchedules } from "../../src/runs/schedules.ts";
+import { writeSettings } from "../../src/runs/settings.ts";
 import { runsMigrations } from "../../src/runs/tables.ts";
 
 interface Message {
@@ -157,6 +158,22 @@ test("two schedulers in two processes run every moment once", async () => {
       heard.filter(({ error }) => error !== undefined),
       [],
     );
+});
+
+test("three processes that may take six runs at once never run more than the project's limit, and still run all", async () => {
+  await writeSettings(database, { concurrency: 2 });
+  const components = Array.from({ length: 9 }, (_, index) => `data/${"abcdefghi"[index]}`);
+  for (const component of components) await ledger.request(component, "manual", null);
+  for (let one = 0; one < 3; one++) startProcess({ components: components.join(","), workMs: 60 });
+  await until(async () => (await kept()).length === components.length, 20_000);
+  const events = (await ledger.events(0, 1_000)).filter(({ event }) => event !== "run.requested");
+  let running = 0;
+  let most = 0;
+  for (const { event } of events) {
+    running += event === "run.started" ? 1 : -1;
+    most = Math.max(most, running);
+  }
+  assert.equal(most, 2);
 });
 
 test("killing workers at random for a while leaves no run stuck, none doubled, and the record without a gap", async () => {

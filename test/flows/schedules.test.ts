@@ -52,6 +52,41 @@ describe("schedules", () => {
     assert.deepEqual(await tick(), []);
   });
 
+  it("give way to what is asked for by hand, and to the limit of the project in all its processes", async () => {
+    project.write(
+      "pentad.config.ts",
+      'import { defineConfig } from "pentad";\nexport default defineConfig({ concurrency: 1 });\n',
+    );
+    const names = ["a", "b", "c", "d", "e"];
+    const slow = "transform(row) { const end = Date.now() + 250; while (Date.now() < end); return row; },";
+    for (const name of names) project.data(name, `schedule: "0 * * * *", ${slow}`);
+    await tick();
+    for (const name of names) project.setBack(`data/${name}`, 2 * hourMs);
+    const ticking = tick();
+    const startedSince = () =>
+      project.catalog((database) =>
+        database
+          .prepare(
+            "select run, component, event from runs_events where event <> 'run.requested' and run in (select run from runs where reason in ('schedule', 'manual')) order by sequence",
+          )
+          .all(),
+      ) as { run: string; component: string; event: string }[];
+    while (startedSince().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    const manual = await command<{ run: string; state: string }>("run", "data/e");
+    assert.equal(manual.document.state, "done");
+    await ticking;
+    const events = startedSince().filter(({ event }) => event.startsWith("run."));
+    assert.equal(events.length, 2 * 6);
+    for (const [index, { event }] of events.entries())
+      assert.equal(event, index % 2 === 0 ? "run.started" : "run.done", "one at a time");
+    const order = events.filter(({ event }) => event === "run.started").map(({ run }) => run);
+    assert.ok(
+      order.indexOf(manual.document.run) <= 3,
+      `the run by hand was number ${order.indexOf(manual.document.run)}`,
+    );
+    assert.equal(new Set(order).size, 6);
+  });
+
   it("are read by the clocks of their time zone", async () => {
     project.data("berlin", 'schedule: { cron: "0 6 * * *", timeZone: "Europe/Berlin" },');
     await tick();
