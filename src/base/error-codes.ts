@@ -181,6 +181,12 @@ export const errorCodes = {
     "The schedule cannot be read",
     'Use a cron expression, @hourly, @daily or an interval such as "15m"',
   ),
+  RUNS_EVENT_INVALID: code(
+    422,
+    "never",
+    "An event cannot have this name",
+    "Take letters, digits, dots, dashes and underscores",
+  ),
   RUNS_CANCELLED: code(409, "never", "The run was cancelled", "Start it again when wanted"),
   RUNS_UNKNOWN: code(404, "never", "There is no such run", "List the runs with `pentad logs`"),
 

@@ -63,7 +63,14 @@ export const commands: readonly Command[] = [
   {
     name: "tick",
     summary: "Do what is due now and return, for hosts whose clock is outside",
-    options: { "until-idle": { type: "boolean", help: "Go on until nothing is due any more (the default)" } },
+    options: {
+      "until-idle": { type: "boolean", help: "Go on until nothing is due any more (the default)" },
+      event: {
+        type: "string",
+        value: "NAME",
+        help: "First say that this has happened, for components that run after event/NAME",
+      },
+    },
     run: async (spec, args) => (await import("./commands/run.ts")).runTick(spec, args),
   },
   {

@@ -43,7 +43,10 @@ export interface DataOptions<
    * demand and when its file changes.
    */
   readonly schedule?: string | ScheduleOptions;
-  /** Run after every success of these, e.g. `["data/orders"]`, or the components themselves. */
+  /**
+   * Run after every success of these, e.g. `["data/orders"]` or the components themselves, and after events that somebody
+   * raises, e.g. `["event/orders-loaded"]`, by `POST /api/events/orders-loaded` or `pentad tick --event orders-loaded`.
+   */
   readonly after?: readonly (string | Component)[];
   /** The column or columns that name the entity. */
   readonly key?: K | readonly K[];

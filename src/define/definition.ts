@@ -2,6 +2,7 @@
 
 import { parseDurationMs } from "../base/clock.ts";
 import type { JsonObject } from "../base/json.ts";
+import { isEvent } from "./after.ts";
 import type { AppComponent } from "./app.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Component, ComponentKind } from "./component.ts";
@@ -64,7 +65,7 @@ export interface DataDefinition {
   readonly schedule: string | null;
   /** How the schedule is read; absent in definitions that were stored before there was such a thing. */
   readonly scheduleRules?: ScheduleRules | null;
-  /** The components after whose success this one runs. */
+  /** The components after whose success this one runs, and the events. */
   readonly after?: readonly string[];
   readonly key: readonly string[];
   readonly eventTime: { readonly column: string; readonly format: string | null } | null;
@@ -123,7 +124,12 @@ export interface TrainingDefinition {
   };
   readonly candidates: readonly Candidate[];
   readonly budget?: { readonly timeMs: number | null; readonly trials: number | null };
-  readonly when: { readonly everyMs: number | null; readonly newRows: number | null };
+  readonly when: {
+    readonly everyMs: number | null;
+    readonly newRows: number | null;
+    /** Absent when no event was named. */
+    readonly after?: readonly string[];
+  };
   readonly seed: number;
   readonly limits: LimitsDefinition;
 }
@@ -174,7 +180,7 @@ export function dependenciesOf(definition: Definition): string[] {
     case "problem":
       return [];
     case "data":
-      return [...(definition.after ?? [])];
+      return (definition.after ?? []).filter((id) => !isEvent(id));
     case "training":
       return [
         ...new Set([
@@ -188,6 +194,12 @@ export function dependenciesOf(definition: Definition): string[] {
     case "app":
       return [`inference/${definition.inference}`];
   }
+}
+
+/** The events that make the component due. */
+export function eventsOf(definition: Definition): readonly string[] {
+  if (definition.kind === "training") return definition.when.after ?? [];
+  return definition.kind === "data" ? (definition.after ?? []).filter(isEvent) : [];
 }
 
 /** When the component runs by the clock; null when it does not. */
@@ -316,6 +328,7 @@ function describeTraining(component: TrainingComponent, nameOf: (component: Comp
     when: {
       everyMs: when?.every === undefined ? null : (parseDurationMs(when.every) as number),
       newRows: when?.newRows ?? null,
+      ...(when?.after === undefined || when.after.length === 0 ? {} : { after: when.after }),
     },
     seed: options.seed ?? 1,
     limits: describeLimits(options.limits),

@@ -1,6 +1,7 @@
 // Step 3, training: which label and features, how to hold rows out, which candidates, when to train again.
 
 import { isObject } from "../base/json.ts";
+import { checkEvents, type EventId } from "./after.ts";
 import { algorithmTasks, type Candidate, candidateWords } from "./candidate.ts";
 import { checkDuration, checkNumber, checkOneOf, checkOptions, checkText, invalid, nearest } from "./check.ts";
 import type { Component } from "./component.ts";
@@ -37,6 +38,8 @@ export interface TrainWhen {
   readonly every?: string;
   /** Train again after this many new rows. */
   readonly newRows?: number;
+  /** Train again, whatever the rows, after these events, e.g. `["event/drift"]`. */
+  readonly after?: readonly EventId[];
 }
 
 type AnySelection = FeatureSelection | FeatureReference;
@@ -202,7 +205,8 @@ function checkSplit(split: Split | undefined): void {
 
 function checkWhen(when: TrainWhen | undefined): void {
   if (when === undefined) return;
-  checkOptions("when", when, ["every", "newRows"]);
+  checkOptions("when", when, ["every", "newRows", "after"]);
+  if (when.after !== undefined) checkEvents("when.after", when.after);
   if (when.every !== undefined) checkDuration("when.every", when.every);
   if (when.newRows !== undefined) checkNumber("when.newRows", when.newRows, { min: 1 });
 }

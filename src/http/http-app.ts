@@ -5,6 +5,7 @@ import { fail, isFailure, messageOf } from "../base/failure.ts";
 import { isObject, type Json } from "../base/json.ts";
 import { recordFeedback } from "../inference/prediction-log.ts";
 import { moveAlias } from "../models/registry.ts";
+import { raiseEvent } from "../runs/raised.ts";
 import { cancelRun } from "../runtime/cancel-run.ts";
 import { describeAppPage, describeGroup, describeRun, describeVersions } from "../runtime/documents.ts";
 import { ingest } from "../runtime/ingest.ts";
@@ -171,6 +172,12 @@ function serveApi(app: Hono, { project, version, startRun }: HttpParts): void {
   app.post("/api/run/:kind/:name", async (context) => {
     const component = `${context.req.param("kind")}/${context.req.param("name")}`;
     return context.json({ run: await startRun(component), component }, 202);
+  });
+  app.post("/api/events/:name", async (context) => {
+    const event = `event/${context.req.param("name")}` as const;
+    const number = await project.database.transaction((tx) => raiseEvent(tx, { event, atMs: Date.now() }));
+    project.changed();
+    return context.json({ event, number }, 202);
   });
   app.post("/api/models/:training/promote", async (context) => {
     const training = context.req.param("training");

@@ -10,7 +10,8 @@ export type EventName =
   | "run.cancelled"
   | "schedule.changed"
   | "schedule.dropped"
-  | "schedule.late";
+  | "schedule.late"
+  | "event.raised";
 
 export interface LedgerEvent {
   /** 1, 2, 3 …: the order in which things were committed. */

@@ -15,7 +15,16 @@ import { openSteps } from "./steps.ts";
 
 export type RunState = "requested" | "running" | "done" | "failed" | "skipped" | "cancelled";
 /** Why a run was asked for. */
-export type RunReason = "first" | "changed" | "schedule" | "manual" | "upstream" | "new rows" | "retry" | "backfill";
+export type RunReason =
+  | "first"
+  | "changed"
+  | "schedule"
+  | "manual"
+  | "upstream"
+  | "new rows"
+  | "retry"
+  | "backfill"
+  | "event";
 
 export interface Run {
   readonly run: string;

@@ -95,5 +95,7 @@ export const runsMigrations: RoomMigrations = {
     `alter table runs add column input text;
     alter table runs_steps add column partition text;
     create index runs_steps_running on runs_steps (run) where state = 'running'`,
+    // The newest of each named event, which components wait for.
+    "create table runs_raised (event text primary key, number bigint not null, at bigint not null)",
   ],
 };

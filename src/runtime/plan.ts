@@ -7,6 +7,7 @@ import {
   type DataDefinition,
   type Definition,
   dependenciesOf,
+  eventsOf,
   type ProblemDefinition,
   type TrainingDefinition,
 } from "../define/definition.ts";
@@ -25,6 +26,8 @@ export interface Situation {
     string,
     { readonly rows: Readonly<Record<string, number>>; readonly atMs: number; readonly live: string | null }
   >;
+  /** By event: the number of the newest. */
+  readonly events: ReadonlyMap<string, number>;
   readonly nowMs: number;
   /** Components to run again although nothing changed since they failed. */
   readonly retry: ReadonlySet<string>;
@@ -67,7 +70,7 @@ export function planDue(situation: Situation): Due[] {
 /** The component's own fingerprint and what of its surroundings its output depends on. */
 export function effectiveFingerprint(
   component: DeclaredComponent,
-  situation: Pick<Situation, "components" | "sources" | "versions" | "latest">,
+  situation: Pick<Situation, "components" | "sources" | "versions" | "latest" | "events">,
 ): string {
   const definition = component.definition as Definition;
   const find = (id: string) => situation.components.find((one) => one.id === id)?.definition;
@@ -81,16 +84,26 @@ export function effectiveFingerprint(
   }
   if (definition.kind === "inference") around.push(situation.versions.get(definition.training)?.live ?? null);
   if (definition.kind === "app") around.push(find(`inference/${definition.inference}`) ?? null);
-  return `${contentHash(canonicalJson(around)).slice(0, 32)}${upstreamMark(definition, situation)}`;
+  const own = contentHash(canonicalJson(around)).slice(0, 32);
+  return `${own}${upstreamMark(definition, situation)}${eventMark(definition, situation)}`;
 }
 
 /** Another success of what a component runs after is another reason to run, and none of the component's own changes. */
 function upstreamMark(definition: Definition, { latest }: Pick<Situation, "latest">): string {
-  if (definition.kind !== "data" || definition.after === undefined || definition.after.length === 0) return "";
-  return `.${contentHash(...definition.after.map((id) => `${id} ${latest.get(id)?.done?.run ?? ""}`)).slice(0, 16)}`;
+  const after = definition.kind === "data" ? dependenciesOf(definition) : [];
+  if (after.length === 0) return "";
+  return `.${contentHash(...after.map((id) => `${id} ${latest.get(id)?.done?.run ?? ""}`)).slice(0, 16)}`;
 }
 
-const withoutUpstream = (fingerprint: string | null) => fingerprint?.split(".")[0];
+/** So is a newer event: whoever looks late still sees that there is one, and that it is one. */
+function eventMark(definition: Definition, { events }: Pick<Situation, "events">): string {
+  const newest = eventsOf(definition).map((event) => events.get(event) ?? 0);
+  return newest.length === 0 ? "" : `~${Math.max(...newest)}`;
+}
+
+const withoutUpstream = (fingerprint: string | null) => fingerprint?.split(/[.~]/)[0];
+const withoutEvents = (fingerprint: string | null) => fingerprint?.split("~")[0];
+const eventIn = (fingerprint: string | null) => Number(fingerprint?.split("~")[1] ?? 0);
 
 function groupShape(definition: DataDefinition | null | undefined): unknown {
   return definition === undefined || definition === null
@@ -108,7 +121,8 @@ function dueReason(
   const ended = latest?.ended ?? null;
   if (ended === null) return latest?.newest.state === "cancelled" ? null : "first";
   if (withoutUpstream(ended.fingerprint) !== withoutUpstream(fingerprint)) return "changed";
-  if (ended.fingerprint !== fingerprint) return "upstream";
+  if (withoutEvents(ended.fingerprint) !== withoutEvents(fingerprint)) return "upstream";
+  if (eventIn(fingerprint) > eventIn(ended.fingerprint)) return "event";
   if (ended.failure !== null && (ended.failure.code === "RUNTIME_INTERRUPTED" || situation.retry.has(component.id)))
     return "retry";
   return definition.kind === "training" && trainingIsDue(definition, ended, situation) ? "new rows" : null;
@@ -124,16 +138,16 @@ function trainingIsDue(definition: TrainingDefinition, ended: Run, situation: Si
   const changed = Object.keys(version.rows).some(
     (group) => (situation.groups.get(group)?.atMs ?? 0) > (ended.startedAtMs ?? 0),
   );
-  const { everyMs, newRows } = definition.when;
+  const { everyMs, newRows, after = [] } = definition.when;
   if (newRows !== null && fresh >= newRows) return true;
   if (everyMs !== null) return changed && situation.nowMs - version.atMs >= everyMs;
-  return newRows === null && changed;
+  return newRows === null && after.length === 0 && changed;
 }
 
 /** A training needs rows, an inference a live model, and what runs after another that one's success. */
 function missingInputs(definition: Definition, situation: Situation): boolean {
   if (definition.kind === "data")
-    return (definition.after ?? []).some((id) => (situation.latest.get(id)?.done ?? null) === null);
+    return dependenciesOf(definition).some((id) => (situation.latest.get(id)?.done ?? null) === null);
   if (definition.kind === "training")
     return [definition.label.data, ...definition.features.map(({ data }) => data)].some(
       (group) => !situation.groups.has(group),

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { DeclaredComponent } from "../catalog/components.ts";
 import { listHeads, rowsAtCommit } from "../features/commits.ts";
 import { listNewest } from "../models/registry.ts";
+import { listRaised } from "../runs/raised.ts";
 import type { Project } from "./open-project.ts";
 import type { Situation } from "./plan.ts";
 
@@ -27,6 +28,7 @@ export async function surveySituation(
       ),
     ),
     versions: await surveyVersions(project),
+    events: await listRaised(database),
     nowMs: Date.now(),
     retry,
   };

@@ -1,9 +1,13 @@
 // Schedules from outside: missed moments by policy, time zones, one component after another, and edits that fire nothing.
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, afterEach, beforeEach, describe, it } from "node:test";
+import type { EventId } from "../../src/define/after.ts";
+import { sqliteDatabase } from "../../src/drivers/sqlite-database.ts";
 import type { RunSummary, StatusDocument } from "../../src/http/api.ts";
-import { pentadJson } from "../support/project.ts";
+import { raiseEvent } from "../../src/runs/raised.ts";
+import { eventually, pentadJson, serve } from "../support/project.ts";
 import { type SmallProject, smallProject } from "../support/small-project.ts";
 
 const hourMs = 3_600_000;
@@ -109,6 +113,38 @@ describe("schedules", () => {
     assert.deepEqual(
       failed.map(({ id, state, waitingFor }) => `${id} ${state}: ${waitingFor}`),
       ["data/z failed: null", "data/a stale: goes on with what it has: data/z failed"],
+    );
+  });
+
+  it("run a component once after events that were raised while nothing ran, and at once while it is served", async () => {
+    project.data("a", 'after: ["event/orders-loaded"],');
+    project.data("b");
+    assert.deepEqual((await tick()).sort(), ["data/a first", "data/b first"]);
+    const database = await sqliteDatabase({ path: join(project.folder, ".pentad/catalog.sqlite") });
+    const raise = (event: EventId) => database.transaction((tx) => raiseEvent(tx, { event, atMs: Date.now() }));
+    await raise("event/orders-loaded");
+    await raise("event/something-else");
+    await raise("event/orders-loaded");
+    await database.close();
+    assert.deepEqual(await tick(), ["data/a event"]);
+    assert.deepEqual(await tick(), []);
+    const { document } = await command<{ runs: RunSummary[] }>("tick", "--event", "orders-loaded");
+    assert.deepEqual(
+      document.runs.map(({ component, reason }) => [component, reason]),
+      [["data/a", "event"]],
+    );
+    const server = await serve(project.folder);
+    assert.equal((await server.post("/api/events/orders-loaded", {})).status, 202);
+    await eventually(async () => {
+      const { runs } = (await server.get("/api/runs?component=data/a&limit=50")).body as { runs: RunSummary[] };
+      return runs.filter(({ reason, state }) => reason === "event" && state === "done").length === 3 ? true : undefined;
+    }, 20);
+    assert.equal((await server.post("/api/events/-", {})).status, 422);
+    await server.stop();
+    project.data("a", 'after: ["events/orders-loaded"],');
+    assert.match(
+      (await component("data/a"))?.failure?.message ?? "",
+      /after: expected components .* or events such as/,
     );
   });
 

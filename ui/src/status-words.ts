@@ -46,6 +46,10 @@ const reasons: Readonly<Record<string, string>> = {
   schedule: "on schedule",
   manual: "started by hand",
   upstream: "new input from upstream",
+  event: "an event was raised",
+  backfill: "a backfill",
+  "new rows": "new rows came",
+  retry: "tried again",
 };
 
 export function reasonText(reason: string): string {

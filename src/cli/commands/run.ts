@@ -4,6 +4,7 @@ import { type Failure, fail } from "../../base/failure.ts";
 import type { DeclaredComponent } from "../../catalog/components.ts";
 import { nearest } from "../../define/check.ts";
 import { findAlias } from "../../models/registry.ts";
+import { raiseEvent } from "../../runs/raised.ts";
 import type { Project } from "../../runtime/open-project.ts";
 import { type Ran, runDue, runNamed } from "../../runtime/runner.ts";
 import { summarizeRun } from "../../runtime/status.ts";
@@ -31,7 +32,10 @@ export async function runRun(spec: CommandSpec, args: Arguments): Promise<number
 
 export async function runTick(spec: CommandSpec, args: Arguments): Promise<number> {
   if (args.operands.length > 0) throw usage(spec, `Expected no operands, got ${args.operands.join(" ")}`);
+  const event = args.text("event");
   return withProject(args, async (project, signal) => {
+    if (event !== undefined)
+      await project.database.transaction((tx) => raiseEvent(tx, { event: `event/${event}`, atMs: Date.now() }));
     const ran = await runDue(project, { signal, ...narration(project) });
     if (args.flag("json")) printJson({ runs: await documents(project, ran) });
     else note(ran.length === 0 ? "nothing was due" : `${ran.length} ${ran.length === 1 ? "run" : "runs"}`);

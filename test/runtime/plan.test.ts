@@ -1,0 +1,74 @@
+// What is due: a training that waits for an event is trained again once after the newest, whatever its rows.
+
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import type { DeclaredComponent } from "../../src/catalog/components.ts";
+import type { Definition } from "../../src/define/definition.ts";
+import type { Run } from "../../src/runs/ledger.ts";
+import { effectiveFingerprint, planDue, type Situation } from "../../src/runtime/plan.ts";
+
+const declare = (id: string, definition: object): DeclaredComponent => {
+  const [kind, name] = id.split("/") as ["data", string];
+  return {
+    id,
+    kind,
+    name,
+    file: `${name}.ts`,
+    definition: { kind, name, ...definition } as unknown as Definition,
+    fingerprint: id,
+    failure: null,
+  };
+};
+
+const training = (after?: readonly string[]) =>
+  declare("training/rain", {
+    problem: "rain",
+    label: { data: "weather", name: "rain" },
+    features: [{ data: "weather", names: ["wind"] }],
+    when: { everyMs: null, newRows: null, ...(after === undefined ? {} : { after }) },
+  });
+
+const situation = (component: DeclaredComponent, events: Record<string, number>, grown = false): Situation => ({
+  components: [component],
+  latest: new Map(),
+  groups: new Map([["weather", { sequence: 2, rows: 10, atMs: grown ? 2_000 : 500 }]]),
+  sources: new Map(),
+  versions: new Map([["rain", { rows: { weather: 10 }, atMs: 1_000, live: "m1" }]]),
+  events: new Map(Object.entries(events)),
+  nowMs: 5_000,
+  retry: new Set(),
+});
+
+/** Why it is due, if it ran once when the events stood at `before` and they now stand at `now`. */
+function due(component: DeclaredComponent, before: Record<string, number>, now: Record<string, number>, grown = false) {
+  const fingerprint = effectiveFingerprint(component, situation(component, before));
+  const run = {
+    run: "run_1",
+    state: "done",
+    fingerprint,
+    failure: null,
+    startedAtMs: 1_000,
+    input: null,
+  } as unknown as Run;
+  const latest = new Map([[component.id, { newest: run, ended: run, done: run }]]);
+  return planDue({ ...situation(component, now, grown), latest }).map(({ reason }) => reason);
+}
+
+it("a training is due after a newer event, not after the same, an older or another one", () => {
+  const waiting = training(["event/drift", "event/audit"]);
+  assert.deepEqual(due(waiting, {}, {}), []);
+  assert.deepEqual(due(waiting, {}, { "event/drift": 7 }), ["event"]);
+  assert.deepEqual(due(waiting, { "event/drift": 7 }, { "event/drift": 7 }), []);
+  assert.deepEqual(due(waiting, { "event/drift": 7 }, { "event/drift": 7, "event/audit": 9 }), ["event"]);
+  assert.deepEqual(due(waiting, { "event/drift": 7 }, { "event/drift": 7, "event/other": 9 }), []);
+  assert.deepEqual(
+    due(waiting, { "event/drift": 7 }, { "event/drift": 3 }),
+    [],
+    "a ledger that was put back raises nothing",
+  );
+});
+
+it("one that names events does not train for new rows unless it says so; one that names none does", () => {
+  assert.deepEqual(due(training(["event/drift"]), {}, {}, true), []);
+  assert.deepEqual(due(training(), {}, {}, true), ["new rows"]);
+});
