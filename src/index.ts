@@ -13,6 +13,7 @@ export { defineProblem, type ProblemComponent, type ProblemOptions } from "./def
 export { type DataComponent, type DataOptions, defineData, type EventTime, type RawRow } from "./define/data.ts";
 export { boolean, category, type Feature, number, text, time } from "./define/feature.ts";
 export { ahead } from "./define/label.ts";
+export { type OnDemand, type OnDemandOptions, onDemand } from "./define/on-demand.ts";
 export type { ScheduleOptions } from "./define/schedule.ts";
 export { count, distinct, last, max, mean, min, quantile, std, sum, type Window } from "./define/window.ts";
 export type { Source } from "./ports/source.ts";

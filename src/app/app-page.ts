@@ -5,20 +5,16 @@ import { fail } from "../base/failure.ts";
 import type { Value } from "../base/table.ts";
 import type { AppDefinition, ProblemDefinition, TrainingDefinition } from "../define/definition.ts";
 import type { AppDocument, AppField } from "../define/documents.ts";
+import { storedSelections } from "../define/on-demand-definition.ts";
 import { metrics } from "../define/problem.ts";
 import { findHead } from "../features/commits.ts";
-import {
-  type FeatureField,
-  featureFields,
-  fieldStatistics,
-  type SelectedGroup,
-  typicalValue,
-} from "../features/fields.ts";
+import type { FeatureField, SelectedGroup } from "../features/fields.ts";
+import { inputFields, inputStatistics, typicalInput } from "../features/input-fields.ts";
 import { findOnlineRow, listOnlineKeys } from "../features/online.ts";
 import { hasOnlineSide } from "../features/online-rows.ts";
 import type { ColumnStatistics } from "../features/statistics.ts";
 import { show } from "../models/gate.ts";
-import { featuresOfVersion, findAlias, type Version } from "../models/registry.ts";
+import { asTrained, findAlias, type Version } from "../models/registry.ts";
 import type { Database } from "../ports/database.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
 import type { Work } from "../runs/work.ts";
@@ -37,7 +33,9 @@ export async function describeApp(
 ): Promise<AppDocument> {
   const now = Date.now();
   const version = await findAlias(parts.database, training.name, "live");
-  const groups = await selectedGroups(featuresOfVersion(version, training.features), parts.database);
+  const trained = asTrained(training, version);
+  const { onDemand } = trained;
+  const groups = await selectedGroups(storedSelections(trained), parts.database);
   const spine = await findHead(parts.database, training.label.data);
   const label = spine?.definition.labels.find((one) => one.name === training.label.name);
   const labelFacts = spine?.statistics.columns.find((column) => column.name === training.label.name);
@@ -55,7 +53,15 @@ export async function describeApp(
       unit: label?.unit ?? null,
       classes: problem.task === "regression" ? [] : classesOf(label?.column?.values, labelFacts),
     },
-    fields: ready ? featureFields(groups).map((field) => pageField(field, fieldStatistics(groups, field.name))) : [],
+    fields: ready
+      ? inputFields(groups, onDemand).map((field) =>
+          pageField(
+            field,
+            inputStatistics(field, groups, onDemand, spine),
+            typicalInput(field, groups, onDemand, spine),
+          ),
+        )
+      : [],
     stored: ready ? storedRows(groups, parts.online) : null,
     model: version === undefined ? null : liveModel(version, problem, label?.unit ?? null, now),
     waitingFor:
@@ -100,7 +106,7 @@ function classesOf(values: readonly string[] | undefined, statistics: ColumnStat
 }
 
 /** Ranges come from the schema where it has some, otherwise from the data, rounded outwards. */
-function pageField(field: FeatureField, statistics: ColumnStatistics | undefined): AppField {
+function pageField(field: FeatureField, statistics: ColumnStatistics | undefined, typical: Value): AppField {
   const numeric = field.type === "number";
   const low = field.min ?? (typeof statistics?.min === "number" ? statistics.min : null);
   const high = field.max ?? (typeof statistics?.max === "number" ? statistics.max : null);
@@ -114,7 +120,7 @@ function pageField(field: FeatureField, statistics: ColumnStatistics | undefined
     max: numeric ? (field.max ?? outwards(high, Math.ceil)) : null,
     step,
     values: field.values ?? (field.type === "category" ? (statistics?.top ?? []).map((one) => one.value) : null),
-    default: typicalValue(field, statistics),
+    default: typical,
   };
 }
 

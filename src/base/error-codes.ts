@@ -285,9 +285,21 @@ export const errorCodes = {
     "An earlier state of the feature group is gone, since a key was forgotten that it held",
     "Ask for a newer state: what came after `pentad forget` can be made again",
   ),
+  FEATURES_ON_DEMAND_FAILED: code(
+    500,
+    "never",
+    "The function of an on-demand feature fails, or gives something else than it declares",
+    "Correct the named line; it must answer every row that its request and features allow",
+  ),
   FEATURES_UNKNOWN: code(404, "never", "There is no such feature group", "List them with `pentad status`"),
 
   // training
+  TRAINING_SERVING_SKEW: code(
+    422,
+    "never",
+    "An on-demand feature has another value in serving than in training",
+    "Compute it from the row alone: no clock, chance, environment or memory of earlier rows",
+  ),
   TRAINING_LABEL_MISSING: code(422, "never", "The label has no values", "Check that the label's column is filled"),
   TRAINING_LABEL_CONSTANT: code(
     422,

@@ -34,6 +34,10 @@ export interface Table {
 /** One value as people and JSON know it. */
 export type Value = number | string | boolean | null;
 
+export function columnLength(column: Column): number {
+  return column.type === "category" ? column.codes.length : column.values.length;
+}
+
 /** The value at one row; times come back as ISO texts. */
 export function valueAt(column: Column, row: number): Value {
   if (column.type === "category") {

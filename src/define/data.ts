@@ -9,9 +9,17 @@ import type { Component } from "./component.ts";
 import { type Checks, checkChecks } from "./expectations.ts";
 import { expressionColumns, parseExpression } from "./expression.ts";
 import type { Feature } from "./feature.ts";
-import type { AheadLabel, Label } from "./label.ts";
+import type { Label } from "./label.ts";
 import { checkLimits, type Limits } from "./limits.ts";
 import { checkSchedule, type ScheduleOptions } from "./schedule.ts";
+import type {
+  ChosenInputs,
+  ChosenValues,
+  FeatureReference,
+  FeatureSelection,
+  LabelReference,
+  LabelValueOf,
+} from "./selection.ts";
 import type { Window } from "./window.ts";
 
 export type Features = Readonly<Record<string, Feature>>;
@@ -84,50 +92,6 @@ export interface DataOptions<
   readonly limits?: Limits;
 }
 
-/** One feature of a group, as a training names it; `Inputs` is its type in a request. */
-export interface FeatureReference<Name extends string = string, Inputs = unknown> {
-  readonly data: Component<"data">;
-  readonly feature: Name;
-  readonly inputsType?: Inputs;
-}
-
-/** One label of a group, as a training names it. */
-export interface LabelReference<Name extends string = string, Value = unknown> {
-  readonly data: Component<"data">;
-  readonly label: Name;
-  readonly valueType?: Value;
-}
-
-/** Several features of a group; `Inputs` are their types in a request. */
-export interface FeatureSelection<Inputs = unknown> {
-  readonly data: Component<"data">;
-  readonly names: readonly string[];
-  readonly inputsType?: Inputs;
-}
-
-type Flat<T> = { -readonly [K in keyof T]: T[K] } & {};
-type ValueOf<T> = T extends { readonly valueType?: infer Value } ? Exclude<Value, undefined> : never;
-/** A label that is a column some time ahead has that column's type. */
-type LabelValueOf<L, F> =
-  L extends AheadLabel<unknown, infer Column> ? (Column extends keyof F ? ValueOf<F[Column]> : ValueOf<L>) : ValueOf<L>;
-type RequiredNames<F> = { [N in keyof F]: F[N] extends Feature<unknown, true> ? never : N }[keyof F];
-
-/** What a request may hold for a group's features: stored groups (a key or an event time) fill in what is left out. */
-export type InputsOf<F extends Features, W extends Windows, Stored extends boolean> = Flat<
-  (Stored extends true
-    ? { [N in keyof F]?: ValueOf<F[N]> | null }
-    : { [N in RequiredNames<F>]: ValueOf<F[N]> } & {
-        [N in Exclude<keyof F, RequiredNames<F>>]?: ValueOf<F[N]> | null;
-      }) & {
-    [N in keyof W]?: number | null;
-  }
->;
-
-/** What a request may hold for the chosen names, and the key that says whose stored values fill the rest. */
-type ChosenInputs<F extends Features, W extends Windows, K extends string, Stored extends boolean, Names> = Flat<
-  Pick<InputsOf<F, W, Stored>, Names & keyof InputsOf<F, W, Stored>> & { [N in K]?: string | number }
->;
-
 export interface DataComponent<
   F extends Features = Features,
   W extends Windows = Windows,
@@ -137,15 +101,19 @@ export interface DataComponent<
 > extends Component<"data"> {
   readonly options: DataOptions<F, W, L, K, string | EventTime>;
   readonly features: {
-    readonly [N in (keyof F | keyof W) & string]: FeatureReference<N, ChosenInputs<F, W, K, Stored, N>>;
+    readonly [N in (keyof F | keyof W) & string]: FeatureReference<
+      N,
+      ChosenInputs<F, W, K, Stored, N>,
+      ChosenValues<F, N>
+    >;
   };
   readonly labels: { readonly [N in keyof L & string]: LabelReference<N, LabelValueOf<L[N], F>> };
   /** Every feature and window of the group. */
-  all(): FeatureSelection<ChosenInputs<F, W, K, Stored, keyof F | keyof W>>;
+  all(): FeatureSelection<ChosenInputs<F, W, K, Stored, keyof F | keyof W>, ChosenValues<F, keyof F | keyof W>>;
   /** Some of the group's features and windows. */
   pick<const Names extends keyof F | keyof W>(
     ...names: readonly Names[]
-  ): FeatureSelection<ChosenInputs<F, W, K, Stored, Names>>;
+  ): FeatureSelection<ChosenInputs<F, W, K, Stored, Names>, ChosenValues<F, Names>>;
 }
 
 type NoNames = Readonly<Record<never, never>>;

@@ -6,13 +6,21 @@ import { isEvent } from "./after.ts";
 import type { AppComponent } from "./app.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Component, ComponentKind } from "./component.ts";
-import { type DataComponent, type FeatureReference, type FeatureSelection, keyColumns } from "./data.ts";
+import { type DataComponent, keyColumns } from "./data.ts";
 import { type ChecksDefinition, describeChecks } from "./expectations.ts";
 import { isCondition, parseExpression } from "./expression.ts";
 import type { Feature, FeatureType } from "./feature.ts";
 import type { InferenceComponent } from "./inference.ts";
 import type { AheadLabel, Label } from "./label.ts";
 import type { Limits } from "./limits.ts";
+import { isOnDemand } from "./on-demand.ts";
+import {
+  type ComponentCode,
+  describeOnDemand,
+  groupSelections,
+  groupsOf,
+  type OnDemandDefinition,
+} from "./on-demand-definition.ts";
 import type { ProblemComponent, Success, Task } from "./problem.ts";
 import { describeSchedule, type ScheduleDefinition, type ScheduleOptions } from "./schedule.ts";
 import type { TrainingComponent } from "./training.ts";
@@ -114,6 +122,8 @@ export interface TrainingDefinition {
   readonly problem: string;
   readonly label: { readonly data: string; readonly name: string };
   readonly features: readonly { readonly data: string; readonly names: readonly string[] }[];
+  /** Absent without on-demand features. */
+  readonly onDemand?: OnDemandDefinition;
   readonly split: {
     readonly by: "time" | "random" | "stratified" | "group" | null;
     readonly test: number;
@@ -182,13 +192,7 @@ export function dependenciesOf(definition: Definition): string[] {
     case "data":
       return (definition.after ?? []).filter((id) => !isEvent(id));
     case "training":
-      return [
-        ...new Set([
-          `problem/${definition.problem}`,
-          `data/${definition.label.data}`,
-          ...definition.features.map(({ data }) => `data/${data}`),
-        ]),
-      ];
+      return [`problem/${definition.problem}`, ...groupsOf(definition).map((data) => `data/${data}`)];
     case "inference":
       return [`training/${definition.training}`];
     case "app":
@@ -210,15 +214,19 @@ export function scheduleOf(definition: Definition | null): ScheduleDefinition | 
   return schedule === null ? null : { schedule, timeZone, missed };
 }
 
-/** Describes a component as JSON. `nameOf` gives the name of a component that this one refers to. */
-export function describe(component: Component, nameOf: (component: Component) => string): Definition {
+/** Describes a component as JSON. `nameOf` gives the name of a component that this one refers to, `code` what is behind it. */
+export function describe(
+  component: Component,
+  nameOf: (component: Component) => string,
+  code: ComponentCode = { file: "", hash: () => "", locate: () => null },
+): Definition {
   switch (component.kind) {
     case "problem":
       return describeProblem(component as ProblemComponent, nameOf(component));
     case "data":
       return describeData(component as DataComponent, nameOf);
     case "training":
-      return describeTraining(component as TrainingComponent, nameOf);
+      return describeTraining(component as TrainingComponent, nameOf, code);
     case "inference":
       return describeInference(component as InferenceComponent, nameOf);
     case "app":
@@ -300,15 +308,22 @@ function columnAhead(label: AheadLabel, features: readonly FeatureDefinition[]):
   return expression.op === "column" ? features.find((feature) => feature.name === expression.name) : undefined;
 }
 
-function describeTraining(component: TrainingComponent, nameOf: (component: Component) => string): TrainingDefinition {
+function describeTraining(
+  component: TrainingComponent,
+  nameOf: (component: Component) => string,
+  code: ComponentCode,
+): TrainingDefinition {
   const { options } = component;
   const { split, when, budget } = options;
+  const stored = options.features.flatMap((one) => (isOnDemand(one) ? [] : [one]));
+  const onDemand = describeOnDemand(options.features, nameOf, code);
   return {
     kind: "training",
     name: nameOf(component),
     problem: nameOf(options.problem),
     label: { data: nameOf(options.label.data), name: options.label.label },
-    features: groupSelections(options.features, nameOf),
+    features: groupSelections(stored, nameOf),
+    ...(onDemand === undefined ? {} : { onDemand }),
     split: {
       by: split?.by ?? null,
       test: split?.test ?? 0.2,
@@ -333,20 +348,6 @@ function describeTraining(component: TrainingComponent, nameOf: (component: Comp
     seed: options.seed ?? 1,
     limits: describeLimits(options.limits),
   };
-}
-
-function groupSelections(
-  selections: readonly (FeatureSelection | FeatureReference)[],
-  nameOf: (component: Component) => string,
-): TrainingDefinition["features"] {
-  const groups = new Map<string, Set<string>>();
-  for (const selection of selections) {
-    const data = nameOf(selection.data);
-    const names = groups.get(data) ?? new Set();
-    for (const name of "names" in selection ? selection.names : [selection.feature]) names.add(name);
-    groups.set(data, names);
-  }
-  return [...groups].map(([data, names]) => ({ data, names: [...names] }));
 }
 
 function describeInference(

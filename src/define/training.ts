@@ -5,9 +5,11 @@ import { checkEvents, type EventId } from "./after.ts";
 import { algorithmTasks, type Candidate, candidateWords } from "./candidate.ts";
 import { checkDuration, checkNumber, checkOneOf, checkOptions, checkText, invalid, nearest } from "./check.ts";
 import type { Component } from "./component.ts";
-import type { FeatureReference, FeatureSelection, LabelReference } from "./data.ts";
+import type { DataComponent } from "./data.ts";
 import { checkLimits, type Limits } from "./limits.ts";
+import { checkRequest, isOnDemand, namesOf, type OnDemand } from "./on-demand.ts";
 import type { ProblemComponent, Task } from "./problem.ts";
+import type { FeatureReference, FeatureSelection, LabelReference } from "./selection.ts";
 
 export interface Split {
   /** `time`: the newest rows are held out; `stratified`: each class in proportion; `group`: whole groups; `random`. */
@@ -42,7 +44,7 @@ export interface TrainWhen {
   readonly after?: readonly EventId[];
 }
 
-type AnySelection = FeatureSelection | FeatureReference;
+type AnySelection = FeatureSelection | FeatureReference | OnDemand;
 
 export interface TrainingOptions<Selections extends readonly AnySelection[], LabelName extends string, LabelValue> {
   /** The file's name unless given. */
@@ -51,7 +53,7 @@ export interface TrainingOptions<Selections extends readonly AnySelection[], Lab
   readonly problem: ProblemComponent<NoInfer<LabelName>>;
   /** A label of a data component, e.g. `weather.labels.rainTomorrow`; the one that the problem predicts. */
   readonly label: LabelReference<LabelName, LabelValue>;
-  /** `weather.all()`, `weather.pick("precipitation")`, `weather.features.precipitation`. */
+  /** `weather.all()`, `weather.pick("precipitation")`, `weather.features.precipitation`, or what `onDemand()` gives. */
   readonly features: Selections;
   /** How rows are held out for the gate; by time when there is one, and a fifth of them, unless given. */
   readonly split?: Split;
@@ -123,14 +125,18 @@ export function defineTraining<const Selections extends readonly AnySelection[],
   if (!Array.isArray(options.features) || options.features.length === 0)
     throw invalid("features", "a list such as [weather.all()]", options.features);
   for (const selection of options.features)
-    if (!isObject(selection) || !("names" in selection || "feature" in selection))
+    if (!isObject(selection) || !("names" in selection || "feature" in selection || "onDemand" in selection))
       throw invalid(
         "features",
         "weather.all(), weather.pick(…) or weather.features.name",
         selection,
         "Check the feature's spelling in the data component",
       );
-  const names = options.features.flatMap((one) => ("names" in one ? one.names : [one.feature]));
+  const names = options.features.flatMap((one) =>
+    isOnDemand(one) ? Object.keys(one.onDemand.features) : [...namesOf(one)],
+  );
+  for (const one of options.features.filter(isOnDemand))
+    checkRequest(one, (options.label.data as DataComponent).options, options.label.label);
   if (options.candidates !== undefined) checkCandidates(options.candidates, options.problem.options.task, names);
   checkSplit(options.split);
   checkBudget(options.budget);

@@ -6,6 +6,7 @@ import { rm } from "node:fs/promises";
 import { freemem, totalmem } from "node:os";
 import { basename, join } from "node:path";
 import type { Readable } from "node:stream";
+import type { Json } from "../base/json.ts";
 import type { ComputeEvents, ComputeTask, ComputeUsage } from "../ports/compute.ts";
 import type { Ending, KilledFor } from "./process-compute-ending.ts";
 import { type OutputStream, outputLines } from "./process-compute-output.ts";
@@ -15,6 +16,7 @@ import {
   type FromStep,
   type Limit,
   readMessage,
+  type ServiceAnswer,
   stepPipe,
   type ToStep,
   watchdogPipe,
@@ -39,7 +41,11 @@ export interface StepProcess {
   run(
     task: ComputeTask,
     events: ComputeEvents,
+    /** Of a step that serves: what it says, and nobody keeps its time here. */
+    service?: (message: ServiceAnswer | { readonly type: "serving" }) => void,
   ): Promise<{ ending: Ending; output: (FromStep & { type: "result" }) | undefined; usage: ComputeUsage }>;
+  /** To a step that serves. */
+  call(call: number, input: Json): void;
   /** Asks the step to stop, and kills it a moment later. */
   cancel(): void;
   kill(reason: KilledFor): void;
@@ -73,6 +79,7 @@ export function startStepProcess(options: StepProcessOptions): StepProcess {
   const ready = Promise.withResolvers<boolean>();
   let task: ComputeTask | undefined;
   let events: ComputeEvents = {};
+  let service: Parameters<StepProcess["run"]>[2];
   let isReady = false;
   let over = false;
   let killedFor: KilledFor | undefined;
@@ -101,7 +108,8 @@ export function startStepProcess(options: StepProcessOptions): StepProcess {
     if (message.type === "ready") {
       isReady = true;
       ready.resolve(true);
-    } else if (message.type === "progress") events.onProgress?.(message.progress);
+    } else if (message.type === "serving" || message.type === "answer") service?.(message);
+    else if (message.type === "progress") events.onProgress?.(message.progress);
     else if (message.type === "crossed") awaitVerdict(message.limit);
     else if (message.type === "relieved") stopWaiting();
     else if (message.type === "verdict") {
@@ -179,11 +187,12 @@ export function startStepProcess(options: StepProcessOptions): StepProcess {
     pid,
     ready: ready.promise,
     hasEnded: () => over || child.exitCode !== null || child.signalCode !== null,
-    async run(given, givenEvents) {
+    async run(given, givenEvents, givenService) {
       setReferenced(child, true);
       const startedAt = performance.now();
       task = given;
       events = givenEvents;
+      service = givenService;
       if (!over) {
         if (pid !== undefined) cpuAtStart = cpuMsOf(pid);
         child.send(
@@ -191,7 +200,7 @@ export function startStepProcess(options: StepProcessOptions): StepProcess {
           () => undefined,
         );
         // The watchdog keeps the time; this is for a process that is frozen altogether.
-        after(given.limits.timeMs + verdictMs, () => kill("time"));
+        if (service === undefined) after(given.limits.timeMs + verdictMs, () => kill("time"));
       }
       await ended;
       const said = verdict?.usage ?? lastWord?.usage;
@@ -206,6 +215,9 @@ export function startStepProcess(options: StepProcessOptions): StepProcess {
           ...(said?.bytesOut === undefined ? {} : { bytesOut: said.bytesOut }),
         },
       };
+    },
+    call(call, input) {
+      if (!over) child.send({ type: "call", call, input } satisfies ToStep, () => undefined);
     },
     cancel() {
       if (over) return;

@@ -14,7 +14,9 @@ export interface Ending {
   readonly killedFor: KilledFor | undefined;
   readonly spawnError: Error | undefined;
   /** The step's last word: it settled, threw, was deserted, or said how it leaves. */
-  readonly lastWord: Exclude<FromStep, { type: "ready" | "progress" | "crossed" | "relieved" | "verdict" }> | undefined;
+  readonly lastWord:
+    | Exclude<FromStep, { type: "ready" | "progress" | "serving" | "answer" | "crossed" | "relieved" | "verdict" }>
+    | undefined;
   readonly verdict: Verdict | undefined;
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -56,7 +58,7 @@ export function endingError(task: EndedTask, ending: Ending): PentadError {
   return unexplained(task, ending);
 }
 
-function thrownError(thrown: Thrown): PentadError {
+export function thrownError(thrown: Thrown): PentadError {
   const code =
     thrown.code !== null && Object.hasOwn(errorCodes, thrown.code)
       ? (thrown.code as ErrorCodeName)

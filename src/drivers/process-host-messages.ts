@@ -16,6 +16,7 @@ export const collectorName = "pentad.collect";
 
 export type ToStep =
   | { readonly type: "task"; readonly task: ComputeTask; readonly maxResultBytes: number }
+  | { readonly type: "call"; readonly call: number; readonly input: Json }
   | { readonly type: "cancel" };
 
 /** What the step's process used since its task began. */
@@ -39,6 +40,9 @@ export interface Thrown {
 export type FromStep =
   | { readonly type: "ready" }
   | { readonly type: "progress"; readonly progress: JsonObject }
+  /** From here on the step answers calls. */
+  | { readonly type: "serving" }
+  | ServiceAnswer
   | { readonly type: "result"; readonly output: Json; readonly usage: StepUsage }
   | { readonly type: "thrown"; readonly thrown: Thrown; readonly usage: StepUsage }
   /** The step is about to end its own process; `how` is the call. */
@@ -55,6 +59,11 @@ export type FromStep =
   /** It was only garbage. */
   | { readonly type: "relieved" }
   | { readonly type: "verdict"; readonly verdict: Verdict };
+
+/** What a step that serves says to one call. */
+export type ServiceAnswer =
+  | { readonly type: "answer"; readonly call: number; readonly output: Json }
+  | { readonly type: "answer"; readonly call: number; readonly thrown: Thrown };
 
 export type Limit = "time" | "memory" | "cpu";
 
@@ -100,15 +109,20 @@ function isFromWatchdog({ type, limit, verdict }: Message): boolean {
   );
 }
 
-function isFromStep({ type, progress, output, thrown, how, location, usage }: Message): boolean {
+function isFromStep({ type, progress, call, output, thrown, how, location, usage }: Message): boolean {
   if (type === "progress") return isObject(progress);
+  if (type === "serving") return true;
+  if (type === "answer") return typeof call === "number" && (output !== undefined || isThrown(thrown));
   if (!isUsage(usage)) return false;
   if (type === "result") return output !== undefined;
   if (type === "leaving") return typeof how === "string" && isPlace(location);
   if (type === "deserted") return true;
+  return type === "thrown" && isThrown(thrown);
+}
+
+function isThrown(thrown: unknown): boolean {
   const isTextOrNull = (value: unknown) => value === null || typeof value === "string";
   return (
-    type === "thrown" &&
     isObject(thrown) &&
     typeof thrown.message === "string" &&
     [thrown.code, thrown.hint, thrown.cause].every(isTextOrNull) &&

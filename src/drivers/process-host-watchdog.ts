@@ -220,6 +220,7 @@ parentPort?.on("message", (order: WatchOrder) => {
   clearInterval(timer);
   lastBeatAt = performance.now();
   watch = { ...order, deadline: performance.now() + order.timeMs, cpuAtStart: cpuMs() };
-  timer = setInterval(look, watchMs);
+  // A service between two calls needs no close watch: only its memory and its parent count.
+  timer = setInterval(look, Number.isFinite(order.timeMs) ? watchMs : restMs);
 });
 tell({ type: "ready" });

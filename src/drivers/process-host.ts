@@ -12,6 +12,7 @@ import type { Json, JsonObject } from "../base/json.ts";
 import type { ComputeTask, StepContext, StepHandlers } from "../ports/compute.ts";
 import { attemptMark, collectorName, type FromStep, stepPipe, type ToStep } from "./process-host-messages.ts";
 import { resultText } from "./process-host-result.ts";
+import { serveCalls } from "./process-host-serve.ts";
 import { describeThrown } from "./process-host-thrown.ts";
 import { cpuMs, transferred, transferredSince, usageSince } from "./process-host-usage.ts";
 import type { WatchdogData, WatchOrder } from "./process-host-watchdog.ts";
@@ -132,8 +133,10 @@ async function runTask(
   Error.stackTraceLimit = 50;
   for (const [name, value] of Object.entries(task.environment)) process.env[name] = value;
   process.setUncaughtExceptionCaptureCallback(endThrown);
-  const { timeMs, memoryMb, cpuMs: mostCpuMs = null } = task.limits;
-  watchdog.postMessage({ timeMs, memoryMb, cpuMs: mostCpuMs, folders } satisfies WatchOrder);
+  const { memoryMb, cpuMs: mostCpuMs = null } = task.limits;
+  const allow = (timeMs: number) =>
+    watchdog.postMessage({ timeMs, memoryMb, cpuMs: mostCpuMs, folders } satisfies WatchOrder);
+  allow(task.limits.timeMs);
   confessEveryExit((how, error) => {
     if (!settled) tell({ type: "leaving", how, location: describeThrown(error, folders).location, usage: usage() });
   });
@@ -150,6 +153,20 @@ async function runTask(
       task,
       signal,
       progress: throttledProgress(tell),
+      serve: (answer) =>
+        serveCalls({
+          answer,
+          listen(hear) {
+            process.on("message", hear);
+            process.channel?.ref();
+          },
+          allow,
+          callMs: task.limits.callMs ?? task.limits.timeMs,
+          maxResultBytes,
+          tell,
+          write: writeAll,
+          describe: (error) => describeThrown(error, folders),
+        }),
     } satisfies StepContext);
     const output = resultText(result, maxResultBytes);
     end(`{"type":"result","usage":${JSON.stringify(usage())},"output":${output}}\n`);

@@ -21,6 +21,8 @@ export interface FeatureField {
   readonly from?: string;
   /** Times: how the source writes them; null for ISO 8601. */
   readonly format?: string | null;
+  /** Only a request gives it; nothing is stored that could stand in for it. */
+  readonly request?: true;
 }
 
 /** The features that one model takes from one group. */
@@ -77,13 +79,6 @@ export function typicalValue(field: FeatureField, statistics: ColumnStatistics |
     case "text":
       return "";
   }
-}
-
-/** By feature name. */
-export function typicalRow(groups: readonly SelectedGroup[]): Record<string, Value> {
-  return Object.fromEntries(
-    featureFields(groups).map((field) => [field.name, typicalValue(field, fieldStatistics(groups, field.name))]),
-  );
 }
 
 /** The median as a person would write it: whole where the data are whole, four digits otherwise. */

@@ -1,8 +1,7 @@
 // The OpenAPI 3.1 document of a project: one predict operation per inference, typed by its feature schema.
 
 import type { FeatureField } from "../features/fields.ts";
-import { typicalRow } from "../features/fields.ts";
-import type { Live } from "../inference/live.ts";
+import { type Live, typicalRequest } from "../inference/live.ts";
 
 type Schema = Record<string, unknown>;
 
@@ -56,7 +55,7 @@ function predictOperation(live: Live): Schema {
     ],
     requestBody: {
       required: true,
-      content: { "application/json": { schema: oneOrMany("Input"), example: typicalRow(live.groups) } },
+      content: { "application/json": { schema: oneOrMany("Input"), example: typicalRequest(live) } },
     },
     responses: {
       200: { description: "The answer", content: { "application/json": { schema: oneOrMany("Answer") } } },
@@ -77,7 +76,9 @@ function inputSchema(live: Live): Schema {
   return {
     type: "object",
     properties,
-    required: stored ? [] : live.schema.fields.filter((field) => field.required).map((field) => field.name),
+    required: live.schema.fields
+      .filter((field) => field.required && (field.request || !stored))
+      .map(({ name }) => name),
   };
 }
 

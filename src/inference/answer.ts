@@ -6,6 +6,8 @@ import { newId } from "../base/ids.ts";
 import type { Value } from "../base/table.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import type { Explanation, PredictionDocument } from "../define/documents.ts";
+import type { OnDemandDefinition } from "../define/on-demand-definition.ts";
+import { inputNames, type OnDemandCompute, outputColumns, plainInput } from "../features/on-demand.ts";
 import { expiredMs, findOnlineRow } from "../features/online.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
 import { decideClass, evenThreshold } from "./decide-class.ts";
@@ -22,13 +24,47 @@ export interface AnswerOptions {
 
 /** Answers one request. Throws INFERENCE_INPUT_INVALID, or INFERENCE_OUTPUT_INVALID when the model gives no prediction. */
 export function answer(live: Live, online: OnlineStore, input: unknown, options: AnswerOptions): PredictionDocument {
-  const row = options.row ?? null;
-  const checked = checkInput(live.schema, input, row);
-  const { values, stored, expired, unknown } = completeFeatures(live, online, checked);
+  return conclude(live, gather(live, online, input, options.row ?? null), options);
+}
+
+/** The same with on-demand features, many at once: their functions run in a process of their own, and are asked once. */
+export async function answerOnDemand(
+  live: Live & { readonly onDemand: OnDemandDefinition },
+  parts: { readonly online: OnlineStore; readonly onDemand: OnDemandCompute },
+  inputs: readonly { readonly input: unknown; readonly options: AnswerOptions }[],
+): Promise<PredictionDocument[]> {
+  const gathered = inputs.map(({ input, options }) => gather(live, parts.online, input, options.row ?? null));
+  const types = new Map(live.schema.fields.map(({ name, type }) => [name, type]));
+  const names = inputNames(live.onDemand);
+  const columns = outputColumns(live.onDemand);
+  const computed = await parts.onDemand.compute(
+    live.onDemand,
+    gathered.map(({ values }) => names.map((name) => plainInput(types.get(name) ?? "text", values.get(name) ?? null))),
+  );
+  return gathered.map((one, index) => {
+    const given = Object.fromEntries(columns.map(({ name }, column) => [name, computed[index]?.[column] ?? null]));
+    return conclude(live, { ...one, computed: given }, inputs[index]?.options as AnswerOptions);
+  });
+}
+
+function gather(live: Live, online: OnlineStore, input: unknown, row: number | null): Completed {
+  const gathered = completeFeatures(live, online, checkInput(live.schema, input, row));
+  const { values, expired, unknown } = gathered;
   const hint =
     unknown.length === 0 ? undefined : `No row is stored for ${unknown.join("; ")}: give the named fields too`;
   checkComplete(expired.size === 0 ? live.schema : withoutFields(live.schema, expired), values, row, hint);
-  const features = Object.fromEntries(live.schema.fields.map(({ name }) => [name, values.get(name) ?? null]));
+  return gathered;
+}
+
+function conclude(
+  live: Live,
+  { values, stored, expired, computed }: Completed & { readonly computed?: Readonly<Record<string, Value>> },
+  options: AnswerOptions,
+): PredictionDocument {
+  const features = {
+    ...Object.fromEntries(live.schema.fields.map(({ name }) => [name, values.get(name) ?? null])),
+    ...computed,
+  };
   const output = checkOutput(live, live.model.predictRow(features));
   const now = Date.now();
   const modelSeconds = secondsSince(live.version.atMs, now);
@@ -66,6 +102,8 @@ interface Completed {
 function completeFeatures(live: Live, online: OnlineStore, { given, key }: CheckedInput): Completed {
   const values = new Map(given);
   const keys = new Map<string, Value>([...given, ...key]);
+  // What only a request gives is missing when it gives nothing, whatever the store holds under that name.
+  for (const { name, request } of live.schema.fields) if (request && !values.has(name)) values.set(name, null);
   const expired = new Map<string, string>();
   const unknown: string[] = [];
   const now = Date.now();

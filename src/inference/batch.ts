@@ -4,7 +4,9 @@ import { readFile } from "node:fs/promises";
 import type { Table } from "../base/table.ts";
 import type { TrainingDefinition } from "../define/definition.ts";
 import { eventColumn, keyColumn } from "../features/columns.ts";
-import { loadTrainingSet, type PinnedGroup, planTrainingSet, writeTrainingSet } from "../features/training-set.ts";
+import type { OnDemandFunctions } from "../features/on-demand.ts";
+import { writeSet } from "../features/on-demand-set.ts";
+import { loadTrainingSet, type PinnedGroup } from "../features/training-set.ts";
 import type { Predictor } from "../learn/model.ts";
 import { decodeModel } from "../models/model-file.ts";
 import { openServed } from "../models/served-model.ts";
@@ -34,12 +36,16 @@ export interface BatchOutput {
 const appendedRows = 10_000;
 
 /** Writes one Parquet file: key, event time, `prediction`, a probability per class, the model's version and the moment. */
-export async function scoreBatch(input: BatchInput, query: Query): Promise<BatchOutput> {
+export async function scoreBatch(
+  input: BatchInput,
+  query: Query,
+  code: OnDemandFunctions | null = null,
+): Promise<BatchOutput> {
   const groups = new Map(Object.entries(input.groups));
-  const plan = planTrainingSet(input.training, groups, "newest");
   const set = `${input.temporaryFolder}/newest.parquet`;
-  const { rows } = await writeTrainingSet(query, plan, set);
-  const table = await loadTrainingSet(query, set, plan.features);
+  const { training } = input;
+  const { rows, features } = await writeSet(query, { training, groups, code, path: set, which: "newest" });
+  const table = await loadTrainingSet(query, set, features);
   const model = openServed(decodeModel(await readFile(input.model.path), input.model.id));
   await query.run(
     `CREATE TABLE scores (number BIGINT, prediction VARCHAR${model.classes.map((_, k) => `, p${k} DOUBLE`).join("")})`,

@@ -8,7 +8,7 @@ import type { FeatureField } from "../features/fields.ts";
 import { exampleTime, readTime } from "../features/time-text.ts";
 
 export interface InputSchema {
-  /** The features that the model takes, in its order. */
+  /** What a request may hold: its own fields, and the stored features behind the model. */
   readonly fields: readonly FeatureField[];
   /** The columns of the key, when a stored row can be asked for. */
   readonly key: readonly string[];

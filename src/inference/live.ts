@@ -1,14 +1,16 @@
 // What an inference component answers with right now: the live model, the input schema and the feature groups behind it.
 
 import { fail } from "../base/failure.ts";
+import type { Value } from "../base/table.ts";
 import type { InferenceDefinition, LabelDefinition, TrainingDefinition } from "../define/definition.ts";
+import { type OnDemandDefinition, storedSelections } from "../define/on-demand-definition.ts";
 import { groupColumns } from "../features/columns.ts";
 import { type Commit, findHead } from "../features/commits.ts";
-import { featureFields } from "../features/fields.ts";
+import { inputFields, typicalInput } from "../features/input-fields.ts";
 import { findOnlineRow } from "../features/online.ts";
 import { hasOnlineSide } from "../features/online-rows.ts";
 import type { Predictor } from "../learn/model.ts";
-import { featuresOfVersion, findAlias, loadModel, type Version } from "../models/registry.ts";
+import { asTrained, findAlias, loadModel, type Version } from "../models/registry.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Database } from "../ports/database.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
@@ -29,6 +31,10 @@ export interface Live {
   readonly schema: InputSchema;
   readonly groups: readonly LiveGroup[];
   readonly label: LabelDefinition;
+  /** The newest rows that tell the label. */
+  readonly spine: Commit;
+  /** As the version was trained; undefined without any. */
+  readonly onDemand: OnDemandDefinition | undefined;
 }
 
 export interface LiveParts {
@@ -69,8 +75,8 @@ export function liveSource(parts: LiveParts): LiveSource {
           hint: "Train one that passes its gate: see `pentad status`",
         });
       // Until the next version is live, the definition's new features wait and those that it dropped are still asked for.
-      const asTrained = { ...training, features: featuresOfVersion(version, training.features) };
-      const live = await assemble(parts, inference, asTrained, version, await predictorOf(version));
+      const trained = asTrained(training, version);
+      const live = await assemble(parts, inference, trained, version, await predictorOf(version));
       cache.set(inference.name, { live, checkedAt: performance.now() });
       return live;
     },
@@ -86,7 +92,7 @@ async function assemble(
   model: Predictor,
 ): Promise<Live> {
   const groups: LiveGroup[] = [];
-  for (const { data, names } of training.features) {
+  for (const { data, names } of storedSelections(training)) {
     const commit = await findHead(database, data);
     if (commit === undefined)
       throw fail("FEATURES_GROUP_EMPTY", `Expected rows in the feature group ${data}, got none yet`);
@@ -96,12 +102,13 @@ async function assemble(
     groups.find(({ commit }) => commit.group === training.label.data)?.commit ??
     (await findHead(database, training.label.data));
   const label = spine?.definition.labels.find((one) => one.name === training.label.name);
-  if (label === undefined)
+  if (spine === undefined || label === undefined)
     throw fail(
       "DATA_COLUMN_MISSING",
       `Expected data/${training.label.data} to hold the label ${training.label.name}, got none`,
     );
-  return { inference, training, version, model, schema: inputSchema(groups), groups, label };
+  const { onDemand } = training;
+  return { inference, training, version, model, schema: inputSchema(groups, onDemand), groups, label, spine, onDemand };
 }
 
 /** A keyless group counts as stored only while it is a series: see `writeOnlineFile`. */
@@ -109,8 +116,8 @@ function isStored({ definition, group }: Commit, online: OnlineStore): boolean {
   return hasOnlineSide(definition) && (definition.key.length > 0 || findOnlineRow(online, group, []) !== undefined);
 }
 
-function inputSchema(groups: readonly LiveGroup[]): InputSchema {
-  const fields = featureFields(groups);
+function inputSchema(groups: readonly LiveGroup[], onDemand: OnDemandDefinition | undefined): InputSchema {
+  const fields = inputFields(groups, onDemand);
   const names = new Set(fields.map((field) => field.name));
   const key = [...new Set(groups.flatMap(({ commit, stored }) => (stored ? commit.definition.key : [])))];
   const sources = groups.flatMap(({ commit }) => [
@@ -118,4 +125,9 @@ function inputSchema(groups: readonly LiveGroup[]): InputSchema {
     ...groupColumns(commit.definition).map((column) => column.name),
   ]);
   return { fields, key, ignored: new Set(sources.filter((name) => !names.has(name) && !key.includes(name))) };
+}
+
+/** A typical request, by field. */
+export function typicalRequest({ schema, groups, onDemand, spine }: Live): Record<string, Value> {
+  return Object.fromEntries(schema.fields.map((field) => [field.name, typicalInput(field, groups, onDemand, spine)]));
 }

@@ -4,19 +4,20 @@ import type { JsonObject } from "../base/json.ts";
 import type { Value } from "../base/table.ts";
 import { recordLineage } from "../catalog/lineage.ts";
 import type { InferenceDefinition, TrainingDefinition } from "../define/definition.ts";
-import { typicalRow } from "../features/fields.ts";
+import type { PredictionDocument } from "../define/documents.ts";
 import { groupFiles } from "../features/group-files.ts";
+import type { OnDemandCompute } from "../features/on-demand.ts";
 import type { PinnedGroup } from "../features/training-set.ts";
 import { modelBlob } from "../models/registry.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Database } from "../ports/database.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
 import type { Work } from "../runs/work.ts";
-import { answer } from "./answer.ts";
+import { answer, answerOnDemand } from "./answer.ts";
 import type { BatchOutput } from "./batch.ts";
 import { recordBatch } from "./batches.ts";
 import { evenThreshold } from "./decide-class.ts";
-import type { Live, LiveSource } from "./live.ts";
+import { type Live, type LiveSource, typicalRequest } from "./live.ts";
 
 export interface InferenceParts {
   readonly database: Database;
@@ -24,6 +25,7 @@ export interface InferenceParts {
   readonly models: BlobStore;
   readonly online: OnlineStore;
   readonly live: LiveSource;
+  readonly onDemand: OnDemandCompute;
 }
 
 export async function runInference(
@@ -34,7 +36,7 @@ export async function runInference(
 ): Promise<void> {
   parts.live.invalidate();
   const live = await parts.live.get(inference, training);
-  const reply = answer(live, parts.online, typicalRow(live.groups), { explain: false });
+  const reply = await typicalAnswer(live, parts);
   const typical = `version ${live.version.version} answers: ${shown(reply.prediction)} for a typical row`;
   if (inference.batchSchedule === null) {
     await work.commit(async () => undefined, { detail: typical });
@@ -57,9 +59,17 @@ export async function runInference(
   );
 }
 
+async function typicalAnswer(live: Live, parts: InferenceParts): Promise<PredictionDocument> {
+  const input = typicalRequest(live);
+  const options = { explain: false };
+  const { onDemand } = live;
+  if (onDemand === undefined) return answer(live, parts.online, input, options);
+  return (await answerOnDemand({ ...live, onDemand }, parts, [{ input, options }]))[0] as PredictionDocument;
+}
+
 async function scoreInProcess(live: Live, parts: InferenceParts, work: Work): Promise<BatchOutput> {
   const groups: Record<string, PinnedGroup> = {};
-  for (const { commit } of live.groups) {
+  for (const commit of [live.spine, ...live.groups.map((group) => group.commit)]) {
     const files = await groupFiles(parts.database, parts.offline, commit.group, commit.sequence);
     groups[commit.group] = { definition: commit.definition, files, late: files.late };
   }

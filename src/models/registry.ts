@@ -242,12 +242,24 @@ export async function loadArtifact(blobs: BlobStore, id: string): Promise<Artifa
 }
 
 /** The features that a version was trained with, by data component; those of `otherwise` for versions that did not keep them. */
-export function featuresOfVersion(
+function featuresOfVersion(
   version: Version | undefined,
   otherwise: TrainingDefinition["features"],
 ): TrainingDefinition["features"] {
   const kept = version?.report.selection;
   return Array.isArray(kept) ? (kept as unknown as TrainingDefinition["features"]) : otherwise;
+}
+
+/** A training as a version of its model knows it: its features, and its on-demand features with their code. */
+export function asTrained(training: TrainingDefinition, version: Version | undefined): TrainingDefinition {
+  if (version === undefined) return training;
+  const { features, onDemand: _, ...rest } = training;
+  const onDemand = version.report.onDemand as unknown as TrainingDefinition["onDemand"];
+  return {
+    ...rest,
+    features: featuresOfVersion(version, features),
+    ...(onDemand === undefined ? {} : { onDemand }),
+  };
 }
 
 /** The bytes of a model's file. */

@@ -27,6 +27,8 @@ export interface ComputeLimits {
   readonly memoryMb: number;
   /** Processor time of all threads and processes of the step; without it only the wall time is limited. */
   readonly cpuMs?: number;
+  /** Of a step that serves: wall time for each call; `timeMs` is then for its start. */
+  readonly callMs?: number;
 }
 
 export interface ComputeUsage {
@@ -49,6 +51,18 @@ export interface ComputeEvents {
   onProgress?: (progress: JsonObject) => void;
 }
 
+/** A step that stays and answers calls, in a process of its own. */
+export interface ComputeService {
+  /**
+   * Calls are answered one after another. Rejects with what the step threw; with the failure that ended its process, when
+   * that was this call; with RUNTIME_INTERRUPTED when it was another one, or the process is gone already.
+   */
+  call(input: Json): Promise<Json>;
+  /** Resolves when the process is gone. */
+  readonly ended: Promise<void>;
+  close(): void;
+}
+
 export interface Compute {
   /** Runs the step; resolves with a failure, never rejects for what the step does. Aborting kills it within 2 s. */
   run(task: ComputeTask, events?: ComputeEvents, signal?: AbortSignal): Promise<ComputeOutcome>;
@@ -57,11 +71,18 @@ export interface Compute {
   close(): Promise<void>;
 }
 
+export interface ComputeServices {
+  /** Starts a step that answers calls for as long as it is wanted; its entry must end in `context.serve`. */
+  serve(task: ComputeTask, events?: ComputeEvents): ComputeService;
+}
+
 /** What the host at the other side offers to a step. */
 export interface StepContext {
   readonly task: ComputeTask;
   readonly signal: AbortSignal;
   progress(progress: JsonObject): void;
+  /** Answers calls, one after another, until the process is ended; what it throws fails that call alone. */
+  serve(answer: (input: Json) => Promise<Json>): Promise<Json>;
 }
 
 /** A step at the other side: entry name → function. */

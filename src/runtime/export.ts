@@ -1,6 +1,6 @@
 // Writes exactly the rows of a feature group, or a training set as of now, to a file of the user's own.
 
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fail } from "../base/failure.ts";
 import { newId } from "../base/ids.ts";
@@ -24,10 +24,11 @@ export async function exportRows(
   out: string,
 ): Promise<{ rows: number }> {
   const [kind, name = ""] = what.split("/");
-  const sql = await rowsSql(project, kind, name);
   const temporary = join(dirname(out), `.${newId("export")}`);
-  const query = await openQuery({ memoryMb: 1024, temporaryFolder: join(project.stateFolder, "tmp"), threads: 2 });
+  const folder = await mkdtemp(join(project.stateFolder, "tmp", "export-"));
+  const query = await openQuery({ memoryMb: 1024, temporaryFolder: folder, threads: 2 });
   try {
+    const sql = await rowsSql(project, kind, name, folder);
     await mkdir(dirname(out), { recursive: true });
     const options = format === "csv" ? "FORMAT csv, HEADER" : "FORMAT parquet, COMPRESSION zstd";
     await query.run(`COPY (${sql}) TO ${sqlText(temporary)} (${options})`);
@@ -37,6 +38,7 @@ export async function exportRows(
   } finally {
     await query.close();
     await rm(temporary, { force: true });
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -59,9 +61,9 @@ async function groupSql(project: Project, name: string): Promise<string> {
   return `SELECT ${columns.join(", ")} FROM (${enrichedSql(definition, files)}) e ORDER BY ${orderSql(definition, "e")}`;
 }
 
-async function rowsSql(project: Project, kind: string | undefined, name: string): Promise<string> {
+async function rowsSql(project: Project, kind: string | undefined, name: string, folder: string): Promise<string> {
   if (kind === "features") return groupSql(project, name);
-  if (kind === "training") return trainingSetSql(project, name);
+  if (kind === "training") return trainingSetSql(project, name, folder);
   const { file } = await newestBatch(project.database, name);
   return `SELECT * FROM read_parquet(${sqlText(await project.offline.localPath(file))})`;
 }

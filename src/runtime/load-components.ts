@@ -9,7 +9,9 @@ import type { DeclaredComponent } from "../catalog/components.ts";
 import { nearest } from "../define/check.ts";
 import { type Component, type ComponentKind, componentKinds, isComponent } from "../define/component.ts";
 import { type DataDefinition, type Definition, describe } from "../define/definition.ts";
-import { importCircle, importsOf } from "./imports.ts";
+import { locationInProject } from "../ports/compute.ts";
+import { importCircle } from "./imports.ts";
+import { codeHash, keepCode } from "./kept-code.ts";
 import { importUserFile, lineOfImport } from "./user-modules.ts";
 
 export interface ComponentFile {
@@ -86,7 +88,11 @@ export async function loadComponents(folder: string): Promise<DeclaredComponent[
     try {
       if (component === null) throw error;
       if (!names.has(component)) throw takenName(component, file, owners, folder);
-      const definition = describe(component, (one) => nameOf(one, names, file));
+      const definition = describe(component, (one) => nameOf(one, names, file), {
+        file: file.file,
+        hash: () => keepCode(folder, file.file),
+        locate: (stack) => locationInProject(stack, folder) ?? null,
+      });
       return { ...declared, definition, fingerprint: fingerprintOf(definition, folder, file.file), failure: null };
     } catch (thrown) {
       // A mistake in another component's file is that component's; this one only waits for it.
@@ -187,9 +193,4 @@ function fingerprintOf(definition: Definition, folder: string, file: string): st
     definition.kind === "data" &&
     ((definition as DataDefinition).transform || (definition as DataDefinition).source.kind === "rows");
   return contentHash(canonicalJson(lasting), hasCode ? codeHash(folder, file) : "").slice(0, 32);
-}
-
-/** The hash of a file and of everything of the project that it imports. */
-function codeHash(folder: string, file: string): string {
-  return contentHash(...[file, ...importsOf(folder, file)].map((one) => readFileSync(join(folder, one), "utf8")));
 }

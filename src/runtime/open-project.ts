@@ -9,6 +9,7 @@ import { type Components, catalogMigrations, openComponents } from "../catalog/c
 import { lineageMigrations } from "../catalog/lineage.ts";
 import { migrate } from "../catalog/migrations.ts";
 import { featuresMigrations, listHeads } from "../features/commits.ts";
+import type { OnDemandCompute } from "../features/on-demand.ts";
 import { catchUpOnline } from "../features/online.ts";
 import { type LiveSource, liveSource } from "../inference/live.ts";
 import { inferenceMigrations, openPredictionLog, type PredictionLog } from "../inference/prediction-log.ts";
@@ -22,6 +23,7 @@ import { openSchedules, type Schedules } from "../runs/schedules.ts";
 import { runsMigrations } from "../runs/tables.ts";
 import { openBlobs, openCompute, openDatabase, openOnline } from "./drivers.ts";
 import { findComponentFiles, projectName } from "./load-components.ts";
+import { openOnDemand } from "./on-demand-service.ts";
 
 export interface Project {
   readonly name: string;
@@ -37,6 +39,7 @@ export interface Project {
   readonly models: BlobStore;
   readonly online: OnlineStore;
   readonly compute: Compute;
+  readonly onDemand: OnDemandCompute;
   readonly live: LiveSource;
   readonly predictions: PredictionLog;
   /** What a run of each component would be for, as of the newest plan; scheduled runs are marked with it. */
@@ -97,6 +100,7 @@ export async function openProject(folder: string, log: Log): Promise<Project> {
     models,
     online,
     compute,
+    onDemand: openOnDemand(compute, root),
     live,
     predictions,
     rememberFingerprints(newest) {

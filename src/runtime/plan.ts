@@ -11,6 +11,7 @@ import {
   type ProblemDefinition,
   type TrainingDefinition,
 } from "../define/definition.ts";
+import { groupsOf } from "../define/on-demand-definition.ts";
 import type { Run, RunReason } from "../runs/ledger.ts";
 
 /** Everything that the plan looks at. */
@@ -79,7 +80,7 @@ export function effectiveFingerprint(
   if (definition.kind === "training") {
     const problem = find(`problem/${definition.problem}`) as ProblemDefinition | undefined;
     around.push([problem?.predict, problem?.task, problem?.success.metric]);
-    for (const { data } of [{ data: definition.label.data }, ...definition.features])
+    for (const data of groupsOf(definition))
       around.push(groupShape(find(`data/${data}`) as DataDefinition | undefined));
   }
   if (definition.kind === "inference") around.push(situation.versions.get(definition.training)?.live ?? null);
@@ -148,10 +149,7 @@ function trainingIsDue(definition: TrainingDefinition, ended: Run, situation: Si
 function missingInputs(definition: Definition, situation: Situation): boolean {
   if (definition.kind === "data")
     return dependenciesOf(definition).some((id) => (situation.latest.get(id)?.done ?? null) === null);
-  if (definition.kind === "training")
-    return [definition.label.data, ...definition.features.map(({ data }) => data)].some(
-      (group) => !situation.groups.has(group),
-    );
+  if (definition.kind === "training") return groupsOf(definition).some((group) => !situation.groups.has(group));
   if (definition.kind === "inference") return (situation.versions.get(definition.training)?.live ?? null) === null;
   return false;
 }

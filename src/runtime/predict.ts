@@ -4,7 +4,8 @@ import { fail } from "../base/failure.ts";
 import type { DeclaredComponent } from "../catalog/components.ts";
 import type { InferenceDefinition } from "../define/definition.ts";
 import type { PredictionDocument } from "../define/documents.ts";
-import { answer } from "../inference/answer.ts";
+import { storedSelections } from "../define/on-demand-definition.ts";
+import { answer, answerOnDemand } from "../inference/answer.ts";
 import { entityOf } from "../inference/input.ts";
 import type { Live } from "../inference/live.ts";
 import type { Project } from "./open-project.ts";
@@ -41,6 +42,20 @@ export function openAsker(project: Project): Asker {
     return remembered;
   }
 
+  /** The first request should not wait for the process behind it. */
+  async function warm(): Promise<void> {
+    for (const name of await names().catch(() => [])) {
+      const found = await find(name).catch(() => undefined);
+      if (found?.live.onDemand !== undefined)
+        await project.onDemand.compute(found.live.onDemand, []).catch(() => undefined);
+    }
+  }
+
+  const names = async () =>
+    (await recall()).components.flatMap((one) =>
+      one.kind === "inference" && one.definition !== null ? [one.name] : [],
+    );
+
   async function find(name: string): Promise<{ live: Live; warning: string | null }> {
     const { components, warnings } = await recall();
     const definition = components.find((one) => one.id === `inference/${name}`)?.definition as
@@ -52,29 +67,31 @@ export function openAsker(project: Project): Asker {
     return { live: await project.live.get(definition, training), warning: warnings.get(name) ?? null };
   }
 
+  void warm();
   return {
     async ask(name, input, { explain } = {}) {
       const { live, warning } = await find(name);
-      const one = (single: unknown, row?: number): PredictionDocument => {
-        const reply = answer(live, project.online, single, {
-          explain: explain ?? live.inference.explain,
-          staleness: warning,
-          ...(row === undefined ? {} : { row }),
-        });
+      const { onDemand } = live;
+      const shared = { explain: explain ?? live.inference.explain, staleness: warning };
+      const logged = (reply: PredictionDocument, index: number) => {
         project.predictions.add(reply, {
           inference: live.inference.name,
           training: live.training.name,
-          entity: entityOf(live.schema, single),
+          entity: entityOf(live.schema, inputs[index]?.input),
         });
         return reply;
       };
-      return Array.isArray(input) ? input.map((single, row) => one(single, row)) : one(input);
+      const inputs = Array.isArray(input)
+        ? input.map((single: unknown, row) => ({ input: single, options: { ...shared, row } }))
+        : [{ input, options: shared }];
+      const replies =
+        onDemand === undefined
+          ? inputs.map((one, index) => logged(answer(live, project.online, one.input, one.options), index))
+          : (await answerOnDemand({ ...live, onDemand }, project, inputs)).map(logged);
+      return Array.isArray(input) ? replies : (replies[0] as PredictionDocument);
     },
     live: async (name) => (await find(name)).live,
-    names: async () =>
-      (await recall()).components.flatMap((one) =>
-        one.kind === "inference" && one.definition !== null ? [one.name] : [],
-      ),
+    names,
   };
 }
 
@@ -98,7 +115,7 @@ async function stalenessWarnings(
     if (definition?.kind !== "inference") continue;
     const training = components.find((one) => one.id === `training/${definition.training}`)?.definition;
     if (training?.kind !== "training") continue;
-    const data = [...new Set(training.features.map((one) => `data/${one.data}`))].filter(failed);
+    const data = [...new Set(storedSelections(training).map((one) => `data/${one.data}`))].filter(failed);
     const parts = data.map((id) => `${id} failed: this answer uses its last good data`);
     if (failed(`training/${training.name}`))
       parts.push(`training/${training.name} failed: this answer comes from its last good model`);

@@ -6,6 +6,7 @@ import type { DeclaredComponent } from "../catalog/components.ts";
 import { algorithmWords } from "../define/algorithm-words.ts";
 import { type Definition, dependenciesOf, scheduleOf } from "../define/definition.ts";
 import type { ComponentState, ComponentStatus, RunSummary, StatusDocument } from "../define/documents.ts";
+import { groupsOf } from "../define/on-demand-definition.ts";
 import { metrics } from "../define/problem.ts";
 import { findHead } from "../features/commits.ts";
 import { countFeedback, countPredictions } from "../inference/prediction-log.ts";
@@ -141,9 +142,7 @@ function waitsFor(
   const why = (id: string, what = "to run") =>
     stateOf(before, id) === "failed" ? `waits for ${id}, which failed` : `waits for ${id} ${what}`;
   if (definition.kind === "training") {
-    const empty = [definition.label.data, ...definition.features.map(({ data }) => data)].find(
-      (data) => !situation.groups.has(data),
-    );
+    const empty = groupsOf(definition).find((data) => !situation.groups.has(data));
     return empty === undefined ? null : why(`data/${empty}`);
   }
   if (definition.kind === "inference" && (situation.versions.get(definition.training)?.live ?? null) === null)

@@ -14,6 +14,8 @@ import { boostingThreads } from "./boosting-threads.ts";
 import { openQuery } from "./drivers.ts";
 import { loadComponents } from "./load-components.ts";
 import { loadConfig } from "./load-config.ts";
+import { loadOnDemandOf } from "./on-demand-code.ts";
+import { serveOnDemand } from "./on-demand-service.ts";
 import { importUserFile } from "./user-modules.ts";
 
 export const stepHandlers: StepHandlers = {
@@ -23,8 +25,12 @@ export const stepHandlers: StepHandlers = {
       config: await loadConfig(task.projectFolder),
     }),
   "data/read": (input, context) => withQuery(context, (query) => readData(input, query, context)),
+  "features/on-demand": serveOnDemand,
   "training/set": (input, context) =>
-    withQuery(context, (query) => makeTrainingSet(input as unknown as SetInput, query)),
+    withQuery(context, async (query) => {
+      const set = input as unknown as SetInput;
+      return makeTrainingSet(set, query, await loadOnDemandOf(context.task.projectFolder, set.training));
+    }),
   "training/candidate": (input, context) =>
     withQuery(context, (query) =>
       tryCandidate(input as unknown as TrialInput, query, context.progress, fitting(context, input.atOnce as number)),
@@ -34,7 +40,10 @@ export const stepHandlers: StepHandlers = {
       fitFinal(input as unknown as FinalInput, query, context.progress, fitting(context, 1)),
     ),
   "inference/batch": (input, context) =>
-    withQuery(context, (query) => scoreBatch(input as unknown as BatchInput, query)),
+    withQuery(context, async (query) => {
+      const batch = input as unknown as BatchInput;
+      return scoreBatch(batch, query, await loadOnDemandOf(context.task.projectFolder, batch.training));
+    }),
 };
 
 async function readData(input: JsonObject, query: Query, context: StepContext) {

@@ -6,9 +6,11 @@ import { recordLineage } from "../catalog/lineage.ts";
 import { algorithmWords } from "../define/algorithm-words.ts";
 import type { Candidate } from "../define/candidate.ts";
 import type { DataDefinition, ProblemDefinition, TrainingDefinition } from "../define/definition.ts";
+import { groupsOf } from "../define/on-demand-definition.ts";
 import { metrics } from "../define/problem.ts";
 import { findHead } from "../features/commits.ts";
 import { groupFiles } from "../features/group-files.ts";
+import type { OnDemandCompute } from "../features/on-demand.ts";
 import type { PinnedGroup } from "../features/training-set.ts";
 import { judge, show } from "../models/gate.ts";
 import {
@@ -28,12 +30,15 @@ import { expandCandidates } from "./auto.ts";
 import { settingsOf } from "./fit-candidate.ts";
 import type { FinalOutput, LiveModel } from "./fit-final.ts";
 import { type Selection, selectCandidate } from "./select.ts";
+import { checkServingSkew } from "./serving-skew.ts";
 import type { SetOutput } from "./training-set.ts";
 
 export interface TrainingParts {
   readonly database: Database;
   readonly offline: BlobStore;
   readonly models: BlobStore;
+  /** On-demand features as serving computes them. */
+  readonly onDemand: OnDemandCompute;
 }
 
 export interface TrainingOutcome {
@@ -56,6 +61,9 @@ export async function runTraining(
     groups: pinned.groups,
     temporaryFolder: work.folder,
   } as unknown as JsonObject)) as unknown as SetOutput;
+
+  if (training.onDemand !== undefined) work.detail("comparing on-demand features in training and in serving");
+  await checkServingSkew(training, set.sample, parts.onDemand);
 
   const { task } = problem;
   const candidates = expandCandidates(training.candidates, { task, rows: set.rows, features: set.features });
@@ -87,6 +95,7 @@ export async function runTraining(
             label: set.label,
             features: set.features,
             selection: training.features,
+            ...(training.onDemand === undefined ? {} : { onDemand: training.onDemand }),
             problem: { question: problem.question, audience: problem.audience, task, success: problem.success },
             sources: pinned.sources,
             seed: training.seed,
@@ -106,6 +115,7 @@ export async function runTraining(
         await dropAlias(tx, training.name, "candidate", number);
       }
       const inputs = Object.entries(pinned.commits).map(([group, sequence]) => `features/${group}@${sequence}`);
+      if (training.onDemand !== undefined) inputs.push(`code/${training.onDemand.code}`);
       await recordLineage(tx, `training-set/${set.hash}`, inputs, work.run, atMs);
       await recordLineage(tx, `model/${final.id}`, [`training-set/${set.hash}`], work.run, atMs);
       return number;
@@ -133,7 +143,7 @@ async function pinGroups(training: TrainingDefinition, parts: TrainingParts) {
   const groups: Record<string, PinnedGroup> = {};
   const commits: Record<string, number> = {};
   const sources: SourceFacts[] = [];
-  for (const name of new Set([training.label.data, ...training.features.map(({ data }) => data)])) {
+  for (const name of groupsOf(training)) {
     const head = await findHead(parts.database, name);
     if (head === undefined)
       throw fail("FEATURES_GROUP_EMPTY", `Expected rows in the feature group ${name}, got none yet`, {

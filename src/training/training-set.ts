@@ -5,7 +5,9 @@ import { createReadStream } from "node:fs";
 import { fail } from "../base/failure.ts";
 import type { TrainingDefinition } from "../define/definition.ts";
 import type { GroupColumn } from "../features/columns.ts";
-import { type PinnedGroup, planTrainingSet, writeTrainingSet } from "../features/training-set.ts";
+import type { OnDemandFunctions } from "../features/on-demand.ts";
+import { type ComputedRow, writeSet } from "../features/on-demand-set.ts";
+import type { PinnedGroup } from "../features/training-set.ts";
 import type { Query } from "../ports/query.ts";
 
 export interface SetInput {
@@ -25,15 +27,20 @@ export interface SetOutput {
   readonly keys: readonly string[];
   /** The label's group has an event time of its own. */
   readonly timed: boolean;
+  /** Rows with on-demand features, to be compared with what serving computes from the same. */
+  readonly sample: readonly ComputedRow[];
 }
 
-/** Joins the pinned groups point in time and writes the training set. */
-export async function makeTrainingSet(input: SetInput, query: Query): Promise<SetOutput> {
+/** Joins the pinned groups point in time, computes on-demand features, and writes the training set. */
+export async function makeTrainingSet(
+  input: SetInput,
+  query: Query,
+  code: OnDemandFunctions | null = null,
+): Promise<SetOutput> {
   const { training } = input;
   const groups = new Map(Object.entries(input.groups));
-  const plan = planTrainingSet(training, groups);
   const path = `${input.temporaryFolder}/training-set.parquet`;
-  const { rows } = await writeTrainingSet(query, plan, path);
+  const { rows, features, label, sample } = await writeSet(query, { training, groups, code, path });
   if (rows === 0)
     throw fail(
       "TRAINING_LABEL_MISSING",
@@ -46,9 +53,10 @@ export async function makeTrainingSet(input: SetInput, query: Query): Promise<Se
     path,
     rows,
     hash: hash.digest("hex"),
-    features: plan.features,
-    label: plan.label,
+    features,
+    label,
     keys: definition?.key ?? [],
     timed: definition?.eventTime !== null,
+    sample,
   };
 }
