@@ -16,7 +16,7 @@ import {
   type FromStep,
   type Limit,
   readMessage,
-  type ServiceAnswer,
+  type ServingAnswer,
   stepPipe,
   type ToStep,
   watchdogPipe,
@@ -42,7 +42,7 @@ export interface StepProcess {
     task: ComputeTask,
     events: ComputeEvents,
     /** Of a step that serves: what it says, and nobody keeps its time here. */
-    service?: (message: ServiceAnswer | { readonly type: "serving" }) => void,
+    service?: (message: ServingAnswer | { readonly type: "serving" }) => void,
   ): Promise<{ ending: Ending; output: (FromStep & { type: "result" }) | undefined; usage: ComputeUsage }>;
   /** To a step that serves. */
   call(call: number, input: Json): void;

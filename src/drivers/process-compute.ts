@@ -4,11 +4,11 @@ import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fail, toFailure } from "../base/failure.ts";
-import type { Compute, ComputeOutcome, ComputeServices, ComputeTask, ComputeUsage } from "../ports/compute.ts";
+import type { Compute, ComputeOutcome, ComputeServing, ComputeTask, ComputeUsage } from "../ports/compute.ts";
 import { type StepProcess, startStepProcess } from "./process-compute-child.ts";
 import { endingError } from "./process-compute-ending.ts";
 import { groupsInUse } from "./process-compute-table.ts";
-import { processService } from "./process-service.ts";
+import { processServing } from "./process-serving.ts";
 
 export interface ProcessComputeOptions {
   /** Absolute path of the module that the process runs; it calls `serveSteps`. */
@@ -41,7 +41,7 @@ const watchdogMs = 3_500;
 const refillMs = 300;
 
 /** Processes start ahead of time and serve one task each, so that no step ever meets what another left in memory. */
-export function processCompute(options: ProcessComputeOptions): Compute & ComputeServices {
+export function processCompute(options: ProcessComputeOptions): Compute & ComputeServing {
   const { keepWarm = 1, idleMs = 60_000, maxProcesses = 64 } = options;
   const idle = new Map<string, StepProcess[]>();
   const running = new Map<StepProcess, ComputeTask>();
@@ -180,7 +180,7 @@ export function processCompute(options: ProcessComputeOptions): Compute & Comput
     },
     serve(task, events = {}) {
       if (closed) throw fail("RUNTIME_INTERRUPTED", `Pentad was stopped before ${task.step} began`);
-      return processService(take(task.projectFolder, task.limits.memoryMb), task, events);
+      return processServing(take(task.projectFolder, task.limits.memoryMb), task, events);
     },
     warm: (count, projectFolder) => fill(projectFolder, options.memoryMb ?? 1_024, count),
     async close() {

@@ -42,7 +42,7 @@ export type FromStep =
   | { readonly type: "progress"; readonly progress: JsonObject }
   /** From here on the step answers calls. */
   | { readonly type: "serving" }
-  | ServiceAnswer
+  | ServingAnswer
   | { readonly type: "result"; readonly output: Json; readonly usage: StepUsage }
   | { readonly type: "thrown"; readonly thrown: Thrown; readonly usage: StepUsage }
   /** The step is about to end its own process; `how` is the call. */
@@ -61,7 +61,7 @@ export type FromStep =
   | { readonly type: "verdict"; readonly verdict: Verdict };
 
 /** What a step that serves says to one call. */
-export type ServiceAnswer =
+export type ServingAnswer =
   | { readonly type: "answer"; readonly call: number; readonly output: Json }
   | { readonly type: "answer"; readonly call: number; readonly thrown: Thrown };
 

@@ -52,7 +52,7 @@ export interface ComputeEvents {
 }
 
 /** A step that stays and answers calls, in a process of its own. */
-export interface ComputeService {
+export interface ServingStep {
   /**
    * Calls are answered one after another. Rejects with what the step threw; with the failure that ended its process, when
    * that was this call; with RUNTIME_INTERRUPTED when it was another one, or the process is gone already.
@@ -71,9 +71,9 @@ export interface Compute {
   close(): Promise<void>;
 }
 
-export interface ComputeServices {
+export interface ComputeServing {
   /** Starts a step that answers calls for as long as it is wanted; its entry must end in `context.serve`. */
-  serve(task: ComputeTask, events?: ComputeEvents): ComputeService;
+  serve(task: ComputeTask, events?: ComputeEvents): ServingStep;
 }
 
 /** What the host at the other side offers to a step. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TypeCheckOptions, TypeMistake } from "../drivers/typescript-check.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
-import type { Compute, ComputeServices, StepHandlers } from "../ports/compute.ts";
+import type { Compute, ComputeServing, StepHandlers } from "../ports/compute.ts";
 import type { Database } from "../ports/database.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
 import type { Query, QueryOptions } from "../ports/query.ts";
@@ -40,7 +40,7 @@ export async function detectSource(
   return detect(location, place);
 }
 
-export async function openCompute(stateFolder: string): Promise<Compute & ComputeServices> {
+export async function openCompute(stateFolder: string): Promise<Compute & ComputeServing> {
   const { processCompute } = await import("../drivers/process-compute.ts");
   const hostModule = fileURLToPath(
     new URL(import.meta.url.endsWith(".ts") ? "./step-main.ts" : "./step-main.js", import.meta.url),

@@ -23,7 +23,7 @@ import { openSchedules, type Schedules } from "../runs/schedules.ts";
 import { runsMigrations } from "../runs/tables.ts";
 import { openBlobs, openCompute, openDatabase, openOnline } from "./drivers.ts";
 import { findComponentFiles, projectName } from "./load-components.ts";
-import { openOnDemand } from "./on-demand-service.ts";
+import { openOnDemand } from "./on-demand-serving.ts";
 
 export interface Project {
   readonly name: string;

@@ -15,7 +15,7 @@ import { openQuery } from "./drivers.ts";
 import { loadComponents } from "./load-components.ts";
 import { loadConfig } from "./load-config.ts";
 import { loadOnDemandOf } from "./on-demand-code.ts";
-import { serveOnDemand } from "./on-demand-service.ts";
+import { serveOnDemand } from "./on-demand-serving.ts";
 import { importUserFile } from "./user-modules.ts";
 
 export const stepHandlers: StepHandlers = {

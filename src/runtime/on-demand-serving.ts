@@ -6,7 +6,7 @@ import type { Json, JsonObject } from "../base/json.ts";
 import type { Value } from "../base/table.ts";
 import type { OnDemandDefinition } from "../define/on-demand-definition.ts";
 import { computeRows, type OnDemandCompute } from "../features/on-demand.ts";
-import type { ComputeService, ComputeServices, StepContext } from "../ports/compute.ts";
+import type { ComputeServing, ServingStep, StepContext } from "../ports/compute.ts";
 import { loadOnDemand } from "./on-demand-code.ts";
 
 /** What one request may take of the processor; code that is loaded first may take longer. */
@@ -19,15 +19,15 @@ const mostServices = 3;
 const rowsPerCall = 100;
 const tries = 3;
 
-export interface OnDemandService extends OnDemandCompute {
+export interface OnDemandServing extends OnDemandCompute {
   close(): void;
 }
 
-export function openOnDemand(compute: ComputeServices, projectFolder: string): OnDemandService {
+export function openOnDemand(compute: ComputeServing, projectFolder: string): OnDemandServing {
   /** In the order of their last use. */
-  const services = new Map<string, ComputeService>();
+  const services = new Map<string, ServingStep>();
 
-  function serviceFor(onDemand: OnDemandDefinition): ComputeService {
+  function serviceFor(onDemand: OnDemandDefinition): ServingStep {
     const key = JSON.stringify([onDemand.file, onDemand.code]);
     const known = services.get(key);
     const service = known ?? start(onDemand, key);
@@ -41,7 +41,7 @@ export function openOnDemand(compute: ComputeServices, projectFolder: string): O
     return service;
   }
 
-  function start(onDemand: OnDemandDefinition, key: string): ComputeService {
+  function start(onDemand: OnDemandDefinition, key: string): ServingStep {
     const service = compute.serve({
       entry: "features/on-demand",
       input: { onDemand: onDemand as unknown as JsonObject },

@@ -2,7 +2,7 @@
 
 import { fail } from "../base/failure.ts";
 import type { Json } from "../base/json.ts";
-import type { ComputeEvents, ComputeService, ComputeTask } from "../ports/compute.ts";
+import type { ComputeEvents, ComputeTask, ServingStep } from "../ports/compute.ts";
 import type { StepProcess } from "./process-compute-child.ts";
 import { endingError, thrownError } from "./process-compute-ending.ts";
 
@@ -14,7 +14,7 @@ interface Waiting {
 /** The watchdog keeps the time of a call; beyond this the process is frozen altogether. */
 const frozenMs = 5_000;
 
-export function processService(one: StepProcess, task: ComputeTask, events: ComputeEvents): ComputeService {
+export function processServing(one: StepProcess, task: ComputeTask, events: ComputeEvents): ServingStep {
   const waiting = new Map<number, Waiting>();
   const callMs = task.limits.callMs ?? task.limits.timeMs;
   let calls = 0;
