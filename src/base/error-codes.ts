@@ -252,6 +252,7 @@ export const errorCodes = {
     "Look at the source, or change `checks.batch`; nothing was committed",
   ),
   DATA_NO_ROWS: code(422, "later", "The source gave no rows", "Check the source; the rows committed before are kept"),
+  DATA_NOT_BACKFILLED: code(422, "never", "The data component cannot be backfilled", "Run the component instead"),
   DATA_EXPRESSION_INVALID: code(
     422,
     "never",

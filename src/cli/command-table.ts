@@ -132,6 +132,31 @@ export const commands: readonly Command[] = [
     run: async (spec, args) => (await import("./commands/quarantine.ts")).runQuarantine(spec, args),
   },
   {
+    name: "backfill",
+    summary: "Read a range of time again, in partitions, and commit what is new or corrected",
+    operands: "data/NAME --from TIME",
+    options: {
+      from: { type: "string", value: "TIME", help: "The first moment, e.g. 2024-01-31" },
+      to: { type: "string", value: "TIME", help: "The first moment after it (default: now)" },
+      partition: {
+        type: "string",
+        value: "DURATION",
+        help: "How much time one partition covers (default: a day, or as many as make a hundred)",
+      },
+      parallel: { type: "string", value: "N", help: "How many partitions are read at once (default 2)" },
+      "known-at": {
+        type: "string",
+        value: "now|event-time",
+        help: "Since when the rows count as known (default: now, so that they never leak into what is made as of before)",
+      },
+    },
+    details: [
+      "Example: pentad backfill data/weather --from 2023-01-01 --to 2024-01-01 --partition 30d",
+      "Stopped or failed, the same command goes on with the partitions that are missing.",
+    ],
+    run: async (spec, args) => (await import("./commands/backfill.ts")).runBackfill(spec, args),
+  },
+  {
     name: "forget",
     summary: "Remove everything about an entity: its rows, their history, rejected rows and answers",
     operands: "KEY | COLUMN=VALUE…",

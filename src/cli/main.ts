@@ -34,7 +34,7 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 /** Commands that are part of the plan, and of no release so far. */
-const later = ["backfill", "backup", "deploy", "doctor", "restore", "trace", "upgrade", "worker"];
+const later = ["backup", "deploy", "doctor", "restore", "trace", "upgrade", "worker"];
 
 function notYet(name: string) {
   return fail("RUNTIME_NOT_AVAILABLE", `\`pentad ${name}\` is not available yet`);

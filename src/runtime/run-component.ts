@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { runApp } from "../app/app-page.ts";
 import { type Failure, fail, toFailure } from "../base/failure.ts";
 import type { DeclaredComponent } from "../catalog/components.ts";
+import { backfillOf } from "../data/plan-backfill.ts";
+import { runBackfill } from "../data/run-backfill.ts";
 import { runData } from "../data/run-data.ts";
 import type { ComponentKind } from "../define/component.ts";
 import type { AppDefinition, Definition, DefinitionOf, LimitsDefinition } from "../define/definition.ts";
@@ -21,12 +23,13 @@ import { sourceFingerprint } from "./situation.ts";
 
 const defaultLimits: LimitsDefinition = { timeMs: 600_000, memoryMb: 1024 };
 
-/** Executes a claimed run to its end and returns its failure, or null. */
+/** Executes a claimed run to its end and returns its failure, or null. `places`: how many partitions may run at once. */
 export async function runComponent(
   project: Project,
   run: Run,
   components: readonly DeclaredComponent[],
   signal: AbortSignal,
+  options: { readonly places?: number | undefined } = {},
 ): Promise<Failure | null> {
   const component = components.find((one) => one.id === run.component);
   const definition = component?.definition ?? null;
@@ -51,7 +54,7 @@ export async function runComponent(
     projectFolder: project.folder,
     temporaryFolder: join(project.stateFolder, "tmp"),
     limits: limitsOf(definition),
-    ...(await placesOf(project, definition)),
+    ...(options.places === undefined ? await placesOf(project, definition) : { concurrency: options.places }),
     environment: secrets,
     signal,
     onOutput: log.line,
@@ -89,17 +92,16 @@ async function recipe(
       );
       return runProblem(definition, trainings, project.database, work);
     }
-    case "data":
-      return runData(
-        {
-          definition,
-          file: component.file,
-          sourceFingerprint: await sourceFingerprint(project.folder, component),
-          atMs: Date.now(),
-        },
-        project,
-        work,
-      );
+    case "data": {
+      const request = {
+        definition,
+        file: component.file,
+        sourceFingerprint: await sourceFingerprint(project.folder, component),
+        atMs: Date.now(),
+      };
+      const backfill = backfillOf(work.input);
+      return backfill === undefined ? runData(request, project, work) : runBackfill(request, backfill, project, work);
+    }
     case "training":
       return runTraining(definition, find("problem", definition.problem), component.fingerprint ?? "", project, work);
     case "inference":

@@ -23,6 +23,8 @@ export interface RunnerOptions {
   readonly signal: AbortSignal;
   readonly onStart?: (component: string, reason: RunReason) => void;
   readonly onEnd?: (ran: Ran) => void;
+  /** How many partitions of a run may be worked on at once, whatever the component's own limit. */
+  readonly places?: number;
   /** Try components that failed before once more, although nothing changed since. */
   readonly retryFailed?: boolean;
 }
@@ -117,11 +119,12 @@ export async function executeRun(
   run: Run,
   components: readonly DeclaredComponent[],
   signal: AbortSignal,
-  { onStart, onEnd }: Pick<RunnerOptions, "onStart" | "onEnd">,
+  { onStart, onEnd, places }: Pick<RunnerOptions, "onStart" | "onEnd" | "places">,
 ): Promise<Ran> {
   onStart?.(run.component, run.reason);
   project.changed();
-  const failure = await runComponent(project, await asOfNow(project, run, components), components, signal);
+  const asked = await asOfNow(project, run, components);
+  const failure = await runComponent(project, asked, components, signal, { places });
   project.changed();
   const ran = { component: run.component, run: run.run, reason: run.reason, failure };
   onEnd?.(ran);
@@ -133,6 +136,8 @@ const alertsMs = 5_000;
 
 /** A run that waited is for what is there when it begins, not when it was asked for; else it would be due again at once. */
 async function asOfNow(project: Project, run: Run, components: readonly DeclaredComponent[]): Promise<Run> {
+  // Other work than the usual leaves open whether the usual is due.
+  if (run.input !== null) return run;
   const fingerprint = fingerprintsOf(await surveySituation(project, components)).get(run.component);
   if (fingerprint === undefined || fingerprint === run.fingerprint) return run;
   await project.ledger.setFingerprint(run.run, fingerprint);
@@ -163,14 +168,18 @@ export async function runNamed(project: Project, ids: readonly string[], options
   const named = inOrder(await project.components.list()).filter((component) => ids.includes(component.id));
   for (const { id } of named) {
     if (options.signal.aborted) break;
-    const request = await requestRun(project, id);
-    const run = await claimOrWait(project, request, options.signal);
-    if (run.state === "running")
-      ran.push(await executeRun(project, run, await project.components.list(), options.signal, options));
-    else ran.push({ component: id, run: run.run, reason: run.reason, failure: run.failure });
+    ran.push(await runRequested(project, await requestRun(project, id), options));
   }
   await deliverAlerts(project, alertsMs);
   return ran;
+}
+
+/** Takes a run that was asked for, or waits for its end when another process has taken it. */
+export async function runRequested(project: Project, request: string, options: RunnerOptions): Promise<Ran> {
+  const run = await claimOrWait(project, request, options.signal);
+  if (run.state === "running")
+    return executeRun(project, run, await project.components.list(), options.signal, options);
+  return { component: run.component, run: run.run, reason: run.reason, failure: run.failure };
 }
 
 /** Asks for a run of a component by hand. */

@@ -2,6 +2,8 @@
 
 import { availableParallelism } from "node:os";
 import type { Json, JsonObject } from "../base/json.ts";
+import type { ReadParts } from "../data/gather-rows.ts";
+import { type JoinInput, joinPartitions, type PartitionInput, readPartition } from "../data/partition.ts";
 import { type ReadInput, readSource } from "../data/read.ts";
 import type { DataComponent } from "../define/data.ts";
 import { type BatchInput, scoreBatch } from "../inference/batch.ts";
@@ -24,8 +26,17 @@ export const stepHandlers: StepHandlers = {
       components: await loadComponents(task.projectFolder),
       config: await loadConfig(task.projectFolder),
     }),
-  "data/read": (input, context) => withQuery(context, (query) => readData(input, query, context)),
   "features/on-demand": serveOnDemand,
+  "data/read": (input, context) =>
+    withQuery(context, async (query) =>
+      readSource(ofProject<ReadInput>(input, context), await readParts(input, query, context)),
+    ),
+  "data/partition": (input, context) =>
+    withQuery(context, async (query) =>
+      readPartition(ofProject<PartitionInput>(input, context), await readParts(input, query, context)),
+    ),
+  "data/join": (input, context) =>
+    withQuery(context, (query) => joinPartitions(input as unknown as JoinInput, { query, progress: context.progress })),
   "training/set": (input, context) =>
     withQuery(context, async (query) => {
       const set = input as unknown as SetInput;
@@ -46,19 +57,15 @@ export const stepHandlers: StepHandlers = {
     }),
 };
 
-async function readData(input: JsonObject, query: Query, context: StepContext) {
-  const { projectFolder, environment } = context.task;
-  const component = (await importUserFile(projectFolder, input.file as string)).default as DataComponent;
-  return readSource(
-    { ...(input as unknown as ReadInput), projectFolder, secrets: environment },
-    {
-      source: component.options.source,
-      transform: component.options.transform,
-      query,
-      signal: context.signal,
-      progress: context.progress,
-    },
-  );
+function ofProject<Input>(input: JsonObject, { task }: StepContext): Input {
+  return { ...input, projectFolder: task.projectFolder, secrets: task.environment } as Input;
+}
+
+/** What reads rows is the user's: the source and the transform of the component's file. */
+async function readParts(input: JsonObject, query: Query, context: StepContext): Promise<ReadParts> {
+  const component = (await importUserFile(context.task.projectFolder, input.file as string)).default as DataComponent;
+  const { source, transform } = component.options;
+  return { source, transform, query, signal: context.signal, progress: context.progress };
 }
 
 /** An engine of the step's own; what it takes beside its tables, Node and the step's code need as much again. */

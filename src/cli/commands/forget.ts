@@ -4,6 +4,7 @@ import { type Entity, isKeyedBy } from "../../features/entity.ts";
 import { type ForgetDocument, forgetEntity } from "../../runtime/forget-entity.ts";
 import type { Project } from "../../runtime/open-project.ts";
 import { type Arguments, type CommandSpec, usage } from "../arguments.ts";
+import { readMoment } from "../moment.ts";
 import { print, printJson, rowsText } from "../output.ts";
 import { withProject } from "./with-project.ts";
 
@@ -29,19 +30,6 @@ export async function runForget(spec: CommandSpec, args: Arguments): Promise<num
     else print(told(done, keepHistory));
     return 0;
   });
-}
-
-function readMoment(spec: CommandSpec, args: Arguments, name: string): number | null {
-  const text = args.text(name);
-  if (text === undefined) return null;
-  // Without an offset a time is UTC, as everywhere.
-  const ms = Date.parse(/^\d{4}-\d\d-\d\dT[\d:.]+$/.test(text) ? `${text}Z` : text);
-  if (!/^\d{4}-\d\d/.test(text) || Number.isNaN(ms))
-    throw usage(
-      spec,
-      `--${name}: expected a time such as 2024-01-31 or 2024-01-31T12:00Z, got ${JSON.stringify(text)}`,
-    );
-  return ms;
 }
 
 /** A value alone will do where every group is keyed by one and the same column. */
