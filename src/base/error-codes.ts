@@ -251,6 +251,18 @@ export const errorCodes = {
     "The rows of a run break a check on all of them together",
     "Look at the source, or change `checks.batch`; nothing was committed",
   ),
+  DATA_REBUILD_IMPOSSIBLE: code(
+    422,
+    "never",
+    "A changed schema asks for rows that nobody can read again",
+    "Change it back, or declare the new shape in a data component of another name",
+  ),
+  DATA_QUEUE_FULL: code(
+    503,
+    "later",
+    "More rows are posted than can be taken",
+    "Send them again a little later, more of them in one post",
+  ),
   DATA_NO_ROWS: code(422, "later", "The source gave no rows", "Check the source; the rows committed before are kept"),
   DATA_NOT_BACKFILLED: code(422, "never", "The data component cannot be backfilled", "Run the component instead"),
   DATA_EXPRESSION_INVALID: code(

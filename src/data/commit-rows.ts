@@ -14,6 +14,7 @@ import {
 import { planCompaction } from "../features/compaction.ts";
 import { type Forgotten, listForgotten } from "../features/forgotten.ts";
 import { groupFiles, type PinnedFiles, storedSchema } from "../features/group-files.ts";
+import { settlePosts } from "../features/posts.ts";
 import { settleRejected } from "../features/quarantine.ts";
 import { type Evolution, evolveSchema, type StoredSchema } from "../features/stored-schema.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
@@ -62,6 +63,8 @@ export interface CommitFacts {
   /** What an append counts as in the manifest. */
   readonly appendedAs?: "append" | "backfill";
   readonly sourceFingerprint: string | null;
+  /** The last post that the commit holds; null or left out for what was not posted. */
+  readonly posted?: number | null;
   /** Commits whose rejected rows were read again. */
   readonly replayed: readonly number[];
   /** What the rows came from, for the lineage. */
@@ -72,7 +75,7 @@ export interface CommitFacts {
 export async function commitRows(
   { head, schema, current, mergeFrom, forgotten }: Base,
   output: ReadOutput,
-  { definition, appendedAs = "append", sourceFingerprint, replayed, inputs }: CommitFacts,
+  { definition, appendedAs = "append", sourceFingerprint, posted = null, replayed, inputs }: CommitFacts,
   parts: DataParts,
   work: Work,
 ): Promise<number> {
@@ -106,6 +109,7 @@ export async function commitRows(
           `Expected what ${group} has forgotten to stay the same during the run, got more`,
         );
       const number = await appendCommit(tx, commit, atMs);
+      if (posted !== null) await settlePosts(tx, group, posted, atMs);
       await settleRejected(tx, group, replayed, { state: "replayed", note: work.run }, atMs);
       const before = parent > 0 ? [`features/${group}@${parent}`] : [];
       await recordLineage(tx, `features/${group}@${number}`, [...inputs, ...before], work.run, atMs);

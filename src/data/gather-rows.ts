@@ -6,23 +6,27 @@ import { streamLog } from "../base/log.ts";
 import { nearest } from "../define/check.ts";
 import type { RawRow } from "../define/data.ts";
 import type { DataDefinition } from "../define/definition.ts";
-import { eventColumn, keyColumn, ordinalColumn } from "../features/columns.ts";
+import { ordinalColumn } from "../features/columns.ts";
 import { momentSql } from "../features/entity.ts";
 import type { Forgotten } from "../features/forgotten.ts";
+import { versionsSql } from "../features/relation.ts";
 import { type Query, sqlName } from "../ports/query.ts";
 import type { Source, SourceResult } from "../ports/source.ts";
-import { judgedSql, neededColumns, timeSql } from "./checks.ts";
+import { checkedSql, postColumns, typedSql } from "./checked-rows.ts";
+import { neededColumns, timeSql } from "./checks.ts";
 import type { CommitInput } from "./commit-input.ts";
 import { type KeepOptions, keepRelation } from "./kept-relation.ts";
 import { refuseBadBatches, withReplayed, writeQuarantine } from "./rejected.ts";
-import { ruledSql } from "./row-checks.ts";
 import { transformRows } from "./transform.ts";
 import { withhold } from "./withhold.ts";
-import { countRows } from "./write-rows.ts";
+import { countRows, countWhere } from "./write-rows.ts";
 
-export interface GatherInput extends Pick<CommitInput, "definition" | "current" | "atMs" | "temporaryFolder"> {
+export interface GatherInput
+  extends Pick<CommitInput, "definition" | "current" | "change" | "atMs" | "temporaryFolder"> {
   /** A file of rows that were rejected before, to be read again beside the source's; null otherwise. */
   readonly replay: string | null;
+  /** A file of the rows that were posted since the last commit; null for sources that nobody posts to. */
+  readonly posted: string | null;
   /** Whose rows are left out, whatever the source gives. */
   readonly forgotten: readonly Forgotten[];
   /** Only rows that happened from ≤ t < to, in milliseconds since 1970 UTC; all when left out. */
@@ -66,7 +70,13 @@ export async function gatherRows(input: GatherInput, parts: ReadParts): Promise<
   const transformed =
     parts.transform === undefined
       ? opened.relation
-      : await transformRows(query, opened.relation, neededColumns(definition), parts.transform);
+      : await transformRows(
+          query,
+          opened.relation,
+          neededColumns(definition),
+          parts.transform,
+          postColumns(definition),
+        );
   const within = range === undefined ? transformed : await keepWithin(query, definition, transformed, range);
   const own = await withhold(query, definition, within, input.forgotten, "own");
   const { raw: all, lines } = await withReplayed(input, query, opened, own);
@@ -87,7 +97,7 @@ export async function gatherRows(input: GatherInput, parts: ReadParts): Promise<
     manyCells: parts.manyCells,
     temporaryFolder: input.temporaryFolder,
   };
-  await checkRows(query, definition, raw, input, size);
+  await checkRows(query, definition, raw, { ...input, feed: opened.position !== null }, size);
   const quarantinePath = await writeQuarantine(query, definition, raw, unreadable, input.temporaryFolder);
   if (definition.source.kind !== "push")
     await refuseBadBatches(query, definition, {
@@ -98,7 +108,7 @@ export async function gatherRows(input: GatherInput, parts: ReadParts): Promise<
   return {
     read,
     given,
-    quarantined: read - (await countRows(query, "checked")),
+    quarantined: unreadable.length + (await countWhere(query, "judged WHERE _problem IS NOT NULL")),
     quarantinePath,
     snapshot: opened.position === null,
     sourceColumns: opened.columns,
@@ -133,6 +143,7 @@ async function openSource(input: GatherInput, parts: ReadParts): Promise<SourceR
     position: input.position,
     range: input.range === undefined ? null : { from: new Date(input.range.fromMs), to: new Date(input.range.toMs) },
     secrets: input.secrets,
+    posted: input.posted,
   });
   if (parts.transform !== undefined) return opened;
   if (input.definition.source.kind === "push") return withAllColumns(input.definition, opened, parts.query);
@@ -154,31 +165,27 @@ async function openSource(input: GatherInput, parts: ReadParts): Promise<SourceR
 
 /** A posted row names what it has: what all rows of a run leave out is missing, and no mistake of the schema. */
 async function withAllColumns(definition: DataDefinition, opened: SourceResult, query: Query): Promise<SourceResult> {
-  const absent = neededColumns(definition).filter((column) => !opened.columns.includes(column));
+  const present = new Set(opened.columns.map((column) => column.toLowerCase()));
+  const absent = neededColumns(definition).filter((column) => !present.has(column.toLowerCase()));
   if (absent.length === 0) return opened;
   const cells = absent.map((column) => `CAST(NULL AS VARCHAR) AS ${sqlName(column)}`);
-  await query.run(`CREATE VIEW posted AS SELECT *, ${cells.join(", ")} FROM ${sqlName(opened.relation)}`);
-  return { ...opened, relation: "posted", columns: [...opened.columns, ...absent] };
+  await query.run(`CREATE VIEW posted_whole AS SELECT *, ${cells.join(", ")} FROM ${sqlName(opened.relation)}`);
+  return { ...opened, relation: "posted_whole", columns: [...opened.columns, ...absent] };
 }
 
-/** `judged`: every row typed, with its reason. `checked`: those that passed, in stored order, with ordinals and both times. */
+/** `judged`: every row typed, with its reason. `checked`: those that passed, with ordinals and both times. */
 async function checkRows(
   query: Query,
   definition: DataDefinition,
   raw: string,
-  input: GatherInput,
+  { atMs, feed, change, current }: GatherInput & { readonly feed: boolean },
   size: KeepOptions,
 ): Promise<void> {
-  const event =
-    definition.eventTime === null ? [`make_timestamp(${Math.round(input.atMs * 1000)}) AS ${eventColumn}`] : [];
-  await keepRelation(query, "judged", ruledSql(definition, judgedSql(definition, raw, event)), size);
-  const identity = [...definition.key.map(keyColumn), ...(definition.eventTime === null ? [] : [eventColumn])].map(
-    sqlName,
-  );
-  // Without key and event time a row is known by its number in the source, whatever else is rejected.
-  const ordinal =
-    identity.length === 0 ? "_row" : `row_number() OVER (PARTITION BY ${identity.join(", ")} ORDER BY _row)`;
-  await query.run(
-    `CREATE VIEW checked AS SELECT * EXCLUDE (_problem, _row), ${ordinal} AS ${ordinalColumn} FROM judged WHERE _problem IS NULL`,
-  );
+  await keepRelation(query, "judged", typedSql(definition, raw, atMs), size);
+  // Without key and event time a row is known by its number, and what a feed gives is numbered on.
+  const before =
+    feed && change !== "rebuild" && current !== null && current.paths.length > 0
+      ? `(SELECT coalesce(max(${ordinalColumn}), 0) FROM (${versionsSql(current)}))`
+      : "0";
+  await query.run(`CREATE VIEW checked AS ${checkedSql(definition, "judged", before)}`);
 }

@@ -5,6 +5,7 @@ import { fail } from "../base/failure.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
 import type { SourceResult, UnreadableRow } from "../ports/source.ts";
+import { postColumns } from "./checked-rows.ts";
 import { neededColumns } from "./checks.ts";
 
 /**
@@ -23,7 +24,10 @@ export async function withReplayed(
     (column) => `json_extract_string(line, ${sqlText(`$."values".${JSON.stringify(column)}`)}) AS ${sqlName(column)}`,
   );
   const lines = `read_json_objects(${sqlText(input.replay)}, format = 'newline_delimited') t(line)`;
-  const names = columns.map(sqlName).join(", ");
+  const own = postColumns(input.definition);
+  const names = [...columns.map(sqlName), ...own].join(", ");
+  // Rows that are read again belong to no post.
+  cells.push(...own.map((column) => `CAST(NULL AS BIGINT) AS ${column}`));
   await query.run(
     `CREATE TABLE with_replayed AS SELECT ${names}, _row FROM ${raw}
      UNION ALL SELECT ${names}, (SELECT coalesce(max(_row), 0) FROM ${raw}) + row_number() OVER () AS _row

@@ -23,9 +23,11 @@ export function ruledSql(definition: DataDefinition, judged: string): string {
     }),
   ];
   if (reasons.length === 0) return judged;
+  // A value may come again in another post: that is a new version of its row.
+  const batch = definition.source.kind === "push" ? ", j._post" : "";
   const firsts = checks.unique.map(
     (name, index) =>
-      `, min(CASE WHEN j._problem IS NULL THEN j._row END) OVER (PARTITION BY ${column(name)}) AS _first_${index}`,
+      `, min(CASE WHEN j._problem IS NULL THEN j._row END) OVER (PARTITION BY ${column(name)}${batch}) AS _first_${index}`,
   );
   const own = checks.unique.map((_, index) => `_first_${index}`);
   return `SELECT * EXCLUDE (${["_problem", ...own].join(", ")}), coalesce(_problem, NULLIF(concat_ws('; ', ${reasons.join(", ")}), '')) AS _problem FROM (SELECT j.*${firsts.join("")} FROM (${judged}) j) j`;

@@ -13,6 +13,7 @@ import { listRejected, type Rejected } from "../features/quarantine.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Work } from "../runs/work.ts";
 import { commitInput, commitRows, type DataParts, openBase } from "./commit-rows.ts";
+import { gatherPosts, rebuildImpossible } from "./gather-posts.ts";
 import type { ReadOutput } from "./read.ts";
 
 export interface DataRequest {
@@ -55,6 +56,9 @@ async function readAndCommit(
   const base = await openBase(definition, parts);
   const { head } = base;
   const requested = (await listRejected(parts.database, group)).filter(({ state }) => state === "requested");
+  const posted = await gatherPosts(definition, head, parts.database, work.folder);
+  if (posted?.file === null && head === undefined) return finishWithout(work);
+  if (posted !== null && base.change === "rebuild") throw rebuildImpossible(definition);
   const output = (await work.step(attempt === 1 ? "read" : `read again (${attempt})`, "data/read", {
     ...commitInput(base, { definition, atMs: request.atMs, temporaryFolder: work.folder }),
     file: request.file,
@@ -64,7 +68,8 @@ async function readAndCommit(
         : { rowsRead: (await lastRowsRead(parts.database, group)) ?? 0, statistics: head.statistics },
     forgotten: base.forgotten,
     replay: await gatherRejected(requested, work.folder, parts.offline),
-    position: base.change === "rebuild" ? null : (head?.sourcePosition ?? null),
+    posted: posted?.file ?? null,
+    position: posted !== null ? String(posted.upTo) : base.change === "rebuild" ? null : (head?.sourcePosition ?? null),
   } as unknown as JsonObject)) as unknown as ReadOutput;
 
   const sequence = await commitRows(
@@ -73,6 +78,7 @@ async function readAndCommit(
     {
       definition,
       sourceFingerprint: request.sourceFingerprint,
+      posted: posted?.upTo ?? null,
       replayed: requested.map((one) => one.sequence),
       inputs: [`source/${definition.source.description}`],
     },
@@ -82,6 +88,13 @@ async function readAndCommit(
   await catchUpOnline(parts.database, parts.offline, parts.online, group);
   await removeOldFiles(definition, parts, request.atMs);
   return { sequence, rows: output.rows };
+}
+
+/** Before the first post there is nothing to commit, and nothing wrong. */
+async function finishWithout(work: Work): Promise<DataOutcome> {
+  const rows = { read: 0, accepted: 0, quarantined: 0 };
+  await work.commit(async () => undefined, { detail: "nothing has been posted yet", rows });
+  return { sequence: 0, rows: { ...rows, written: 0, revised: 0, late: 0, repeated: 0, total: 0 } };
 }
 
 /** The rejected rows that were asked to be read again, in one file; null when there are none. */

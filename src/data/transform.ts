@@ -9,38 +9,44 @@ const batchRows = 10_000;
 
 /**
  * Leaves the transformed rows in table `transformed` with the given columns (all text) and `_row`, a number of its own.
- * Numbers, booleans and dates that the transform returns are written as texts.
+ * Numbers, booleans and dates that the transform returns are written as texts. The `carried` columns are whole numbers
+ * that the transform does not see; its rows keep those of the row that they come from.
  */
 export async function transformRows(
   query: Query,
   relation: string,
   columns: readonly string[],
   transform: (row: RawRow) => RawRow | readonly RawRow[] | null,
+  carried: readonly string[] = [],
 ): Promise<string> {
   await query.run(
-    `CREATE TABLE transformed_cells (_row VARCHAR, ${columns.map((column) => `${sqlName(column)} VARCHAR`).join(", ")})`,
+    `CREATE TABLE transformed_cells (${["_row", ...carried].map((column) => `${column} VARCHAR`).join(", ")}, ${columns.map((column) => `${sqlName(column)} VARCHAR`).join(", ")})`,
   );
   let next = 1;
   let seen = 0;
   let batch: (string | null)[][] = [];
   const flush = async () => {
-    if (batch.length > 0) await query.append("transformed_cells", ["_row", ...columns], batch);
+    if (batch.length > 0) await query.append("transformed_cells", ["_row", ...carried, ...columns], batch);
     batch = [];
   };
   for await (const rows of query.stream(`SELECT * FROM ${relation} ORDER BY _row`)) {
     for (const { _row, ...row } of rows) {
       seen++;
+      const kept = carried.map((column) => cell(row[column]));
+      for (const column of carried) delete row[column];
       for (const out of outputs(transform(row as RawRow), _row as number))
-        batch.push([String(next++), ...columns.map((column) => cell(out[column]))]);
+        batch.push([String(next++), ...kept, ...columns.map((column) => cell(out[column]))]);
       if (batch.length >= batchRows) await flush();
     }
   }
   await flush();
-  if (seen > 0 && next === 1)
+  // Rows that were posted cannot be asked for again: those that the transform leaves out are done with.
+  if (seen > 0 && next === 1 && carried.length === 0)
     throw fail("DATA_NO_ROWS", `Expected transform to leave rows, got null for all ${seen.toLocaleString("en")}`, {
       hint: "Look at the condition under which transform returns null; the rows committed before are kept",
     });
-  await query.run("CREATE VIEW transformed AS SELECT * REPLACE (CAST(_row AS BIGINT) AS _row) FROM transformed_cells");
+  const numbers = ["_row", ...carried].map((column) => `CAST(${column} AS BIGINT) AS ${column}`);
+  await query.run(`CREATE VIEW transformed AS SELECT * REPLACE (${numbers.join(", ")}) FROM transformed_cells`);
   return "transformed";
 }
 

@@ -14,6 +14,7 @@ import { bookkeepingColumns, currentSql, type GroupFiles, versionsSql } from "..
 import { fieldIds } from "../features/stored-schema.ts";
 import { intoFileSql } from "../features/written-file.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
+import { postColumns, postedColumn } from "./checked-rows.ts";
 import type { CommitInput } from "./commit-input.ts";
 import { isLarge, type KeepOptions, keepRelation, viewFile } from "./kept-relation.ts";
 
@@ -56,8 +57,9 @@ export async function writeRows(
 ): Promise<WrittenRows> {
   const stored = storedColumns(definition).map((column) => sqlName(column.name));
   const known = input.known ?? (mode === "replace" ? "event" : "commit");
-  const created =
-    known === "event" ? eventColumn : `greatest(make_timestamp(${Math.round(input.atMs * 1000)}), ${eventColumn})`;
+  // What was posted has been readable online since then.
+  const since = postColumns(definition).length > 0 ? `${postedColumn} * 1000` : String(Math.round(input.atMs * 1000));
+  const created = known === "event" ? eventColumn : `greatest(make_timestamp(${since}), ${eventColumn})`;
   const changed =
     mode === "replace"
       ? "checked"

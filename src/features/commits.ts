@@ -3,6 +3,7 @@
 import { fail } from "../base/failure.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import type { Database, RoomMigrations, Statements } from "../ports/database.ts";
+import { postsTables } from "./posts.ts";
 import type { GroupStatistics } from "./statistics.ts";
 import type { StoredSchema } from "./stored-schema.ts";
 
@@ -55,6 +56,7 @@ export const featuresMigrations: RoomMigrations = {
       at integer not null
     );
     create index features_forgotten_group on features_forgotten (group_name, sequence)`,
+    ...postsTables,
   ],
 };
 

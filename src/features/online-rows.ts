@@ -6,7 +6,7 @@ import { createGzip } from "node:zlib";
 import type { DataDefinition } from "../define/definition.ts";
 import { type Query, sqlName } from "../ports/query.ts";
 import { eventColumn, groupColumns, keyColumn, ordinalColumn } from "./columns.ts";
-import type { OnlineLine } from "./online.ts";
+import type { OnlineLine } from "./online-writes.ts";
 
 /** A group may have an online side when a request can name a row of it: by key, or as the newest one of a series. */
 export function hasOnlineSide(definition: DataDefinition): boolean {

@@ -3,55 +3,36 @@
 import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { fail } from "../base/failure.ts";
-import { contentHash } from "../base/ids.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Database } from "../ports/database.ts";
 import type { OnlineStore, OnlineWrite } from "../ports/online-store.ts";
-import { groupColumns } from "./columns.ts";
 import { type Commit, findHead, listCommits } from "./commits.ts";
-import {
-  decodeJsonRecord,
-  decodeRecord,
-  encodeRecord,
-  type OnlineRow,
-  type RecordSchema,
-  schemaOf,
-} from "./online-record.ts";
+import { decodeJsonRecord, decodeRecord, type OnlineRow, type RecordSchema, schemaOf } from "./online-record.ts";
+import { type OnlineLine, onlineKey, readOnlineKey, rowWrites, schemaSpace, schemaWrite } from "./online-writes.ts";
+import { committedWrite, findPosted } from "./posted-online.ts";
+import { postOf } from "./posts.ts";
 
 export type { OnlineRow } from "./online-record.ts";
-
-/** One line of a commit's online file: the newest row of a key, or that it has none any more. */
-export type OnlineLine = { readonly key: readonly string[] } & (
-  | (OnlineRow & { readonly deleted?: never })
-  | { readonly deleted: true }
-);
-
-/** The text under which a key is stored: its values in the order of the definition. */
-export function onlineKey(values: readonly string[]): string {
-  if (values.length === 1 && !/[\\|]/.test(values[0] as string)) return values[0] as string;
-  return values.map((value) => value.replaceAll("\\", "\\\\").replaceAll("|", "\\|")).join("|");
-}
 
 /** The first keys of a group that have a stored row, each as its columns' values. */
 export function listOnlineKeys(online: OnlineStore, group: string, limit: number): string[][] {
   return online.keys(group, limit).map(readOnlineKey);
 }
 
-/** The values of a key from the text that `onlineKey` made of them. */
-export function readOnlineKey(text: string): string[] {
-  const values = [""];
-  for (let at = 0; at < text.length; at++) {
-    if (text[at] === "|") values.push("");
-    else values.push(`${values.pop()}${text[at] === "\\" ? text[++at] : text[at]}`);
-  }
-  return values;
+/** The newest row of a key, or undefined when there is none; posted rows count before their commit. */
+export function findOnlineRow(online: OnlineStore, group: string, key: readonly string[]): OnlineRow | undefined {
+  const name = onlineKey(key);
+  // In this order: a commit that is applied between the two has the posted row, and the other way round it would be missed.
+  const posted = findPosted(online, group, name);
+  const stored = online.get(group, name);
+  const row = stored === undefined ? undefined : decode(online, group, stored);
+  if (posted === undefined) return row;
+  const newer = decode(online, group, posted);
+  return row === undefined || newer.eventMs >= row.eventMs ? newer : row;
 }
 
-/** The newest row of a key, or undefined when there is none. */
-export function findOnlineRow(online: OnlineStore, group: string, key: readonly string[]): OnlineRow | undefined {
-  const bytes = online.get(group, onlineKey(key));
-  if (bytes === undefined) return undefined;
+function decode(online: OnlineStore, group: string, bytes: Uint8Array): OnlineRow {
   const id = schemaOf(bytes);
   return id === undefined ? decodeJsonRecord(bytes) : decodeRecord(bytes, findSchema(online, group, id));
 }
@@ -74,10 +55,6 @@ function findSchema(online: OnlineStore, group: string, id: number): RecordSchem
     known.set(name, schema);
   }
   return schema;
-}
-
-function schemaSpace(group: string): string {
-  return `schema of ${group}`;
 }
 
 /** How much older than its group's time to live a row is at `nowMs`, in milliseconds; 0 while its values count. */
@@ -104,29 +81,20 @@ export async function catchUpOnline(
   if (restart >= 0) await online.clear(group);
   for (const commit of missing) {
     const path = commit.onlineFile === null ? null : await blobs.localPath(commit.onlineFile);
-    await online.apply(group, commit.sequence, path === null ? noWrites() : onlineWrites(commit, path));
+    await online.apply(group, commit.sequence, commitWrites(commit, path));
   }
 }
 
-async function* noWrites(): AsyncGenerator<readonly OnlineWrite[]> {}
-
-async function* onlineWrites({ group, definition }: Commit, path: string): AsyncGenerator<readonly OnlineWrite[]> {
+async function* commitWrites(commit: Commit, path: string | null): AsyncGenerator<readonly OnlineWrite[]> {
+  const { group, definition, sourcePosition } = commit;
+  if (definition.source.kind === "push") yield [committedWrite(group, postOf(sourcePosition))];
+  if (path === null) return;
   const text = gunzipSync(await readFile(path)).toString("utf8");
   const lines = text.split("\n").filter((line) => line !== "");
-  const schema = recordSchema(definition);
-  const described = JSON.stringify(schema);
-  const id = Number.parseInt(contentHash(described).slice(0, 8), 16);
-  yield [{ space: schemaSpace(group), key: String(id), value: Buffer.from(described) }];
+  yield [schemaWrite(definition)];
   for (let start = 0; start < lines.length; start += 10_000)
-    yield lines.slice(start, start + 10_000).map((line) => {
-      const row = JSON.parse(line) as OnlineLine;
-      const value = row.deleted === true ? undefined : encodeRecord(id, schema, row);
-      return { space: group, key: onlineKey(row.key), value };
-    });
-}
-
-function recordSchema(definition: DataDefinition): RecordSchema {
-  return groupColumns(definition)
-    .filter(({ role }) => role !== "label")
-    .map(({ name, type }) => ({ name, type }));
+    yield rowWrites(
+      definition,
+      lines.slice(start, start + 10_000).map((line) => JSON.parse(line) as OnlineLine),
+    );
 }

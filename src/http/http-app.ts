@@ -8,7 +8,7 @@ import { moveAlias } from "../models/registry.ts";
 import { raiseEvent } from "../runs/raised.ts";
 import { cancelRun } from "../runtime/cancel-run.ts";
 import { describeAppPage, describeGroup, describeRun, describeVersions } from "../runtime/documents.ts";
-import { ingest } from "../runtime/ingest.ts";
+import type { Ingest } from "../runtime/ingest.ts";
 import { modelReport } from "../runtime/model-report.ts";
 import type { Project } from "../runtime/open-project.ts";
 import type { Asker } from "../runtime/predict.ts";
@@ -26,6 +26,7 @@ import { servePages } from "./pages.ts";
 export interface HttpParts {
   readonly project: Project;
   readonly asker: Asker;
+  readonly ingest: Ingest;
   readonly version: string;
   /** Only this machine may ask: names other than localhost are refused. */
   readonly loopback: boolean;
@@ -95,8 +96,14 @@ export function httpApp(parts: HttpParts): Hono {
     }),
   );
   app.post("/ingest/:name", async (context) => {
-    const made = await ingest(project, context.req.param("name"), await readJson(context), parts.startRun);
-    return context.json(made, made.state === "done" ? 200 : 202);
+    const body = await readJson(context);
+    const answer = await parts.ingest
+      .take(context.req.param("name"), body, context.req.header("idempotency-key") ?? null)
+      .catch((error: unknown) => {
+        if (isFailure(error, "DATA_QUEUE_FULL")) context.header("retry-after", "1");
+        throw error;
+      });
+    return context.json(answer, answer.state === "done" ? 200 : 202);
   });
   app.post("/feedback/:prediction", async (context) => {
     const prediction = context.req.param("prediction");

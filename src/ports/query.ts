@@ -14,10 +14,17 @@ export interface Query {
   rows<Row extends object = Record<string, Value>>(sql: string, parameters?: readonly Value[]): Promise<Row[]>;
   /** The result in chunks of objects, without holding it whole. */
   stream(sql: string, parameters?: readonly Value[]): AsyncIterable<Record<string, Value>[]>;
+  /** Plans a statement once for many executions; it is forgotten when the engine closes. */
+  prepare(sql: string): Promise<PreparedQuery>;
   /** Appends rows to a table of the engine; every column is text, the way sources give it. */
   append(table: string, columns: readonly string[], rows: readonly (readonly (string | null)[])[]): Promise<void>;
   /** Stops what runs (it fails with RUNS_CANCELLED) and frees everything. */
   close(): Promise<void>;
+}
+
+export interface PreparedQuery {
+  /** Executes it; the result as `rows()` of a query gives it. */
+  rows<Row extends object = Record<string, Value>>(): Promise<Row[]>;
 }
 
 export interface QueryOptions {

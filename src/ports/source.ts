@@ -30,6 +30,36 @@ export interface SourceContext {
   readonly range: { readonly from: Date; readonly to: Date } | null;
   /** Only the secrets that the component declares. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** A file of the rows that were posted for this run, one `PostedRows` a line; null when there are none. */
+  readonly posted?: string | null;
+}
+
+/** What one sender posted at once. */
+export interface PostedRows {
+  /** Posts are numbered in the order in which they came. */
+  readonly number: number;
+  /** When they came, in milliseconds since 1970 UTC. */
+  readonly atMs: number;
+  readonly rows: readonly object[];
+}
+
+/** A value as the text that sources give: dates in ISO 8601, objects and arrays as JSON, null for what is missing. */
+export function cellText(value: unknown): string | null {
+  switch (typeof value) {
+    case "string":
+      return value;
+    case "number":
+      return Number.isNaN(value) ? null : String(value);
+    case "boolean":
+    case "bigint":
+      return String(value);
+    case "object":
+      if (value === null) return null;
+      if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
+      return JSON.stringify(value);
+    default:
+      return null;
+  }
 }
 
 export interface SourceResult {

@@ -12,6 +12,8 @@ import { newestBatch } from "../inference/batches.ts";
 import { sqlName, sqlText } from "../ports/query.ts";
 import { openQuery } from "./drivers.ts";
 import type { Project } from "./open-project.ts";
+import { runNamed } from "./runner.ts";
+import { surveyPosts } from "./situation.ts";
 import { trainingSetSql } from "./training-set-sql.ts";
 
 export type ExportFormat = "csv" | "parquet";
@@ -24,6 +26,7 @@ export async function exportRows(
   out: string,
 ): Promise<{ rows: number }> {
   const [kind, name = ""] = what.split("/");
+  await commitPosts(project);
   const temporary = join(dirname(out), `.${newId("export")}`);
   const folder = await mkdtemp(join(project.stateFolder, "tmp", "export-"));
   const query = await openQuery({ memoryMb: 1024, temporaryFolder: folder, threads: 2 });
@@ -40,6 +43,13 @@ export async function exportRows(
     await rm(temporary, { force: true });
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What was posted until now belongs to the rows. */
+async function commitPosts(project: Project): Promise<void> {
+  const posts = await surveyPosts(project, await project.components.list());
+  const waiting = [...posts].flatMap(([id, { newest, committed }]) => (newest > committed ? [id] : []));
+  if (waiting.length > 0) await runNamed(project, waiting, { signal: new AbortController().signal });
 }
 
 /** Key and event time under the source's names, then features, windows and labels; a key that is a feature too stands once. */

@@ -1,13 +1,12 @@
 // Forgets an entity everywhere: a commit without its rows in every group, then its traces in files, rejected rows and answers.
 
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fail } from "../base/failure.ts";
 import { newId } from "../base/ids.ts";
-import { isObject } from "../base/json.ts";
-import type { DataDefinition } from "../define/definition.ts";
 import { type Commit, findHead, listHeads } from "../features/commits.ts";
-import { type Entity, type EntityRows, isKeyedBy, isOfEntity } from "../features/entity.ts";
+import { type Entity, type EntityRows, isKeyedBy } from "../features/entity.ts";
+import { forgetPosts } from "../features/forget-posts.ts";
 import { forgetRows } from "../features/forget-rows.ts";
 import { purgeRows } from "../features/purge.ts";
 import { type ForgottenAnswers, forgetAnswers } from "../inference/forget-answers.ts";
@@ -69,7 +68,7 @@ export async function forgetEntity(project: Project, request: ForgetRequest): Pr
       const gone = request.keepHistory
         ? { files: 0, commits: [], quarantined: 0 }
         : await withQuery((query) => purgeRows(query, project, group, request));
-      const posted = request.keepHistory ? 0 : await forgetPosted(project, definition, request);
+      const posted = await forgetPosts(project.database, project.online, definition, request);
       groups.push({ data: group, rows: deleted, commit: sequence, posted, ...gone });
     }
     await project.predictions.flush();
@@ -103,31 +102,6 @@ async function headsOf(project: Project, { entity, fromMs, toMs, data }: ForgetR
       { hint: "Leave the time out, or name the group with --data" },
     );
   return keyed;
-}
-
-/** Posted files are kept until their rows are committed, the newest one longer. */
-async function forgetPosted(
-  project: Project,
-  { source, eventTime }: DataDefinition,
-  rows: EntityRows,
-): Promise<number> {
-  if (source.kind !== "push" || source.watch === null) return 0;
-  const folder = join(project.folder, source.watch);
-  let forgotten = 0;
-  for (const name of await readdir(folder).catch(() => [])) {
-    if (!name.endsWith(".json")) continue;
-    const posted = JSON.parse(await readFile(join(folder, name), "utf8")) as unknown[];
-    const left = posted.filter((row) => {
-      const values = isObject(row) ? (row as Record<string, unknown>) : {};
-      const event = eventTime === null ? Number.NaN : Date.parse(String(values[eventTime.column] ?? ""));
-      return !isOfEntity(rows, (column) => values[column], event);
-    });
-    if (left.length === posted.length) continue;
-    forgotten += posted.length - left.length;
-    await writeFile(join(folder, `${name}.new`), JSON.stringify(left));
-    await rename(join(folder, `${name}.new`), join(folder, name));
-  }
-  return forgotten;
 }
 
 /** The sets were made from commits that are gone. */

@@ -1,71 +1,157 @@
-// Takes rows that somebody posted: keeps them durably, has them committed by a run, and tells what became of them.
+// Takes rows that somebody posted, for every data component that rows are posted to, and tells what became of them.
 
-import { mkdir, open, rename } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fail } from "../base/failure.ts";
-import { newId } from "../base/ids.ts";
 import { isObject } from "../base/json.ts";
-import { type Commit, listCommits } from "../features/commits.ts";
+import { openPostedRowsJudge } from "../data/posted-rows.ts";
+import type { WindowHistory } from "../data/posted-windows.ts";
+import { openPosts, type PostAnswer, type Posts } from "../data/take-posts.ts";
+import type { DataDefinition } from "../define/definition.ts";
+import { findHead } from "../features/commits.ts";
+import { groupFiles, storedSchema } from "../features/group-files.ts";
+import { committedPosts } from "../features/posts.ts";
+import { evolveSchema } from "../features/stored-schema.ts";
+import type { Query } from "../ports/query.ts";
+import { openQuery } from "./drivers.ts";
 import type { Project } from "./open-project.ts";
-import { type QuarantinedRow, readQuarantine } from "./quarantine.ts";
 
-export interface IngestDocument {
+export interface IngestDocument extends PostAnswer {
   readonly data: string;
-  readonly run: string;
-  /** `done` once the rows are committed and readable online; `accepted` while their run still waits. */
+  /** `done` once the rows are judged, kept and readable online; `accepted` while they are kept and wait for a run. */
   readonly state: "done" | "accepted";
-  /** Of the run, which may have taken rows that others posted at the same time. */
-  readonly rows: { readonly read: number; readonly accepted: number; readonly quarantined: number } | null;
-  /** The first rejected rows of the run, each with its reason. */
-  readonly rejected: readonly QuarantinedRow[];
 }
 
-/** How long a post waits for its run. */
-const waitMs = 30_000;
-const lookMs = 20;
-const rejectedShown = 20;
+export interface Ingest {
+  /**
+   * Takes one row or a list of them. Throws FEATURES_UNKNOWN, HTTP_BODY_INVALID or DATA_QUEUE_FULL; nothing was kept then.
+   */
+  take(name: string, body: unknown, idempotencyKey: string | null): Promise<IngestDocument>;
+  close(): Promise<void>;
+}
 
-/** Throws FEATURES_UNKNOWN, HTTP_BODY_INVALID, or the failure of the run; the rows are kept for the next run then. */
-export async function ingest(
-  project: Project,
-  name: string,
-  body: unknown,
-  startRun: (component: string) => Promise<string>,
-): Promise<IngestDocument> {
-  const definition = (await project.components.list()).find(({ id }) => id === `data/${name}`)?.definition;
-  if (definition?.kind !== "data")
-    throw fail("FEATURES_UNKNOWN", `Expected a data component, got ${JSON.stringify(name)}`);
-  if (definition.source.kind !== "push" || definition.source.watch === null)
-    throw fail(
-      "HTTP_BODY_INVALID",
-      `Expected data/${name} to take rows that are posted, got one that reads ${definition.source.description}`,
-      { hint: `Give it the source push(${JSON.stringify(name)})` },
-    );
-  const file = await keep(join(project.folder, definition.source.watch), readRows(body));
-  const run = await startRun(`data/${name}`);
-  for (const end = performance.now() + waitMs; performance.now() < end; ) {
-    const now = await project.ledger.find(run);
-    if (now !== undefined && now.state !== "requested" && now.state !== "running") {
-      // A run that was due anyway may have been faster: whichever it was, its commit is the first to name the file.
-      const commit = (await listCommits(project.database, name)).find(({ sourcePosition }) =>
-        sourcePosition?.includes(JSON.stringify(file)),
+interface Taker {
+  /** The definition that it judges by. */
+  readonly text: string;
+  readonly posts: Posts;
+  close(): Promise<void>;
+}
+
+/** How long what is declared may be remembered; changes of this process are seen at once. */
+const rememberMs = 1000;
+/** An idempotency key is a name, not a document. */
+const longestKey = 255;
+const engineMb = 256;
+
+export function openIngest(project: Project): Ingest {
+  const takers = new Map<string, Promise<Taker>>();
+  let remembered: { definitions: ReadonlyMap<string, DataDefinition>; atMs: number } | undefined;
+  const forget = project.onChange(() => {
+    remembered = undefined;
+  });
+
+  async function find(name: string): Promise<DataDefinition> {
+    if (remembered === undefined || performance.now() - remembered.atMs > rememberMs) {
+      const definitions = (await project.components.list()).flatMap(({ definition }) =>
+        definition?.kind === "data" ? [[definition.name, definition] as const] : [],
       );
-      if (commit !== undefined) return describeCommit(project, commit);
-      if (now.failure !== null) throw fail(now.failure.code, now.failure.message, { hint: now.failure.hint });
+      remembered = { definitions: new Map(definitions), atMs: performance.now() };
     }
-    await new Promise((resolve) => setTimeout(resolve, lookMs));
+    const definition = remembered.definitions.get(name);
+    if (definition === undefined)
+      throw fail("FEATURES_UNKNOWN", `Expected a data component, got ${JSON.stringify(name)}`);
+    if (definition.source.kind !== "push")
+      throw fail(
+        "HTTP_BODY_INVALID",
+        `Expected data/${name} to take rows that are posted, got one that reads ${definition.source.description}`,
+        { hint: "Give it the source push()" },
+      );
+    return definition;
   }
-  return { data: name, run, state: "accepted", rows: null, rejected: [] };
+
+  /** A changed definition judges by other rules: what was taken under the old one is waited for first. */
+  async function takerOf(definition: DataDefinition): Promise<Taker> {
+    const { name } = definition;
+    const text = JSON.stringify(definition);
+    const known = takers.get(name);
+    const opened = await known?.catch(() => undefined);
+    if (opened?.text === text) return opened;
+    if (known !== takers.get(name)) return takerOf(definition);
+    const next = (async () => {
+      await opened?.close();
+      return openTaker(project, definition, text);
+    })();
+    takers.set(name, next);
+    return next;
+  }
+
+  return {
+    async take(name, body, idempotencyKey) {
+      const definition = await find(name);
+      if (idempotencyKey !== null && (idempotencyKey === "" || idempotencyKey.length > longestKey))
+        throw fail(
+          "HTTP_BODY_INVALID",
+          `Expected an Idempotency-Key of 1 to ${longestKey} characters, got ${idempotencyKey.length}`,
+        );
+      const rows = readRows(body);
+      const { posts } = await takerOf(definition);
+      const answer = await posts.take(rows, idempotencyKey);
+      return { data: name, state: answer.online ? "done" : "accepted", ...answer };
+    },
+    async close() {
+      forget();
+      for (const taker of takers.values()) await taker.then((one) => one.close()).catch(() => undefined);
+      takers.clear();
+    },
+  };
 }
 
-async function describeCommit(project: Project, { group, run, sequence, rows }: Commit): Promise<IngestDocument> {
-  const rejected = rows.quarantined === 0 ? [] : await readQuarantine(project, group, Number.POSITIVE_INFINITY);
+async function openTaker(project: Project, definition: DataDefinition, text: string): Promise<Taker> {
+  const engines = new Set<Query>();
+  const closeEngines = async () => {
+    for (const engine of engines) await engine.close();
+    engines.clear();
+  };
+  const posts = openPosts(definition, {
+    database: project.database,
+    online: project.online,
+    // The server never runs a project's own code: a run does.
+    openJudge: definition.transform
+      ? null
+      : async () => {
+          await closeEngines();
+          const temporaryFolder = join(project.stateFolder, "tmp", "posted");
+          await mkdir(temporaryFolder, { recursive: true });
+          const query = await openQuery({ memoryMb: engineMb, temporaryFolder, threads: 1 });
+          engines.add(query);
+          return openPostedRowsJudge(definition, {
+            query,
+            online: project.online,
+            history: historyOf(project, definition),
+          });
+        },
+  });
+  await posts.recover();
   return {
-    data: group,
-    run,
-    state: "done",
-    rows: { read: rows.read, accepted: rows.read - rows.quarantined, quarantined: rows.quarantined },
-    rejected: rejected.filter(({ commit }) => commit === sequence).slice(0, rejectedShown),
+    text,
+    posts,
+    async close() {
+      await posts.idle();
+      await closeEngines();
+    },
+  };
+}
+
+function historyOf({ database, offline }: Project, definition: DataDefinition): WindowHistory {
+  const { name } = definition;
+  return {
+    head: () => committedPosts(database, name),
+    async files(sequence) {
+      const head = await findHead(database, name);
+      if (head === undefined) return null;
+      const { schema } = evolveSchema(storedSchema(head), definition);
+      return groupFiles(database, offline, name, sequence, schema);
+    },
   };
 }
 
@@ -78,26 +164,4 @@ function readRows(body: unknown): readonly object[] {
       `Expected an object or a list of objects, got ${rows.length === 0 ? "an empty list" : `${JSON.stringify(rows[wrong])?.slice(0, 60)} as row ${wrong + 1}`}`,
     );
   return rows as object[];
-}
-
-/** Once this returns the rows outlive the process and the machine. Gives the name of their file. */
-async function keep(folder: string, rows: readonly object[]): Promise<string> {
-  await mkdir(folder, { recursive: true });
-  const name = newId("push");
-  const path = join(folder, name);
-  const file = await open(`${path}.new`, "w");
-  try {
-    await file.writeFile(JSON.stringify(rows));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(`${path}.new`, `${path}.json`);
-  const directory = await open(folder, "r");
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
-  return `${name}.json`;
 }

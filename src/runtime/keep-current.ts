@@ -9,6 +9,7 @@ import { forgetRegularly } from "./forget.ts";
 import { loadProject } from "./load-project.ts";
 import { catchUpStores, type Project } from "./open-project.ts";
 import { type Ran, startRunner } from "./runner.ts";
+import { surveyPosts } from "./situation.ts";
 
 export interface KeepCurrentOptions {
   readonly signal: AbortSignal;
@@ -32,7 +33,7 @@ const quietMs = 120;
 export async function keepCurrent(project: Project, options: KeepCurrentOptions): Promise<void> {
   const { signal } = options;
   await catchUpStores(project);
-  const runner = startRunner(project, options);
+  const runner = startRunner(project, { ...options, unhurried: true });
   const alerts = startAlerts(project);
   const stopForgetting = forgetRegularly(project);
   project.compute.warm(1, project.folder);
@@ -100,7 +101,10 @@ async function glance(project: Project, components: readonly DeclaredComponent[]
     const facts = statSync(join(project.folder, file), { throwIfNoEntry: false });
     return facts === undefined ? "missing" : `${facts.size}-${facts.mtimeMs}`;
   });
-  return [await project.ledger.lastEvent().catch(() => Date.now()), ...files].join(" ");
+  const posts = await surveyPosts(project, components).catch(() => new Map());
+  const waiting = [...posts.values()].some(({ newest, committed }) => newest > committed);
+  // Posted rows wait for a pause to be over, which nothing but the clock tells.
+  return [await project.ledger.lastEvent().catch(() => Date.now()), ...files, waiting ? Date.now() : ""].join(" ");
 }
 
 /** Calls back, a little later, after changes of the project's own files. */

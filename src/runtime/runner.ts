@@ -27,6 +27,8 @@ export interface RunnerOptions {
   readonly places?: number;
   /** Try components that failed before once more, although nothing changed since. */
   readonly retryFailed?: boolean;
+  /** For processes that go on: leave time between the runs that commit posted rows. */
+  readonly unhurried?: boolean;
 }
 
 /** How many runs a process takes at once when the project does not say. */
@@ -58,7 +60,10 @@ export function startRunner(project: Project, options: RunnerOptions): Runner {
     const retry = options.retryFailed === true ? components.map(({ id }) => id).filter((id) => !tried.has(id)) : [];
     // What waits is listed first: a run that is taken between the two looks is then seen twice, not missed by both.
     const waiting = new Set((await ledger.list({ state: "requested", limit: 1000 })).map((run) => run.component));
-    const situation = await surveySituation(project, components, new Set(retry));
+    const situation = await surveySituation(project, components, {
+      retry: new Set(retry),
+      unhurried: options.unhurried ?? false,
+    });
     project.rememberFingerprints(fingerprintsOf(situation));
     for (const { component, reason, fingerprint, input } of planDue(situation)) {
       if (waiting.has(component)) continue;

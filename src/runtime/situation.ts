@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { DeclaredComponent } from "../catalog/components.ts";
 import { listHeads, rowsAtCommit } from "../features/commits.ts";
+import { committedPosts, newestPost } from "../features/posts.ts";
 import { listNewest } from "../models/registry.ts";
 import { listRaised } from "../runs/raised.ts";
 import type { Project } from "./open-project.ts";
@@ -12,7 +13,7 @@ import type { Situation } from "./plan.ts";
 export async function surveySituation(
   project: Project,
   components?: readonly DeclaredComponent[],
-  retry: ReadonlySet<string> = new Set(),
+  how: { readonly retry?: ReadonlySet<string>; readonly unhurried?: boolean } = {},
 ): Promise<Situation> {
   const { database, ledger } = project;
   const declared = components ?? (await project.components.list());
@@ -29,9 +30,25 @@ export async function surveySituation(
     ),
     versions: await surveyVersions(project),
     events: await listRaised(database),
+    posts: await surveyPosts(project, declared),
     nowMs: Date.now(),
-    retry,
+    retry: how.retry ?? new Set(),
+    unhurried: how.unhurried ?? false,
   };
+}
+
+export async function surveyPosts(
+  { database }: Pick<Project, "database">,
+  components: readonly DeclaredComponent[],
+): Promise<Situation["posts"]> {
+  const posts = new Map<string, { newest: number; committed: number }>();
+  for (const { id, definition } of components)
+    if (definition?.kind === "data" && definition.source.kind === "push")
+      posts.set(id, {
+        newest: await newestPost(database, definition.name),
+        committed: (await committedPosts(database, definition.name)).upTo,
+      });
+  return posts;
 }
 
 /** Size and time of a source that is a local file; null for every other source. */

@@ -16,7 +16,7 @@ import { goalText } from "../problem/run-problem.ts";
 import type { Run } from "../runs/ledger.ts";
 import { openTimetable } from "../runs/schedule.ts";
 import type { Project } from "./open-project.ts";
-import { inOrder, planDue, type Situation } from "./plan.ts";
+import { inOrder, isEmpty, planDue, type Situation } from "./plan.ts";
 import { surveySituation } from "./situation.ts";
 
 export async function describeStatus(project: Project): Promise<StatusDocument> {
@@ -138,6 +138,7 @@ function waitsFor(
 ): string | null {
   const { definition } = component;
   if (definition === null) return "waits for the files it imports to load";
+  if (isEmpty(component.id, situation)) return `waits for the first rows: post them to /ingest/${component.name}`;
   const never = (id: string) => situation.latest.get(id)?.done === null || situation.latest.get(id) === undefined;
   const why = (id: string, what = "to run") =>
     stateOf(before, id) === "failed" ? `waits for ${id}, which failed` : `waits for ${id} ${what}`;

@@ -1,54 +1,72 @@
-// Rows that others send: each post to /ingest leaves one file in an inbox, and the next run takes them all.
+// Rows that others send: each post to /ingest is kept by the server, and a run takes those that wait for it.
 
-import { readdir, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
 import { fail } from "../base/failure.ts";
-import type { Source, SourceContext } from "../ports/source.ts";
+import { sqlName } from "../ports/query.ts";
+import type { PostedRows, Source, SourceContext, SourceResult } from "../ports/source.ts";
 import { rows } from "./rows.ts";
 
 /**
- * Rows that are posted as JSON to `/ingest/NAME`, where NAME is the data component's. `inbox` names the place where they
- * wait for their run; two components must not share one.
+ * Rows that are posted as JSON to `/ingest/NAME`, where NAME is the data component's: one object or a list. They are judged,
+ * kept durably and readable online when the answer comes; a run commits them to the group's files a moment later. `sender`
+ * says in a few words where they come from, for the dashboard.
  *
  * @example
  * push("orders")
  */
-export function push(inbox: string): Source {
-  if (typeof inbox !== "string" || !/^[\w-]+$/.test(inbox))
+export function push(sender = "anybody"): Source {
+  if (typeof sender !== "string" || sender.trim() === "")
     throw fail(
       "DEFINE_INVALID",
-      `push(): expected a name of letters, digits and hyphens, got ${JSON.stringify(inbox)}`,
+      `push(): expected a few words on where the rows come from, got ${JSON.stringify(sender)}`,
     );
-  const folder = `.pentad/inbox/${inbox}`;
   return {
     kind: "push",
-    description: `rows posted to /ingest (inbox ${inbox})`,
-    watch: folder,
-    async fingerprint(projectFolder) {
-      return (await waiting(join(projectFolder, folder))).at(-1) ?? "";
-    },
-    open: (context) => openInbox(join(context.projectFolder, folder), context),
+    description: `rows posted to /ingest (${sender})`,
+    fingerprint: async () => null,
+    open: openPosted,
   };
 }
 
-/**
- * The position names the files whose rows are committed: only now, when that is sure, are they removed. So every row counts
- * once, whenever the process is killed and in whatever order files appear. The newest file stays, as the fingerprint.
- */
-async function openInbox(folder: string, context: SourceContext) {
-  const taken = new Set(JSON.parse(context.position ?? "[]") as string[]);
-  const all = await waiting(folder);
-  const names = all.filter((name) => !taken.has(name));
-  const kept = all.filter((name) => taken.has(name) && name === all.at(-1));
-  for (const name of all) if (taken.has(name) && !kept.includes(name)) await rm(join(folder, name), { force: true });
+/** Each row carries `_post`, the number of its post, and `_posted`, when that came in milliseconds since 1970 UTC. */
+async function openPosted(context: SourceContext): Promise<SourceResult> {
+  const { query } = context;
+  const posts: [string, string, string][] = [];
   async function* read() {
-    for (const name of names) yield JSON.parse(await readFile(join(folder, name), "utf8")) as object[];
+    if (context.posted === null || context.posted === undefined) return;
+    const spelt = new Map<string, string>();
+    let first = 1;
+    for await (const line of createInterface({ input: createReadStream(context.posted) })) {
+      const post = JSON.parse(line) as PostedRows;
+      posts.push([String(first), String(post.number), String(post.atMs)]);
+      first += post.rows.length;
+      yield post.rows.map((row) => spell(row, spelt));
+    }
   }
-  return rows(() => ({ rows: read(), position: JSON.stringify([...kept, ...names]) })).open(context);
+  const opened = await rows(() => ({ rows: read(), position: context.position ?? "0" })).open(context);
+  await query.run("CREATE TABLE posts (_first VARCHAR, _post VARCHAR, _posted VARCHAR)");
+  await query.append("posts", ["_first", "_post", "_posted"], posts);
+  await query.run(
+    `CREATE VIEW posted AS SELECT r.*, p._post, p._posted FROM ${sqlName(opened.relation)} r
+     ASOF JOIN (SELECT CAST(_first AS BIGINT) AS _first, CAST(_post AS BIGINT) AS _post, CAST(_posted AS BIGINT) AS _posted FROM posts) p ON r._row >= p._first`,
+  );
+  return { ...opened, relation: "posted" };
 }
 
-/** Oldest first; a file that is still being written has another ending. */
-async function waiting(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(() => []);
-  return names.filter((name) => name.endsWith(".json")).sort();
+/** Nobody can be asked to send a row again: names that the engine would refuse are read as the columns that they mean. */
+function spell(row: object, spelt: Map<string, string>): object {
+  const spoken: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(row)) {
+    const plain = name
+      .replace(/[\u200b\ufeff]/g, "")
+      .replace(/\s+/g, " ")
+      .trim();
+    const folded = plain.toLowerCase();
+    if (plain === "" || /^_(?:row|posted|post)$/.test(folded)) continue;
+    const known = spelt.get(folded);
+    if (known === undefined) spelt.set(folded, plain);
+    spoken[known ?? plain] = value;
+  }
+  return spoken;
 }

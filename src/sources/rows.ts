@@ -3,7 +3,7 @@
 import { fail } from "../base/failure.ts";
 import { newId } from "../base/ids.ts";
 import { type Query, sqlName } from "../ports/query.ts";
-import type { Source, SourceContext, SourceResult, UnreadableRow } from "../ports/source.ts";
+import { cellText, type Source, type SourceContext, type SourceResult, type UnreadableRow } from "../ports/source.ts";
 import { columnNames } from "./column-names.ts";
 
 /** One row: column names and values. Dates become ISO 8601 texts, objects and arrays JSON; null and undefined are missing. */
@@ -118,7 +118,7 @@ function rowTable(query: Query) {
         unreadable.push({
           row,
           reason: `Row ${row}: expected an object, got ${nameOf(item)}`,
-          text: textOf(item)?.slice(0, 500) ?? "null",
+          text: cellText(item)?.slice(0, 500) ?? "null",
         });
     }
     waiting.length = 0;
@@ -134,7 +134,7 @@ function rowTable(query: Query) {
     if (added.length > 0) await widen(added);
     if (!created) await create(columns);
     const cells = readable.map(({ number, object }) => [
-      ...columns.map((name) => (Object.hasOwn(object, name) ? textOf(object[name]) : null)),
+      ...columns.map((name) => (Object.hasOwn(object, name) ? cellText(object[name]) : null)),
       String(number),
     ]);
     await query.append(`${relation} texts`, [...columns, "_row"], cells);
@@ -213,24 +213,6 @@ function isBundle(given: RowsResult): given is { rows: Rows; position: string | 
 
 function isIterable(value: unknown): boolean {
   return typeof value === "object" && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
-}
-
-function textOf(value: unknown): string | null {
-  switch (typeof value) {
-    case "string":
-      return value;
-    case "number":
-      return Number.isNaN(value) ? null : String(value);
-    case "boolean":
-    case "bigint":
-      return String(value);
-    case "object":
-      if (value === null) return null;
-      if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
-      return JSON.stringify(value);
-    default:
-      return null;
-  }
 }
 
 function nameOf(value: unknown): string {

@@ -55,6 +55,7 @@ async function read(manyCells: number, change: Partial<ReadInput> = {}) {
         last: null,
         replay: null,
         forgotten: [],
+        posted: null,
         sequence: 1,
         position: null,
         atMs: Date.UTC(2024, 5, 1),

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { Value } from "../../src/base/table.ts";
 import type { DataDefinition } from "../../src/define/definition.ts";
-import { expiredMs, onlineKey, readOnlineKey } from "../../src/features/online.ts";
+import { expiredMs } from "../../src/features/online.ts";
 import {
   decodeJsonRecord,
   decodeRecord,
@@ -13,6 +13,7 @@ import {
   type RecordSchema,
   schemaOf,
 } from "../../src/features/online-record.ts";
+import { onlineKey, readOnlineKey } from "../../src/features/online-writes.ts";
 
 const cell: Record<RecordSchema[number]["type"], fc.Arbitrary<Value>> = {
   number: fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0),

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { lmdbOnline } from "../../src/drivers/lmdb-online.ts";
 import { findOnlineRow } from "../../src/features/online.ts";
+import type { StatusDocument } from "../../src/http/api.ts";
 import type { IngestDocument } from "../../src/runtime/ingest.ts";
 import { emptyFolder, pentad, pentadJson, type Server, serve, type TestProject } from "../support/project.ts";
 
@@ -28,6 +29,11 @@ describe("rows that are posted", () => {
     mkdirSync(join(project.folder, "data"), { recursive: true });
     await project.write("data/orders.ts", component);
     server = await serve(project.folder);
+    const { components } = (await server.get("/api/status")).body as StatusDocument;
+    assert.deepEqual(
+      components.map(({ state, failure, waitingFor }) => ({ state, failure, waitingFor })),
+      [{ state: "idle", failure: null, waitingFor: "waits for the first rows: post them to /ingest/orders" }],
+    );
   });
   after(async () => {
     await server.stop();
@@ -95,6 +101,20 @@ describe("rows that are posted", () => {
     assert.match((await post([])).body.error.message, /got an empty list/);
     const unknown = await post({}, "nothing");
     assert.deepEqual([unknown.status, unknown.body.error.code], [404, "FEATURES_UNKNOWN"]);
+  });
+
+  it("give the same answer to the same idempotency key, and count once", async () => {
+    const send = async () => {
+      const response = await fetch(`${server.url}/ingest/orders`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "idempotency-key": "order 17" },
+        body: JSON.stringify({ customer: "once", at: "2024-05-02T10:00:00Z", amount: 1 }),
+      });
+      return response.json();
+    };
+    assert.deepEqual(await send(), await send());
+    await server.settle();
+    assert.deepEqual((await online("once"))?.lately, 1);
   });
 
   it("wait in quarantine until a replay after a fix reads them again", async () => {

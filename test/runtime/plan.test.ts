@@ -1,7 +1,7 @@
 // What is due: a training that waits for an event is trained again once after the newest, whatever its rows.
 
 import assert from "node:assert/strict";
-import { it } from "node:test";
+import { describe, it } from "node:test";
 import type { DeclaredComponent } from "../../src/catalog/components.ts";
 import type { Definition } from "../../src/define/definition.ts";
 import type { Run } from "../../src/runs/ledger.ts";
@@ -35,6 +35,8 @@ const situation = (component: DeclaredComponent, events: Record<string, number>,
   sources: new Map(),
   versions: new Map([["rain", { rows: { weather: 10 }, atMs: 1_000, live: "m1" }]]),
   events: new Map(Object.entries(events)),
+  posts: new Map(),
+  unhurried: false,
   nowMs: 5_000,
   retry: new Set(),
 });
@@ -71,4 +73,35 @@ it("a training is due after a newer event, not after the same, an older or anoth
 it("one that names events does not train for new rows unless it says so; one that names none does", () => {
   assert.deepEqual(due(training(["event/drift"]), {}, {}, true), []);
   assert.deepEqual(due(training(), {}, {}, true), ["new rows"]);
+});
+
+describe("posted rows that wait for a commit", () => {
+  const orders = declare("data/orders", { source: { kind: "push" }, after: [] });
+  const dueAfter = (now: Partial<Situation>, ended: Partial<Run> = {}) => {
+    const base = { ...situation(orders, {}), ...now };
+    const run = { run: "run_1", state: "done", failure: null, startedAtMs: 1_000, endedAtMs: 1_500, input: null };
+    const newest = { ...run, fingerprint: effectiveFingerprint(orders, base), ...ended } as unknown as Run;
+    const latest = new Map([[orders.id, { newest, ended: newest, done: newest }]]);
+    return planDue({ ...base, latest }).map(({ reason }) => reason);
+  };
+  const posts = (newest: number, committed: number) => new Map([[orders.id, { newest, committed }]]);
+
+  it("are due at once in a command, and after a pause of nine times the last run's length in a server", () => {
+    assert.deepEqual(dueAfter({ posts: posts(7, 7) }), []);
+    assert.deepEqual(dueAfter({ posts: posts(8, 7) }), ["new rows"]);
+    assert.deepEqual(dueAfter({ posts: posts(8, 7), unhurried: true, nowMs: 5_999 }), []);
+    assert.deepEqual(dueAfter({ posts: posts(8, 7), unhurried: true, nowMs: 6_000 }), ["new rows"]);
+  });
+
+  it("are tried again a minute after a failure, by who goes on to look", () => {
+    const failed = { failure: { code: "RUNTIME_DISK_FULL" } as never };
+    assert.deepEqual(dueAfter({ posts: posts(8, 7) }, failed), []);
+    assert.deepEqual(dueAfter({ posts: posts(8, 7), unhurried: true, nowMs: 61_000 }, failed), []);
+    assert.deepEqual(dueAfter({ posts: posts(8, 7), unhurried: true, nowMs: 61_500 }, failed), ["new rows"]);
+  });
+
+  it("are waited for before the first run", () => {
+    const first = (newest: number) => planDue({ ...situation(orders, {}), posts: posts(newest, 0) }).length;
+    assert.deepEqual([first(0), first(1)], [0, 1]);
+  });
 });

@@ -6,6 +6,7 @@ import { streamLog } from "../../base/log.ts";
 import type { DeclaredComponent } from "../../catalog/components.ts";
 import { httpApp } from "../../http/http-app.ts";
 import { serve } from "../../http/serve.ts";
+import { openIngest } from "../../runtime/ingest.ts";
 import { keepCurrent } from "../../runtime/keep-current.ts";
 import { openProject, type Project } from "../../runtime/open-project.ts";
 import { type Asker, openAsker } from "../../runtime/predict.ts";
@@ -32,9 +33,11 @@ export async function runServe(spec: CommandSpec, args: Arguments, options: { wa
   const stop = new AbortController();
   try {
     const asker = openAsker(project);
+    const ingest = openIngest(project);
     const app = httpApp({
       project,
       asker,
+      ingest,
       version: packageVersion(),
       loopback: /^(?:127\.|localhost$|::1$)/.test(host),
       startRun: (component) => startRun(project, component),
@@ -60,6 +63,7 @@ export async function runServe(spec: CommandSpec, args: Arguments, options: { wa
       });
       stopListening();
       await serving.close();
+      await ingest.close();
     } finally {
       await lock.release();
     }

@@ -1,0 +1,207 @@
+// Posted rows as a recipe: judge → keep durably → put online → answer; posts that wait at the same time share each step.
+
+import { fail } from "../base/failure.ts";
+import type { Json } from "../base/json.ts";
+import type { DataDefinition } from "../define/definition.ts";
+import { withoutForgotten } from "../features/forget-posts.ts";
+import { listForgotten } from "../features/forgotten.ts";
+import { clearPosted, isCommitted, type PostedLine, putPosted, putUpTo } from "../features/posted-online.ts";
+import { committedPosts, findAnswer, keepPosts, newestPost, waitingPosts, waitingSize } from "../features/posts.ts";
+import type { Database } from "../ports/database.ts";
+import type { OnlineStore } from "../ports/online-store.ts";
+import type { PostedRowsJudge, RejectedRow } from "./posted-rows.ts";
+
+export interface PostAnswer {
+  /** Null while the rows are not judged yet: a run does it. */
+  readonly rows: { readonly read: number; readonly accepted: number | null; readonly quarantined: number | null };
+  /** The first rejected rows, each with its reason. They are in quarantine once a run has committed the others. */
+  readonly rejected: readonly RejectedRow[];
+  /** Whether the accepted rows are readable online by now. */
+  readonly online: boolean;
+}
+
+export interface Posts {
+  /**
+   * Resolves once the rows outlive the process and the machine. Throws DATA_QUEUE_FULL. With an idempotency key that was
+   * used before, the answer is that of then and nothing is added.
+   */
+  take(rows: readonly object[], idempotencyKey: string | null): Promise<PostAnswer>;
+  /** Puts rows online that were kept before and are not online yet, after a crash. */
+  recover(): Promise<void>;
+  /** Waits for what has been taken. */
+  idle(): Promise<void>;
+}
+
+export interface PostsParts {
+  readonly database: Database;
+  readonly online: OnlineStore;
+  /** Opened on first use and again after any failure; null when only a run can judge the rows. */
+  readonly openJudge: (() => Promise<PostedRowsJudge>) | null;
+  readonly now?: () => number;
+}
+
+interface WaitingPost {
+  readonly rows: readonly object[];
+  readonly idempotencyKey: string | null;
+  readonly resolve: (answer: PostAnswer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const rejectedShown = 20;
+/** What a batch takes at most, and what may wait in memory. */
+const batchRows = 5_000;
+const mostWaitingRows = 100_000;
+/** What may wait for a commit, in characters: beyond, runs have failed for long. */
+const mostKept = 2 ** 30;
+
+export function openPosts(definition: DataDefinition, parts: PostsParts): Posts {
+  const { database, online, now = Date.now } = parts;
+  const group = definition.name;
+  const waiting: WaitingPost[] = [];
+  let waitingRows = 0;
+  let working: Promise<void> | undefined;
+  let judge: Promise<PostedRowsJudge> | undefined;
+  let sizeLookedUpMs = Number.NEGATIVE_INFINITY;
+  let putSinceClear = 0;
+
+  async function work(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = [waiting.shift() as WaitingPost];
+      let rows = batch[0]?.rows.length ?? 0;
+      for (let next = waiting[0]; next !== undefined && rows + next.rows.length <= batchRows; next = waiting[0]) {
+        rows += next.rows.length;
+        batch.push(waiting.shift() as WaitingPost);
+      }
+      waitingRows -= rows;
+      await takeBatch(batch).catch((error: unknown) => {
+        judge = undefined;
+        for (const { reject } of batch) reject(error);
+      });
+    }
+    working = undefined;
+  }
+
+  async function takeBatch(batch: readonly WaitingPost[]): Promise<void> {
+    const fresh = await withoutKnown(batch);
+    if (fresh.length === 0) return;
+    await refuseWhenFull();
+    const expected = (await newestPost(database, group)) + 1;
+    const atMs = now();
+    const posts = fresh.map(({ rows }, index) => ({ number: expected + index, atMs, rows }));
+    const judgement = await (await openJudge())?.judge(posts);
+    const answers = posts.map(({ number, rows }): PostAnswer => {
+      const rejected = judgement?.rejected.get(number) ?? [];
+      const judged = judgement === undefined ? null : rejected.length;
+      return {
+        rows: { read: rows.length, accepted: judged === null ? null : rows.length - judged, quarantined: judged },
+        rejected: rejected.slice(0, rejectedShown),
+        online: judgement !== undefined,
+      };
+    });
+    const first = await database.transaction((tx) =>
+      keepPosts(
+        tx,
+        group,
+        fresh.map(({ rows, idempotencyKey }, index) => ({
+          rows,
+          atMs,
+          idempotencyKey,
+          answer: answers[index] as unknown as Json,
+        })),
+      ),
+    );
+    // Another process may have taken a number in between.
+    const shift = first - expected;
+    const forgotten = await listForgotten(database, definition);
+    const lines = withoutForgotten(definition, judgement?.lines ?? [], forgotten).map((line) => ({
+      ...line,
+      post: line.post + shift,
+    }));
+    const put = judgement === undefined || (await putOnline(lines, first + fresh.length - 1));
+    for (const [index, { resolve }] of fresh.entries()) {
+      const answer = answers[index] as PostAnswer;
+      resolve(put ? answer : { ...answer, online: false });
+    }
+  }
+
+  /** The rows are kept by now: when they cannot be put online this time, their commit will do it. */
+  async function putOnline(lines: readonly PostedLine[], upTo: number): Promise<boolean> {
+    if (putSinceClear > 0 && isCommitted(online, group)) {
+      putSinceClear = 0;
+      await clearPosted(online, group);
+    }
+    putSinceClear += lines.length;
+    return putPosted(online, definition, lines, upTo).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Answers those whose key is known, from before or from this very batch. */
+  async function withoutKnown(batch: readonly WaitingPost[]): Promise<WaitingPost[]> {
+    const fresh: WaitingPost[] = [];
+    const later: WaitingPost[] = [];
+    const keys = new Set<string>();
+    for (const post of batch) {
+      const { idempotencyKey } = post;
+      const known = idempotencyKey === null ? undefined : await findAnswer(database, group, idempotencyKey);
+      if (known !== undefined) post.resolve(known as unknown as PostAnswer);
+      else if (idempotencyKey !== null && keys.has(idempotencyKey)) later.push(post);
+      else fresh.push(post);
+      if (idempotencyKey !== null) keys.add(idempotencyKey);
+    }
+    for (const post of later) {
+      waiting.unshift(post);
+      waitingRows += post.rows.length;
+    }
+    return fresh;
+  }
+
+  async function refuseWhenFull(): Promise<void> {
+    if (performance.now() - sizeLookedUpMs < 10_000) return;
+    const { posts, characters } = await waitingSize(database, group);
+    if (characters > mostKept)
+      throw fail(
+        "DATA_QUEUE_FULL",
+        `Expected the rows that were posted to data/${group} to be committed, got ${posts.toLocaleString("en")} posts that wait for it`,
+        { hint: `Look at why data/${group} does not run: see \`pentad status\`; nothing that was taken is lost` },
+      );
+    sizeLookedUpMs = performance.now();
+  }
+
+  async function openJudge(): Promise<PostedRowsJudge | undefined> {
+    if (parts.openJudge === null) return undefined;
+    judge ??= parts.openJudge();
+    return judge;
+  }
+
+  return {
+    take(rows, idempotencyKey) {
+      if (waitingRows + rows.length > mostWaitingRows && waitingRows > 0)
+        return Promise.reject(
+          fail(
+            "DATA_QUEUE_FULL",
+            `Expected at most ${mostWaitingRows.toLocaleString("en")} rows of data/${group} to wait at a time, got more`,
+          ),
+        );
+      waitingRows += rows.length;
+      return new Promise((resolve, reject) => {
+        waiting.push({ rows, idempotencyKey, resolve, reject });
+        working ??= work();
+      });
+    },
+    async recover() {
+      const from = Math.max(putUpTo(online, group), (await committedPosts(database, group)).upTo);
+      for await (const posts of waitingPosts(database, group, from)) {
+        const judgement = await (await openJudge())?.judge(posts);
+        if (judgement === undefined) return;
+        const lines = withoutForgotten(definition, judgement.lines, await listForgotten(database, definition));
+        await putPosted(online, definition, lines, posts.at(-1)?.number ?? from);
+        putSinceClear += judgement.lines.length;
+      }
+    },
+    async idle() {
+      await working;
+    },
+  };
+}
