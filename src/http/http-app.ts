@@ -122,8 +122,10 @@ export function httpApp(parts: HttpParts): Hono {
     const live = (
       await Promise.all((await asker.names()).map((name) => asker.live(name).catch(() => undefined)))
     ).filter((one) => one !== undefined);
-    const data = (await project.components.list()).filter(({ kind }) => kind === "data").map((one) => one.name);
-    return context.json(openApi({ project: project.name, version, live, data }));
+    const posted = (await project.components.list()).flatMap(({ definition }) =>
+      definition?.kind === "data" && definition.source.kind === "push" ? [definition] : [],
+    );
+    return context.json(openApi({ project: project.name, version, live, posted }));
   });
   serveApi(app, parts);
   serveEvents(app, project);

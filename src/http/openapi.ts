@@ -1,7 +1,10 @@
 // The OpenAPI 3.1 document of a project: one predict operation per inference, typed by its feature schema.
 
+import type { DataDefinition } from "../define/definition.ts";
 import type { FeatureField } from "../features/fields.ts";
 import { type Live, typicalRequest } from "../inference/live.ts";
+import { errorResponses } from "./openapi-errors.ts";
+import { ingestOperation } from "./openapi-ingest.ts";
 
 type Schema = Record<string, unknown>;
 
@@ -10,11 +13,11 @@ export interface OpenApiOptions {
   readonly version: string;
   /** Every inference that has a live model. */
   readonly live: readonly Live[];
-  /** Every data component. */
-  readonly data: readonly string[];
+  /** Every data component that rows are posted to. */
+  readonly posted: readonly DataDefinition[];
 }
 
-export function openApi({ project, version, live }: OpenApiOptions): Schema {
+export function openApi({ project, version, live, posted }: OpenApiOptions): Schema {
   const schemas: Schema = { Error: errorSchema(), Explanation: explanationSchema() };
   const paths: Schema = {};
   for (const one of live) {
@@ -23,6 +26,7 @@ export function openApi({ project, version, live }: OpenApiOptions): Schema {
     schemas[`${name}Answer`] = answerSchema(one);
     paths[`/predict/${name}`] = { post: predictOperation(one) };
   }
+  for (const definition of posted) paths[`/ingest/${definition.name}`] = { post: ingestOperation(definition) };
   return {
     openapi: "3.1.0",
     info: {
@@ -174,13 +178,6 @@ function errorSchema(): Schema {
       },
     },
   };
-}
-
-function errorResponses(descriptions: Readonly<Record<number, string>>): Schema {
-  const content = { "application/json": { schema: { $ref: "#/components/schemas/Error" } } };
-  return Object.fromEntries(
-    Object.entries(descriptions).map(([status, description]) => [status, { description, content }]),
-  );
 }
 
 function fixedPaths(): Schema {

@@ -99,6 +99,8 @@ describe("rows that are posted", () => {
   it("are refused with a reason where they make no sense", async () => {
     assert.match((await post([1])).body.error.message, /Expected an object or a list of objects, got 1 as row 1/);
     assert.match((await post([])).body.error.message, /got an empty list/);
+    const { body: document } = await server.get("/openapi.json");
+    assert.ok("/ingest/orders" in (document as { paths: object }).paths);
     const unknown = await post({}, "nothing");
     assert.deepEqual([unknown.status, unknown.body.error.code], [404, "FEATURES_UNKNOWN"]);
   });
