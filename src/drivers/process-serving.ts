@@ -28,8 +28,8 @@ export function processServing(one: StepProcess, task: ComputeTask, events: Comp
   function watch(): void {
     clearTimeout(guard);
     if (waiting.size === 0 || over) return;
+    // While a call is out the clock also keeps our own process alive: the step's may be one that does not.
     guard = setTimeout(() => one.kill("time"), (serving ? callMs : task.limits.timeMs) + frozenMs);
-    guard.unref();
   }
 
   const ended = one.ready.then(async () => {

@@ -118,6 +118,18 @@ describe("on-demand features", () => {
     assert.ok((far.body.probabilities?.true ?? 0) > (body.probabilities?.true ?? 1), "what is far is late");
   });
 
+  it("are computed for the command too, which has no warm process and waits for one", async () => {
+    const { code, document } = await pentadJson<PredictionDocument>(
+      "predict",
+      "deliveries",
+      "--input",
+      JSON.stringify(request),
+      "--project",
+      project.folder,
+    );
+    assert.deepEqual([code, document.features.distance, document.features.day], [0, 5 / 3, "fri"]);
+  });
+
   it("take many rows at once, and give the same as one by one", async () => {
     const many = await server.post("/predict/deliveries", [request, { ...request, x: 20 }]);
     const answers = many.body as PredictionDocument[];
