@@ -25,22 +25,13 @@ export { rows } from "./sources/rows.ts";
 
 // Step 3, training
 
-export {
-  auto,
-  type Candidate,
-  elasticNet,
-  extraTrees,
-  gradientBoosting,
-  importedModel,
-  lasso,
-  logistic,
-  naiveBayes,
-  nearestNeighbours,
-  neuralNetwork,
-  randomForest,
-  ridge,
-} from "./define/candidate.ts";
+export { importedModel } from "./define/brought-candidates.ts";
+export { auto, type Candidate } from "./define/candidate.ts";
+export { kMeans, nearestNeighbours } from "./define/distance-candidates.ts";
+export { ets, mstl, seasonalNaive } from "./define/forecast-candidates.ts";
+export { elasticNet, lasso, logistic, naiveBayes, neuralNetwork, ridge } from "./define/linear-candidates.ts";
 export { defineTraining, type TrainingComponent, type TrainingOptions } from "./define/training.ts";
+export { extraTrees, gradientBoosting, isolationForest, randomForest } from "./define/tree-candidates.ts";
 
 // Step 4, inference
 

@@ -5,8 +5,8 @@ import { fail } from "../base/failure.ts";
 import type { Value } from "../base/table.ts";
 import type { AppDefinition, ProblemDefinition, TrainingDefinition } from "../define/definition.ts";
 import type { AppDocument, AppField } from "../define/documents.ts";
+import { metrics } from "../define/metrics.ts";
 import { storedSelections } from "../define/on-demand-definition.ts";
-import { metrics } from "../define/problem.ts";
 import { findHead } from "../features/commits.ts";
 import type { FeatureField, SelectedGroup } from "../features/fields.ts";
 import { inputFields, inputStatistics, typicalInput } from "../features/input-fields.ts";
@@ -18,6 +18,7 @@ import { asTrained, findAlias, type Version } from "../models/registry.ts";
 import type { Database } from "../ports/database.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
 import type { Work } from "../runs/work.ts";
+import { groupsInWords, storedSeries, taskQuality } from "./task-page.ts";
 
 export interface AppParts {
   readonly database: Database;
@@ -35,8 +36,14 @@ export async function describeApp(
   const version = await findAlias(parts.database, training.name, "live");
   const trained = asTrained(training, version);
   const { onDemand } = trained;
-  const groups = await selectedGroups(storedSelections(trained), parts.database);
   const spine = await findHead(parts.database, training.label.data);
+  // A forecast takes no features; its page rests on the label's own group.
+  const groups =
+    problem.task === "forecast"
+      ? spine === undefined
+        ? null
+        : [{ commit: spine, features: [] }]
+      : await selectedGroups(storedSelections(trained), parts.database);
   const label = spine?.definition.labels.find((one) => one.name === training.label.name);
   const labelFacts = spine?.statistics.columns.find((column) => column.name === training.label.name);
   const ready = groups !== null;
@@ -49,9 +56,10 @@ export async function describeApp(
     inference: app.inference,
     task: problem.task,
     label: {
-      name: training.label.name,
+      name: training.label.name ?? (problem.task === "anomaly" ? "odd" : "group"),
       unit: label?.unit ?? null,
-      classes: problem.task === "regression" ? [] : classesOf(label?.column?.values, labelFacts),
+      classes:
+        problem.task !== "binary" && problem.task !== "multiclass" ? [] : classesOf(label?.column?.values, labelFacts),
     },
     fields: ready
       ? inputFields(groups, onDemand).map((field) =>
@@ -62,7 +70,8 @@ export async function describeApp(
           ),
         )
       : [],
-    stored: ready ? storedRows(groups, parts.online) : null,
+    stored: problem.task === "forecast" ? storedSeries(version) : ready ? storedRows(groups, parts.online) : null,
+    groups: groupsInWords(version),
     model: version === undefined ? null : liveModel(version, problem, label?.unit ?? null, now),
     waitingFor:
       version !== undefined
@@ -181,6 +190,7 @@ function liveModel(
     ageSeconds: Math.round((now - version.atMs) / 1000),
     algorithm: version.algorithm,
     quality: qualityText(
+      version,
       problem,
       version.evaluation.metrics[metric] ?? null,
       version.evaluation.metrics,
@@ -192,12 +202,15 @@ function liveModel(
 
 /** In words that need no statistics where there are some: "right on 76 % of 292 rows it had not seen". */
 function qualityText(
+  version: Version,
   problem: ProblemDefinition,
   value: number | null,
   all: Readonly<Record<string, number | null>>,
   rows: number,
   unit: string | null,
 ): string {
+  const told = taskQuality(problem.task, version, unit);
+  if (told !== undefined) return told;
   const held = `${rows.toLocaleString("en")} rows it had not seen`;
   if (problem.task !== "regression" && typeof all.accuracy === "number")
     return `right on ${Math.round(all.accuracy * 100)} % of ${held}`;

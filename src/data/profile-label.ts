@@ -2,7 +2,7 @@
 
 import { fail } from "../base/failure.ts";
 import { nearest } from "../define/check.ts";
-import type { Task } from "../define/problem.ts";
+import type { LabelTask } from "../define/metrics.ts";
 import type { TableProfile } from "./profile.ts";
 import { count } from "./profile-findings.ts";
 import { soundsLikeCount } from "./profile-names.ts";
@@ -10,7 +10,7 @@ import type { ProfiledColumn } from "./profiled-column.ts";
 
 export interface LabelPlan {
   readonly column: ProfiledColumn;
-  readonly task: Task;
+  readonly task: LabelTask;
   /** The classes as they stand in the data, in the order in which people list them; empty for a regression. */
   readonly classes: readonly string[];
   /** The share of the most frequent class; null for a regression. */

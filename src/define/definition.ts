@@ -1,29 +1,14 @@
 // A component as JSON: what the catalog keeps and what crosses process borders; functions stay in the user's file.
 
-import { parseDurationMs } from "../base/clock.ts";
-import type { JsonObject } from "../base/json.ts";
 import { isEvent } from "./after.ts";
-import type { AppComponent } from "./app.ts";
 import type { Candidate } from "./candidate.ts";
-import type { Component, ComponentKind } from "./component.ts";
-import { type DataComponent, keyColumns } from "./data.ts";
-import { type ChecksDefinition, describeChecks } from "./expectations.ts";
-import { isCondition, parseExpression } from "./expression.ts";
-import type { Feature, FeatureType } from "./feature.ts";
-import type { InferenceComponent } from "./inference.ts";
-import type { AheadLabel, Label } from "./label.ts";
-import type { Limits } from "./limits.ts";
-import { isOnDemand } from "./on-demand.ts";
-import {
-  type ComponentCode,
-  describeOnDemand,
-  groupSelections,
-  groupsOf,
-  type OnDemandDefinition,
-} from "./on-demand-definition.ts";
-import type { ProblemComponent, Success, Task } from "./problem.ts";
-import { describeSchedule, type ScheduleDefinition, type ScheduleOptions } from "./schedule.ts";
-import type { TrainingComponent } from "./training.ts";
+import type { ComponentKind } from "./component.ts";
+import type { ChecksDefinition } from "./expectations.ts";
+import type { FeatureType } from "./feature.ts";
+import type { Task } from "./metrics.ts";
+import { groupsOf, type OnDemandDefinition } from "./on-demand-definition.ts";
+import type { ScheduleDefinition } from "./schedule.ts";
+import type { Success } from "./success.ts";
 import type { Aggregate } from "./window.ts";
 
 export interface FeatureDefinition {
@@ -109,10 +94,13 @@ export interface ProblemDefinition {
   readonly kind: "problem";
   readonly name: string;
   readonly question: string;
-  readonly predict: string;
+  /** Null for tasks that look at rows without a label. */
+  readonly predict: string | null;
   readonly task: Task;
   readonly success: Success;
   readonly audience: string | null;
+  /** Of a forecast: steps ahead, steps of a season (null for the usual one), and the share that the interval is to hold. */
+  readonly forecast?: { readonly horizon: number; readonly season: number | null; readonly coverage: number };
 }
 
 export interface TrainingDefinition {
@@ -120,7 +108,8 @@ export interface TrainingDefinition {
   readonly name: string;
   /** Names, without the kind. */
   readonly problem: string;
-  readonly label: { readonly data: string; readonly name: string };
+  /** Without a label, `data` is the group whose rows are looked at. */
+  readonly label: { readonly data: string; readonly name: string | null };
   readonly features: readonly { readonly data: string; readonly names: readonly string[] }[];
   /** Absent without on-demand features. */
   readonly onDemand?: OnDemandDefinition;
@@ -212,189 +201,4 @@ export function scheduleOf(definition: Definition | null): ScheduleDefinition | 
   const schedule = definition.kind === "data" ? definition.schedule : definition.batchSchedule;
   const { timeZone, missed } = definition.scheduleRules ?? { timeZone: "UTC", missed: "once" };
   return schedule === null ? null : { schedule, timeZone, missed };
-}
-
-/** Describes a component as JSON. `nameOf` gives the name of a component that this one refers to, `code` what is behind it. */
-export function describe(
-  component: Component,
-  nameOf: (component: Component) => string,
-  code: ComponentCode = { file: "", hash: () => "", locate: () => null },
-): Definition {
-  switch (component.kind) {
-    case "problem":
-      return describeProblem(component as ProblemComponent, nameOf(component));
-    case "data":
-      return describeData(component as DataComponent, nameOf);
-    case "training":
-      return describeTraining(component as TrainingComponent, nameOf, code);
-    case "inference":
-      return describeInference(component as InferenceComponent, nameOf);
-    case "app":
-      return describeApp(component as AppComponent, nameOf);
-  }
-}
-
-function describeProblem({ options }: ProblemComponent, name: string): ProblemDefinition {
-  const { question, predict, task, success, audience } = options;
-  return { kind: "problem", name, question, predict, task, success, audience: audience ?? null };
-}
-
-function describeData(component: DataComponent, nameOf: (component: Component) => string): DataDefinition {
-  const { options } = component;
-  const name = nameOf(component);
-  const { source, eventTime } = options;
-  const features = Object.entries(options.features).map(([feature, given]) => describeFeature(feature, given));
-  return {
-    kind: "data",
-    name,
-    source: { kind: source.kind, description: source.description, watch: source.watch ?? null },
-    ...describeTiming("schedule", options.schedule),
-    ...(options.after === undefined
-      ? {}
-      : { after: options.after.map((one) => (typeof one === "string" ? one : `${one.kind}/${nameOf(one)}`)) }),
-    key: keyColumns(options.key),
-    eventTime:
-      eventTime === undefined
-        ? null
-        : typeof eventTime === "string"
-          ? { column: eventTime, format: null }
-          : { column: eventTime.column, format: eventTime.format ?? null },
-    features,
-    windows: Object.entries(options.windows ?? {}).map(([window, given]) => ({
-      ...given,
-      name: window,
-      overMs: parseDurationMs(given.over) as number,
-    })),
-    labels: Object.entries(options.labels ?? {}).map(([label, given]) => describeLabel(label, given, features)),
-    transform: options.transform !== undefined,
-    missing: options.missing ?? missingTexts,
-    quarantineBudget: options.quarantineBudget ?? 0.1,
-    freshForMs: options.freshFor === undefined ? null : (parseDurationMs(options.freshFor) as number),
-    ttlMs: options.ttl === undefined ? null : (parseDurationMs(options.ttl) as number),
-    retentionMs: options.retention === undefined ? null : (parseDurationMs(options.retention) as number),
-    ...(options.checks === undefined ? {} : { checks: describeChecks(options.checks) }),
-    ...(options.secrets === undefined || options.secrets.length === 0 ? {} : { secrets: options.secrets }),
-    limits: describeLimits(options.limits),
-  };
-}
-
-function describeFeature(name: string, { valueType: _, from, ...given }: Feature): FeatureDefinition {
-  return { ...given, name, from: from ?? name };
-}
-
-function describeLabel(name: string, label: Label, features: readonly FeatureDefinition[]): LabelDefinition {
-  const column = "ahead" in label ? columnAhead(label, features) : undefined;
-  const unit = label.unit ?? column?.unit;
-  const shared = {
-    name,
-    ...(unit === undefined ? {} : { unit }),
-    ...(label.description === undefined ? {} : { description: label.description }),
-  };
-  if (!("ahead" in label))
-    return { ...shared, type: label.type, column: describeFeature(name, label), expression: null, aheadMs: null };
-  const type = column?.type ?? (isCondition(parseExpression(label.expression)) ? "boolean" : "number");
-  return {
-    ...shared,
-    type,
-    column: null,
-    expression: label.expression,
-    aheadMs: parseDurationMs(label.ahead) as number,
-  };
-}
-
-/** The feature whose later value the label is; it has that feature's type and unit. */
-function columnAhead(label: AheadLabel, features: readonly FeatureDefinition[]): FeatureDefinition | undefined {
-  const expression = parseExpression(label.expression);
-  return expression.op === "column" ? features.find((feature) => feature.name === expression.name) : undefined;
-}
-
-function describeTraining(
-  component: TrainingComponent,
-  nameOf: (component: Component) => string,
-  code: ComponentCode,
-): TrainingDefinition {
-  const { options } = component;
-  const { split, when, budget } = options;
-  const stored = options.features.flatMap((one) => (isOnDemand(one) ? [] : [one]));
-  const onDemand = describeOnDemand(options.features, nameOf, code);
-  return {
-    kind: "training",
-    name: nameOf(component),
-    problem: nameOf(options.problem),
-    label: { data: nameOf(options.label.data), name: options.label.label },
-    features: groupSelections(stored, nameOf),
-    ...(onDemand === undefined ? {} : { onDemand }),
-    split: {
-      by: split?.by ?? null,
-      test: split?.test ?? 0.2,
-      gapMs: split?.gap === undefined ? 0 : (parseDurationMs(split.gap) as number),
-      ...(split?.group === undefined ? {} : { group: split.group }),
-      ...(split?.folds === undefined ? {} : { folds: split.folds }),
-    },
-    candidates: options.candidates ?? [{ algorithm: "auto", params: {} }],
-    ...(budget === undefined
-      ? {}
-      : {
-          budget: {
-            timeMs: budget.time === undefined ? null : (parseDurationMs(budget.time) as number),
-            trials: budget.trials ?? null,
-          },
-        }),
-    when: {
-      everyMs: when?.every === undefined ? null : (parseDurationMs(when.every) as number),
-      newRows: when?.newRows ?? null,
-      ...(when?.after === undefined || when.after.length === 0 ? {} : { after: when.after }),
-    },
-    seed: options.seed ?? 1,
-    limits: describeLimits(options.limits),
-  };
-}
-
-function describeInference(
-  component: InferenceComponent,
-  nameOf: (component: Component) => string,
-): InferenceDefinition {
-  const { options } = component;
-  return {
-    kind: "inference",
-    name: nameOf(component),
-    training: nameOf(options.training),
-    online: options.online ?? true,
-    ...describeTiming("batchSchedule", options.batch?.schedule),
-    explain: options.explain ?? false,
-    limits: describeLimits(options.limits),
-  };
-}
-
-function describeApp(component: AppComponent, nameOf: (component: Component) => string): AppDefinition {
-  const { title, intro, feedback } = component.options;
-  return {
-    kind: "app",
-    name: nameOf(component),
-    inference: nameOf(component.options.inference),
-    title,
-    intro: intro ?? null,
-    feedback: feedback ?? false,
-  };
-}
-
-function describeTiming<Field extends string>(field: Field, given: string | ScheduleOptions | undefined) {
-  const { schedule = null, ...rules } = given === undefined ? {} : describeSchedule(given);
-  return { [field]: schedule, scheduleRules: schedule === null ? null : rules } as Record<Field, string | null> & {
-    scheduleRules: ScheduleRules | null;
-  };
-}
-
-function describeLimits(limits: Limits | undefined): LimitsDefinition {
-  return {
-    timeMs: limits?.time === undefined ? 10 * 60_000 : (parseDurationMs(limits.time) as number),
-    memoryMb: limits?.memoryMb ?? 1024,
-    ...(limits?.cpu === undefined ? {} : { cpuMs: parseDurationMs(limits.cpu) as number }),
-    ...(limits?.concurrency === undefined ? {} : { concurrency: limits.concurrency }),
-  };
-}
-
-/** Definitions are stored as plain JSON. */
-export function definitionJson(definition: Definition): JsonObject {
-  return JSON.parse(JSON.stringify(definition)) as JsonObject;
 }

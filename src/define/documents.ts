@@ -3,6 +3,7 @@
 import type { Failure } from "../base/failure.ts";
 import type { Value } from "../base/table.ts";
 import type { ComponentKind } from "./component.ts";
+import type { Task } from "./metrics.ts";
 
 export type ComponentState = "ok" | "running" | "failed" | "stale" | "idle";
 
@@ -148,7 +149,7 @@ export interface AppDocument {
   readonly question: string;
   readonly feedback: boolean;
   readonly inference: string;
-  readonly task: "binary" | "multiclass" | "regression";
+  readonly task: Task;
   readonly label: { readonly name: string; readonly unit: string | null; readonly classes: readonly string[] };
   /** In form order. */
   readonly fields: readonly AppField[];
@@ -158,6 +159,8 @@ export interface AppDocument {
     readonly examples: readonly Readonly<Record<string, Value>>[];
     readonly asOf: string | null;
   } | null;
+  /** Of a clustering: its groups, the largest first, each with what sets it apart in words. */
+  readonly groups: readonly { readonly group: number; readonly share: number; readonly traits: readonly string[] }[];
   /** Null while no model is live; `waitingFor` says why. */
   readonly model: {
     readonly version: number;
@@ -187,7 +190,14 @@ export interface AppField {
 
 /** `POST /predict/NAME` with one object; an array of objects gives an array of these. `?explain=true` adds the reasons. */
 export interface PredictionDocument {
+  /** A forecast: its first step; odd rows: whether it is flagged; groups: the number of its group, 1 for the largest. */
   readonly prediction: Value;
+  readonly forecast?: Forecast;
+  /** Odd rows: from 0 to 1, and the score from which a row is flagged. */
+  readonly score?: number;
+  readonly flagFrom?: number;
+  /** Groups: how far the row lies from the middle of its group, in standard deviations. */
+  readonly distance?: number;
   readonly probabilities?: Readonly<Record<string, number>>;
   readonly explanation?: Explanation;
   readonly model: { readonly name: string; readonly version: number; readonly id: string; readonly ageSeconds: number };
@@ -201,6 +211,17 @@ export interface PredictionDocument {
     readonly message: string | null;
   };
   readonly id: string;
+}
+
+export interface Forecast {
+  /** The share of the true values that the intervals are to hold. */
+  readonly coverage: number;
+  readonly steps: readonly {
+    readonly at: string;
+    readonly value: number;
+    readonly lower: number;
+    readonly upper: number;
+  }[];
 }
 
 export interface Explanation {

@@ -1,110 +1,20 @@
 // Step 1, problem: what is predicted, for whom, and how good it must be.
 
-import { isObject } from "../base/json.ts";
 import { checkNumber, checkOneOf, checkOptions, checkText, invalid } from "./check.ts";
 import type { Component } from "./component.ts";
-
-export type Task = "binary" | "multiclass" | "regression";
-
-/** The metrics that a problem may be judged by, with their tasks and direction. */
-export const metrics = {
-  rocAuc: { tasks: ["binary"], better: "higher", title: "ROC AUC" },
-  prAuc: { tasks: ["binary"], better: "higher", title: "PR AUC" },
-  accuracy: { tasks: ["binary", "multiclass"], better: "higher", title: "accuracy" },
-  balancedAccuracy: { tasks: ["binary", "multiclass"], better: "higher", title: "balanced accuracy" },
-  f1: { tasks: ["binary", "multiclass"], better: "higher", title: "F1" },
-  logLoss: { tasks: ["binary", "multiclass"], better: "lower", title: "log loss" },
-  brier: { tasks: ["binary"], better: "lower", title: "Brier score" },
-  rmse: { tasks: ["regression"], better: "lower", title: "RMSE" },
-  mae: { tasks: ["regression"], better: "lower", title: "mean absolute error" },
-  medianAbsoluteError: { tasks: ["regression"], better: "lower", title: "median absolute error" },
-  r2: { tasks: ["regression"], better: "higher", title: "R²" },
-} as const satisfies Record<string, { tasks: readonly Task[]; better: "higher" | "lower"; title: string }>;
-
-export type MetricName = keyof typeof metrics;
-
-/** What a model must beat on the same held-out rows: always the most frequent class, the class shares, the mean, the median. */
-export const baselines = {
-  majority: ["binary", "multiclass"],
-  prior: ["binary", "multiclass"],
-  mean: ["regression"],
-  median: ["regression"],
-} as const satisfies Record<string, readonly Task[]>;
-
-export type BaselineName = keyof typeof baselines;
-
-// Spelt out per task, so that a compiler's message names the metrics instead of this type.
-type MetricsBetter<Better> = {
-  [T in Task]: {
-    [M in MetricName]: (typeof metrics)[M] extends { tasks: readonly (infer Fitting)[]; better: Better }
-      ? T extends Fitting
-        ? M
-        : never
-      : never;
-  }[MetricName];
-};
-type Higher = MetricsBetter<"higher">;
-type Lower = MetricsBetter<"lower">;
-type Baselines = {
-  [T in Task]: { [B in BaselineName]: T extends (typeof baselines)[B][number] ? B : never }[BaselineName];
-};
-
-/** The goal as its task allows it: fitting metrics, the bound on their better side, fitting baselines. */
-export type SuccessOf<T extends Task> =
-  | ({ readonly metric: Higher[T]; readonly atLeast?: number; readonly beats?: Baselines[T] } & Guards)
-  | ({ readonly metric: Lower[T]; readonly atMost?: number; readonly beats?: Baselines[T] } & Guards);
-
-/** What else a model must keep to before it goes live. */
-export interface Guards {
-  /** For yes/no answers: what each kind of error costs. The threshold from which the model says yes is the one that costs least. */
-  readonly costs?: ErrorCosts;
-  /** The goal's metric within each value of a category or yes/no feature, so that no group is served badly. */
-  readonly slices?: readonly SliceGuard[];
-  readonly limits?: ModelLimits;
-}
-
-export interface ErrorCosts {
-  /** A yes that should have been a no. */
-  readonly falsePositive: number;
-  /** A no that should have been a yes. */
-  readonly falseNegative: number;
-}
-
-export interface SliceGuard {
-  /** The feature whose values are looked at one by one. */
-  readonly by: string;
-  readonly atLeast?: number;
-  readonly atMost?: number;
-  /** The most that the best and the worst value's metric may lie apart. */
-  readonly maxGap?: number;
-  /** Values with fewer held-out rows are not judged; 30 when left out. */
-  readonly minRows?: number;
-}
-
-export interface ModelLimits {
-  /** Time for one row, in milliseconds: the median over held-out rows. */
-  readonly latencyMs?: number;
-  /** The model's file. */
-  readonly sizeMb?: number;
-}
-
-/** Any task's goal. */
-export interface Success extends Guards {
-  readonly metric: MetricName;
-  /** For metrics where higher is better. */
-  readonly atLeast?: number;
-  /** For metrics where lower is better. */
-  readonly atMost?: number;
-  readonly beats?: BaselineName;
-}
+import { isLabelTask, type Task, type UnlabelledTask } from "./metrics.ts";
+import { checkSuccess, type SuccessOf } from "./success.ts";
 
 export interface ProblemOptions<Label extends string = string, T extends Task = Task> {
   readonly name?: string;
   /** The question in plain words; the page's title. */
   readonly question: string;
-  /** The label's name. */
-  readonly predict: Label;
-  /** `binary` and `multiclass` predict a class, `regression` a number. */
+  /** The label's name; tasks that look at rows without one have none. */
+  readonly predict?: Label;
+  /**
+   * `binary` and `multiclass` predict a class, `regression` a number; `forecast` continues a series of numbers, `anomaly` flags odd
+   * rows, `clustering` groups rows that are alike.
+   */
   readonly task: T;
   /**
    * The goal: a metric with `atLeast` (or `atMost` where lower is better), a baseline that must be beaten, or both.
@@ -113,10 +23,23 @@ export interface ProblemOptions<Label extends string = string, T extends Task = 
   readonly success: SuccessOf<T>;
   /** Who uses the answer, and what for. */
   readonly audience?: string;
+  /** Of a forecast: how many steps of the series it reaches ahead, e.g. 14 days of a daily series. */
+  readonly horizon?: number;
+  /** Of a forecast: steps after which the series repeats itself. 24 for hours, 7 for days, 52 for weeks, 12 for months unless given. */
+  readonly season?: number;
+  /** Of a forecast: the share of the true values that its interval is to hold; 0.8 when left out. */
+  readonly coverage?: number;
 }
 
-export interface ProblemComponent<Label extends string = string> extends Component<"problem"> {
-  readonly options: ProblemOptions<Label>;
+/** What each task needs beside the options of all. */
+export type ProblemRule<T extends Task> = T extends UnlabelledTask
+  ? { readonly predict?: never; readonly horizon?: never; readonly season?: never; readonly coverage?: never }
+  : T extends "forecast"
+    ? { readonly predict: string; readonly horizon: number }
+    : { readonly predict: string; readonly horizon?: never; readonly season?: never; readonly coverage?: never };
+
+export interface ProblemComponent<Label extends string = string, T extends Task = Task> extends Component<"problem"> {
+  readonly options: ProblemOptions<Label, T>;
 }
 
 /**
@@ -131,71 +54,41 @@ export interface ProblemComponent<Label extends string = string> extends Compone
  * });
  */
 export function defineProblem<const Label extends string, const T extends Task>(
-  options: ProblemOptions<Label, T>,
-): ProblemComponent<Label> {
-  checkOptions("defineProblem()", options, ["name", "question", "predict", "task", "success", "audience"]);
-  checkText("question", options.question);
-  checkText("predict", options.predict);
-  checkOneOf("task", options.task, ["binary", "multiclass", "regression"]);
-  checkSuccess(options.success, options.task);
+  options: ProblemOptions<Label, T> & ProblemRule<T>,
+): ProblemComponent<Label, T> {
+  checkOptions("defineProblem()", options, [
+    "name",
+    "question",
+    "predict",
+    "task",
+    "success",
+    "audience",
+    "horizon",
+    "season",
+    "coverage",
+  ]);
+  const { question, predict, task, success } = options as ProblemOptions;
+  checkText("question", question);
+  checkOneOf("task", task, ["binary", "multiclass", "regression", "forecast", "anomaly", "clustering"]);
+  if (isLabelTask(task) || task === "forecast") checkText("predict", predict);
+  else if (predict !== undefined)
+    throw invalid("predict", `nothing, since ${task} looks at rows without a label`, predict);
+  checkSteps(options as ProblemOptions);
+  checkSuccess(success, task);
   return { kind: "problem", name: options.name, options };
 }
 
-function checkSuccess(success: Success, task: Task): void {
-  checkOptions("success", success, ["metric", "atLeast", "atMost", "beats", "costs", "slices", "limits"]);
-  const fitting = Object.entries(metrics).filter(([, metric]) => (metric.tasks as readonly Task[]).includes(task));
-  checkOneOf(
-    "success.metric",
-    success.metric,
-    fitting.map(([name]) => name),
-  );
-  const { better } = metrics[success.metric];
-  const [right, wrong] = better === "higher" ? (["atLeast", "atMost"] as const) : (["atMost", "atLeast"] as const);
-  if (success[wrong] !== undefined)
-    throw invalid(`success.${wrong}`, `${right}, since for ${success.metric} ${better} is better`, success[wrong]);
-  if (success[right] !== undefined) checkNumber(`success.${right}`, success[right]);
-  if (success.beats !== undefined)
-    checkOneOf(
-      "success.beats",
-      success.beats,
-      Object.entries(baselines)
-        .filter(([, tasks]) => (tasks as readonly Task[]).includes(task))
-        .map(([name]) => name),
-    );
-  if (success[right] === undefined && success.beats === undefined)
-    throw invalid("success", `${right} or beats, so that there is a goal`, success);
-  checkGuards(success, task, right, wrong);
-}
-
-function checkGuards(success: Success, task: Task, right: "atLeast" | "atMost", wrong: "atLeast" | "atMost"): void {
-  const { costs, slices, limits } = success;
-  if (costs !== undefined) {
-    if (task !== "binary") throw invalid("success.costs", `a binary task, since only yes/no answers have them`, task);
-    checkOptions("success.costs", costs, ["falsePositive", "falseNegative"]);
-    checkNumber("success.costs.falsePositive", costs.falsePositive, { min: 0 });
-    checkNumber("success.costs.falseNegative", costs.falseNegative, { min: 0 });
-    if (costs.falsePositive + costs.falseNegative === 0) throw invalid("success.costs", "one that is not 0", costs);
+function checkSteps({ task, horizon, season, coverage }: ProblemOptions): void {
+  for (const [name, value] of Object.entries({ horizon, season, coverage }))
+    if (task !== "forecast" && value !== undefined) throw invalid(name, 'task: "forecast" beside it', value);
+  if (task !== "forecast") return;
+  for (const [name, value, max] of [
+    ["horizon", horizon, 10_000],
+    ["season", season, 100_000],
+  ] as const) {
+    if (name === "season" && value === undefined) continue;
+    checkNumber(name, value, { min: 1, max });
+    if (!Number.isInteger(value)) throw invalid(name, "a whole number of steps", value);
   }
-  if (slices !== undefined) {
-    if (!Array.isArray(slices))
-      throw invalid("success.slices", `a list such as [{ by: "city", ${right}: 0.6 }]`, slices);
-    for (const [index, slice] of slices.entries()) {
-      const where = `success.slices[${index}]`;
-      if (!isObject(slice)) throw invalid(where, `a guard such as { by: "city", ${right}: 0.6 }`, slice);
-      checkOptions(where, slice, ["by", "atLeast", "atMost", "maxGap", "minRows"]);
-      checkText(`${where}.by`, slice.by);
-      if (slice[wrong] !== undefined)
-        throw invalid(`${where}.${wrong}`, `${right}, the better side of ${success.metric}`, slice[wrong]);
-      if (slice[right] === undefined && slice.maxGap === undefined)
-        throw invalid(where, `${right} or maxGap, so that there is a goal`, slice);
-      if (slice[right] !== undefined) checkNumber(`${where}.${right}`, slice[right]);
-      if (slice.maxGap !== undefined) checkNumber(`${where}.maxGap`, slice.maxGap, { min: 0 });
-      if (slice.minRows !== undefined) checkNumber(`${where}.minRows`, slice.minRows, { min: 1 });
-    }
-  }
-  if (limits !== undefined) {
-    checkOptions("success.limits", limits, ["latencyMs", "sizeMb"]);
-    if (limits.latencyMs !== undefined) checkNumber("success.limits.latencyMs", limits.latencyMs, { min: 0 });
-    if (limits.sizeMb !== undefined) checkNumber("success.limits.sizeMb", limits.sizeMb, { min: 0 });
-  }
+  if (coverage !== undefined) checkNumber("coverage", coverage, { min: 0.01, max: 0.999 });
 }

@@ -7,8 +7,9 @@ import { checkDuration, checkNumber, checkOneOf, checkOptions, checkText, invali
 import type { Component } from "./component.ts";
 import type { DataComponent } from "./data.ts";
 import { checkLimits, type Limits } from "./limits.ts";
+import { isLabelTask, type Task, type UnlabelledTask } from "./metrics.ts";
 import { checkRequest, isOnDemand, namesOf, type OnDemand } from "./on-demand.ts";
-import type { ProblemComponent, Task } from "./problem.ts";
+import type { ProblemComponent } from "./problem.ts";
 import type { FeatureReference, FeatureSelection, LabelReference } from "./selection.ts";
 
 export interface Split {
@@ -46,15 +47,22 @@ export interface TrainWhen {
 
 type AnySelection = FeatureSelection | FeatureReference | OnDemand;
 
-export interface TrainingOptions<Selections extends readonly AnySelection[], LabelName extends string, LabelValue> {
+export interface TrainingOptions<
+  Selections extends readonly AnySelection[],
+  LabelName extends string,
+  LabelValue,
+  T extends Task = Task,
+> {
   /** The file's name unless given. */
   readonly name?: string;
   /** The default export of problem.ts. */
-  readonly problem: ProblemComponent<NoInfer<LabelName>>;
+  readonly problem: ProblemComponent<NoInfer<LabelName>, T>;
   /** A label of a data component, e.g. `weather.labels.rainTomorrow`; the one that the problem predicts. */
-  readonly label: LabelReference<LabelName, LabelValue>;
-  /** `weather.all()`, `weather.pick("precipitation")`, `weather.features.precipitation`, or what `onDemand()` gives. */
-  readonly features: Selections;
+  readonly label?: LabelReference<LabelName, LabelValue>;
+  /**
+   * `weather.all()`, `weather.pick("precipitation")`, `weather.features.precipitation`, or what `onDemand()` gives. A forecast takes none.
+   */
+  readonly features?: Selections;
   /** How rows are held out for the gate; by time when there is one, and a fifth of them, unless given. */
   readonly split?: Split;
   /** What is tried; the best on rows held back from the training part goes to the gate. `[auto()]` when left out. */
@@ -69,11 +77,30 @@ export interface TrainingOptions<Selections extends readonly AnySelection[], Lab
   readonly limits?: Limits;
 }
 
+/** Which of the two each task takes. */
+export type TrainingRule<T extends Task> = T extends UnlabelledTask
+  ? { readonly label?: never; readonly features: readonly AnySelection[] }
+  : T extends "forecast"
+    ? { readonly label: LabelReference; readonly features?: never }
+    : { readonly label: LabelReference; readonly features: readonly AnySelection[] };
+
+/** Whether a row is odd, the number of its group, or a value of the label. */
+type AnswerOf<T extends Task, LabelValue> = T extends "anomaly"
+  ? boolean
+  : T extends "clustering"
+    ? number
+    : LabelValue;
+
 type InputsOfSelection<S> = S extends { readonly inputsType?: infer Inputs } ? Exclude<Inputs, undefined> : never;
 type Flat<T> = { -readonly [K in keyof T]: T[K] } & {};
 type Intersection<Union> = (Union extends unknown ? (member: Union) => void : never) extends (all: infer All) => void
   ? All
   : never;
+
+/** A forecast is asked for by the key of its series. */
+type RequestOf<T extends Task, Selections extends readonly AnySelection[]> = T extends "forecast"
+  ? { readonly [key: string]: string | number }
+  : Flat<Intersection<InputsOfSelection<Selections[number]>>>;
 
 export interface TrainingComponent<Inputs = unknown, Output = unknown> extends Component<"training"> {
   readonly options: TrainingOptions<readonly AnySelection[], string, Output>;
@@ -92,9 +119,14 @@ export interface TrainingComponent<Inputs = unknown, Output = unknown> extends C
  *   when: { every: "1d", newRows: 30 },
  * });
  */
-export function defineTraining<const Selections extends readonly AnySelection[], LabelName extends string, LabelValue>(
-  options: TrainingOptions<Selections, LabelName, LabelValue>,
-): TrainingComponent<Flat<Intersection<InputsOfSelection<Selections[number]>>>, LabelValue> {
+export function defineTraining<
+  const Selections extends readonly AnySelection[],
+  LabelName extends string,
+  LabelValue,
+  T extends Task,
+>(
+  options: TrainingOptions<Selections, LabelName, LabelValue, T> & TrainingRule<T>,
+): TrainingComponent<RequestOf<T, Selections>, AnswerOf<T, LabelValue>> {
   checkOptions("defineTraining()", options, [
     "name",
     "problem",
@@ -109,22 +141,62 @@ export function defineTraining<const Selections extends readonly AnySelection[],
   ]);
   if (!isObject(options.problem) || options.problem.kind !== "problem")
     throw invalid("problem", "the default export of problem.ts", options.problem);
-  if (!isObject(options.label) || typeof options.label.label !== "string")
+  const { task, predict } = options.problem.options;
+  const { label, features = [] } = options as TrainingOptions<readonly AnySelection[], string, unknown>;
+  if (predict === undefined) {
+    if (label !== undefined) throw invalid("label", `nothing, since ${task} looks at rows without one`, label);
+  } else checkLabel(label, predict);
+  if (task === "forecast") {
+    if (options.features !== undefined)
+      throw invalid(
+        "features",
+        "nothing, since a forecast learns from the label's own past",
+        features,
+        'Leave features out, or predict with task "regression"',
+      );
+  } else checkFeatures(features);
+  const names = features.flatMap((one) => (isOnDemand(one) ? Object.keys(one.onDemand.features) : [...namesOf(one)]));
+  const rows = label ?? features.find((one): one is FeatureReference | FeatureSelection => !isOnDemand(one));
+  if (rows === undefined)
+    throw invalid("features", "a group's own features beside onDemand(), whose rows are looked at", features);
+  for (const one of features.filter(isOnDemand))
+    checkRequest(one, (rows.data as DataComponent).options, label?.label ?? "");
+  if (task === "forecast") checkSeries(rows.data as DataComponent, label?.label ?? "");
+  if (options.candidates !== undefined) checkCandidates(options.candidates, task, names);
+  checkSplit(options.split);
+  checkBudget(options.budget);
+  if (!isLabelTask(task)) checkUnvaried(options, task);
+  checkWhen(options.when);
+  if (options.seed !== undefined) checkNumber("seed", options.seed, { min: 0 });
+  checkLimits(options.limits);
+  return { kind: "training", name: options.name, options } as never;
+}
+
+function checkLabel(label: unknown, predict: string): void {
+  if (!isObject(label) || typeof label.label !== "string")
     throw invalid(
       "label",
       "a label of a data component, such as weather.labels.rainTomorrow",
-      options.label,
+      label,
       "Check the label's spelling in the data component",
     );
-  if (options.problem.options.predict !== options.label.label)
-    throw invalid(
-      "label",
-      `the label that the problem predicts ("${options.problem.options.predict}")`,
-      options.label.label,
-    );
-  if (!Array.isArray(options.features) || options.features.length === 0)
-    throw invalid("features", "a list such as [weather.all()]", options.features);
-  for (const selection of options.features)
+  if (predict !== label.label)
+    throw invalid("label", `the label that the problem predicts ("${predict}")`, label.label);
+}
+
+/** A forecast follows one number through time. */
+function checkSeries({ options }: DataComponent, name: string): void {
+  if (options.eventTime === undefined)
+    throw invalid("label", "a label of a data component with eventTime, since a forecast follows time", name);
+  const label = options.labels?.[name];
+  if (label === undefined || "ahead" in label || label.type !== "number")
+    throw invalid("label", "a column of numbers, such as sold: number()", name, "A forecast looks ahead by itself");
+}
+
+function checkFeatures(features: readonly AnySelection[]): void {
+  if (!Array.isArray(features) || features.length === 0)
+    throw invalid("features", "a list such as [weather.all()]", features);
+  for (const selection of features)
     if (!isObject(selection) || !("names" in selection || "feature" in selection || "onDemand" in selection))
       throw invalid(
         "features",
@@ -132,18 +204,16 @@ export function defineTraining<const Selections extends readonly AnySelection[],
         selection,
         "Check the feature's spelling in the data component",
       );
-  const names = options.features.flatMap((one) =>
-    isOnDemand(one) ? Object.keys(one.onDemand.features) : [...namesOf(one)],
-  );
-  for (const one of options.features.filter(isOnDemand))
-    checkRequest(one, (options.label.data as DataComponent).options, options.label.label);
-  if (options.candidates !== undefined) checkCandidates(options.candidates, options.problem.options.task, names);
-  checkSplit(options.split);
-  checkBudget(options.budget);
-  checkWhen(options.when);
-  if (options.seed !== undefined) checkNumber("seed", options.seed, { min: 0 });
-  checkLimits(options.limits);
-  return { kind: "training", name: options.name, options } as never;
+}
+
+/** What only makes sense where rows have labels. */
+function checkUnvaried({ budget, split }: { readonly budget?: Budget; readonly split?: Split }, task: Task): void {
+  if (budget !== undefined)
+    throw invalid("budget", `none, since the candidates of a ${task} task are tried as they stand`, budget);
+  if (task === "forecast" && split?.by !== undefined && split.by !== "time")
+    throw invalid("split.by", '"time", since a forecast is judged on what came later', split.by);
+  if (split?.by === "stratified")
+    throw invalid("split.by", "time, random or group, since there are no classes", split.by);
 }
 
 function checkCandidates(candidates: unknown, task: Task, features: readonly string[]): void {
@@ -162,14 +232,7 @@ function checkCandidates(candidates: unknown, task: Task, features: readonly str
     const { algorithm, params, balanced } = candidate as Candidate;
     const tasks = algorithmTasks[algorithm] as readonly Task[];
     if (!tasks.includes(task))
-      throw invalid(
-        where,
-        `a candidate for a ${task} task`,
-        `${algorithm}()`,
-        task === "regression"
-          ? "Use ridge() or gradientBoosting() for numbers"
-          : "Use logistic() or gradientBoosting() for classes",
-      );
+      throw invalid(where, `a candidate for a ${task} task`, `${algorithm}()`, otherCandidates[task]);
     if (balanced === true && task === "regression")
       throw invalid(`${where}.balanced`, "classes, since only they can be balanced", task);
     if (params.objective !== undefined && task !== "regression")
@@ -181,6 +244,15 @@ function checkCandidates(candidates: unknown, task: Task, features: readonly str
     }
   }
 }
+
+const otherCandidates: Readonly<Record<Task, string>> = {
+  binary: "Use logistic() or gradientBoosting() for classes",
+  multiclass: "Use logistic() or gradientBoosting() for classes",
+  regression: "Use ridge() or gradientBoosting() for numbers",
+  forecast: "Use seasonalNaive(), ets(), mstl() or gradientBoosting() for forecasts",
+  anomaly: "Use isolationForest() for odd rows",
+  clustering: "Use kMeans() for groups",
+};
 
 function checkBudget(budget: Budget | undefined): void {
   if (budget === undefined) return;

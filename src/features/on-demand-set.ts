@@ -20,7 +20,7 @@ export interface WrittenSet {
   readonly rows: number;
   /** The model's own, stored and computed. */
   readonly features: readonly GroupColumn[];
-  readonly label: GroupColumn;
+  readonly label: GroupColumn | null;
   /** Some rows, spread over the set. */
   readonly sample: readonly ComputedRow[];
 }

@@ -28,10 +28,11 @@ export interface TrainingSetPlan {
   /** A query whose rows are the training set, in its order: `_event`, the keys, the features, the label. */
   readonly sql: string;
   readonly features: readonly GroupColumn[];
-  readonly label: GroupColumn;
+  /** Null when the task looks at rows without a label. */
+  readonly label: GroupColumn | null;
 }
 
-/** Which rows of the label's group: those with a label, or the newest of every entity (every row when there is no entity). */
+/** Which rows of the label's group: those with a label (all of them where there is none), or the newest of every entity (every row when there is no entity). */
 export type SpineRows = "labelled" | "newest";
 
 /** Plans the join. `groups` holds every group that the training names, pinned to its commit. */
@@ -42,7 +43,7 @@ export function planTrainingSet(
 ): TrainingSetPlan {
   const spine = groups.get(training.label.data) as PinnedGroup;
   const { definition } = spine;
-  const label = columnOf(definition, training.label.name);
+  const label = training.label.name === null ? null : columnOf(definition, training.label.name);
   const features: GroupColumn[] = [];
   const selected: string[] = [];
   const joins: string[] = [];
@@ -62,11 +63,12 @@ export function planTrainingSet(
     joins.push(view.join);
     selected.push(...columns.map((column) => `${view.value(column.name)} AS ${sqlName(column.name)}`));
   }
-  checkNames([...features, label]);
+  checkNames(label === null ? features : [...features, label]);
   const spineSteps = rows === "newest" ? newestSteps(spine, own) : labelledSteps(spine, own, label);
   const steps = [...spineSteps, ...viewSteps];
   const keys = definition.key.map((key) => `s.${sqlName(keyColumn(key))}`);
-  const columns = [`s.${eventColumn}`, ...keys, ...selected, `s.${sqlName(label.name)} AS ${sqlName(label.name)}`];
+  const last = label === null ? [] : [`s.${sqlName(label.name)} AS ${sqlName(label.name)}`];
+  const columns = [`s.${eventColumn}`, ...keys, ...selected, ...last];
   const sql = `WITH ${steps.join(", ")} SELECT ${columns.join(", ")} FROM spine s ${joins.join(" ")} ORDER BY ${orderSql(definition, "s")}`;
   return { sql, features, label };
 }
@@ -87,8 +89,12 @@ function newestSteps({ definition, files }: PinnedGroup, own: readonly string[])
  * The labelled rows with the group's own features. A row's windows show what was known when the row itself became known:
  * rows that came in later than it are not in them, although the newest export of the group counts them.
  */
-function labelledSteps({ definition, files, late }: PinnedGroup, own: readonly string[], label: GroupColumn): string[] {
-  const labelled = `${sqlName(label.name)} IS NOT NULL`;
+function labelledSteps(
+  { definition, files, late }: PinnedGroup,
+  own: readonly string[],
+  label: GroupColumn | null,
+): string[] {
+  const labelled = label === null ? "true" : `${sqlName(label.name)} IS NOT NULL`;
   const windows = definition.windows.filter(({ name }) => own.includes(name));
   if (windows.length === 0 || (!late && !files.revised)) {
     return [`spine AS (SELECT * FROM (${enrichedSql({ ...definition, windows }, files)}) WHERE ${labelled})`];

@@ -75,18 +75,49 @@ function metadata(live: Live) {
   const outputs = [{ name: "prediction", datatype: predictionType(live), shape: [-1] }];
   const { classes } = live.model;
   if (classes.length > 0) outputs.push({ name: "probabilities", datatype: "FP64", shape: [-1, classes.length] });
+  for (const { name, width } of besideOf(live))
+    outputs.push({ name, datatype: "FP64", shape: width === null ? [-1] : [-1, width] });
   return {
     name: live.inference.name,
     versions: [String(live.version.version)],
     platform: `pentad_${live.version.algorithm}`,
-    inputs: live.schema.fields.map(({ name, type }) => ({ name, datatype: datatypes[type], shape: [-1] })),
+    inputs: inputsOf(live).map(({ name, type }) => ({ name, datatype: datatypes[type], shape: [-1] })),
     outputs,
     ...(classes.length > 0 ? { parameters: { classes: classes.join(",") } } : {}),
   };
 }
 
 function predictionType(live: Live): string {
-  return live.model.task === "regression" ? "FP64" : datatypes[live.label.type];
+  if (live.model.task === "anomaly") return "BOOL";
+  if (live.model.task === "clustering") return "INT64";
+  return live.model.task === "forecast" || live.label === null || live.model.task === "regression"
+    ? "FP64"
+    : datatypes[live.label.type];
+}
+
+/** A forecast's inputs are the columns that name a series. */
+function inputsOf({ model, schema }: Live): readonly { readonly name: string; readonly type: FeatureType }[] {
+  return model.task === "forecast" ? model.features : schema.fields;
+}
+
+interface Beside {
+  readonly name: string;
+  /** Null for one number per row. */
+  readonly width: number | null;
+  readonly of: (answer: PredictionDocument) => readonly number[];
+}
+
+/** What the product's own documents hold beside the prediction, as tensors. */
+function besideOf({ model, version }: Live): readonly Beside[] {
+  if (model.task === "anomaly") return [{ name: "score", width: null, of: ({ score = 0 }) => [score] }];
+  if (model.task === "clustering") return [{ name: "distance", width: null, of: ({ distance = 0 }) => [distance] }];
+  if (model.task !== "forecast") return [];
+  const width = version.evaluation.series?.horizon ?? 1;
+  return (["value", "lower", "upper"] as const).map((part) => ({
+    name: part === "value" ? "forecast" : part,
+    width,
+    of: ({ forecast }) => (forecast?.steps ?? []).map((step) => step[part]),
+  }));
 }
 
 /** One input tensor per feature, or a single two-dimensional one with the features in the model's order. */
@@ -113,6 +144,13 @@ async function infer(asker: Asker, live: Live, body: unknown) {
       datatype: "FP64",
       shape: [rows.length, classes.length],
       data: answers.flatMap((one) => classes.map((name) => one.probabilities?.[name] ?? 0)),
+    });
+  for (const { name, width, of } of besideOf(live))
+    outputs.push({
+      name,
+      datatype: "FP64",
+      shape: width === null ? [rows.length] : [rows.length, width],
+      data: answers.flatMap(of),
     });
   return {
     model_name: live.inference.name,
@@ -172,7 +210,7 @@ function readTensor(input: unknown, index: number): Tensor {
 function rowsOf(live: Live, tensors: readonly Tensor[]): Record<string, Value>[] {
   const [first] = tensors;
   if (first === undefined) throw fail("INFERENCE_INPUT_INVALID", "Expected at least one input tensor, got none");
-  const { fields } = live.schema;
+  const fields = inputsOf(live);
   const rowCount = first.shape[0] ?? 1;
   if (
     tensors.length === 1 &&

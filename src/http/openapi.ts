@@ -46,7 +46,7 @@ function predictOperation(live: Live): Schema {
   const oneOrMany = (what: string) => ({ oneOf: [reference(what), { type: "array", items: reference(what) }] });
   return {
     operationId: `predict_${name.replaceAll("-", "_")}`,
-    summary: `Predicts ${live.label.name}; an array of inputs gives an array of answers`,
+    summary: `${summaryOf(live)}; an array of inputs gives an array of answers`,
     tags: ["predict"],
     parameters: [
       {
@@ -72,6 +72,7 @@ function inputSchema(live: Live): Schema {
   const properties: Schema = {};
   for (const field of live.schema.fields) properties[field.name] = fieldSchema(field);
   const stored = live.groups.some((group) => group.stored);
+  if (live.model.task === "forecast") return seriesSchema(live);
   for (const key of live.schema.key)
     properties[key] ??= {
       type: ["string", "number"],
@@ -83,6 +84,23 @@ function inputSchema(live: Live): Schema {
     required: live.schema.fields
       .filter((field) => field.required && (field.request || !stored))
       .map(({ name }) => name),
+  };
+}
+
+function summaryOf({ model, label }: Live): string {
+  if (model.task === "anomaly") return "Says whether a row is odd";
+  if (model.task === "clustering") return "Says which group a row belongs to";
+  return `${model.task === "forecast" ? "Forecasts" : "Predicts"} ${label?.name ?? "the label"}`;
+}
+
+function seriesSchema({ model }: Live): Schema {
+  const names = model.features.map(({ name }) => name);
+  return {
+    type: "object",
+    properties: Object.fromEntries(
+      names.map((name) => [name, { type: ["string", "number"], description: "Names the series" }]),
+    ),
+    required: names,
   };
 }
 
@@ -103,20 +121,25 @@ function fieldSchema(field: FeatureField): Schema {
 
 function answerSchema(live: Live): Schema {
   const { classes, task } = live.model;
+  const labelled = { number: { type: "number" }, boolean: { type: "boolean" } }[live.label?.type as string];
   const prediction =
-    task === "regression"
+    task === "regression" || task === "forecast"
       ? { type: "number" }
-      : live.label.type === "boolean"
+      : task === "anomaly"
         ? { type: "boolean" }
-        : live.label.type === "number"
-          ? { type: "number" }
-          : { type: "string", enum: classes };
+        : task === "clustering"
+          ? { type: "integer", minimum: 1 }
+          : (labelled ?? { type: "string", enum: classes });
   const age = { type: "integer", minimum: 0 };
   return {
     type: "object",
     required: ["prediction", "model", "features", "at", "staleness", "id"],
     properties: {
-      prediction: { ...prediction, ...(live.label.unit === undefined ? {} : { description: `in ${live.label.unit}` }) },
+      prediction: {
+        ...prediction,
+        ...(live.label?.unit === undefined ? {} : { description: `in ${live.label.unit}` }),
+      },
+      ...taskProperties(task),
       ...(classes.length === 0
         ? {}
         : {
@@ -143,6 +166,19 @@ function answerSchema(live: Live): Schema {
       id: { type: "string" },
     },
   };
+}
+
+function taskProperties(task: Live["model"]["task"]): Schema {
+  const number = { type: "number" };
+  const share = { type: "number", minimum: 0, maximum: 1 };
+  if (task === "anomaly") return { score: share, flagFrom: share };
+  if (task === "clustering") return { distance: { type: "number", minimum: 0 } };
+  if (task !== "forecast") return {};
+  const step = {
+    type: "object",
+    properties: { at: { type: "string", format: "date-time" }, value: number, lower: number, upper: number },
+  };
+  return { forecast: { type: "object", properties: { coverage: share, steps: { type: "array", items: step } } } };
 }
 
 function explanationSchema(): Schema {

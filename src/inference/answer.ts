@@ -13,6 +13,7 @@ import type { OnlineStore } from "../ports/online-store.ts";
 import { decideClass, evenThreshold } from "./decide-class.ts";
 import { type CheckedInput, checkComplete, checkInput, type InputSchema } from "./input.ts";
 import type { Live } from "./live.ts";
+import { askedFor, seriesNames, taskAnswer } from "./task-answer.ts";
 
 export interface AnswerOptions {
   readonly explain: boolean;
@@ -48,7 +49,9 @@ export async function answerOnDemand(
 }
 
 function gather(live: Live, online: OnlineStore, input: unknown, row: number | null): Completed {
-  const gathered = completeFeatures(live, online, checkInput(live.schema, input, row));
+  const checked = checkInput(live.schema, input, row);
+  if (live.model.task === "forecast") return { ...nothingStored, values: seriesNames(live, checked.key), stored: true };
+  const gathered = completeFeatures(live, online, checked);
   const { values, expired, unknown } = gathered;
   const hint =
     unknown.length === 0 ? undefined : `No row is stored for ${unknown.join("; ")}: give the named fields too`;
@@ -56,21 +59,23 @@ function gather(live: Live, online: OnlineStore, input: unknown, row: number | n
   return gathered;
 }
 
+const nothingStored: Pick<Completed, "expired" | "unknown"> = { expired: new Map(), unknown: [] };
+
 function conclude(
   live: Live,
   { values, stored, expired, computed }: Completed & { readonly computed?: Readonly<Record<string, Value>> },
   options: AnswerOptions,
 ): PredictionDocument {
   const features = {
-    ...Object.fromEntries(live.schema.fields.map(({ name }) => [name, values.get(name) ?? null])),
+    ...Object.fromEntries(askedFor(live).map((name) => [name, values.get(name) ?? null])),
     ...computed,
   };
-  const output = checkOutput(live, live.model.predictRow(features));
+  const output = taskAnswer(live, features, options.row ?? null) ?? checkOutput(live, live.model.predictRow(features));
   const now = Date.now();
   const modelSeconds = secondsSince(live.version.atMs, now);
   return {
     ...output,
-    ...(options.explain ? { explanation: explain(live, features) } : {}),
+    ...(options.explain && live.model.task !== "forecast" ? { explanation: explain(live, features) } : {}),
     model: { name: live.inference.name, version: live.version.version, id: live.version.id, ageSeconds: modelSeconds },
     features,
     at: new Date(now).toISOString(),
@@ -175,8 +180,8 @@ function checkOutput(
 
 /** A class as the label's own type: `true` for a boolean label, 3 for a number, the text as it stands in the data otherwise. */
 export function labelValue(live: Live, text: string): Value {
-  if (live.label.type === "boolean") return text === "true";
-  return live.label.type === "number" ? Number(text) : text;
+  if (live.label?.type === "boolean") return text === "true";
+  return live.label?.type === "number" ? Number(text) : text;
 }
 
 function explain(live: Live, features: Readonly<Record<string, Value>>): Explanation {

@@ -1,7 +1,7 @@
 // Batch inference, in a process of its own: the newest row of every entity, joined as for training, scored and written.
 
 import { readFile } from "node:fs/promises";
-import type { Table } from "../base/table.ts";
+import { type Table, valueAt } from "../base/table.ts";
 import type { TrainingDefinition } from "../define/definition.ts";
 import { eventColumn, keyColumn } from "../features/columns.ts";
 import type { OnDemandFunctions } from "../features/on-demand.ts";
@@ -35,27 +35,33 @@ export interface BatchOutput {
 
 const appendedRows = 10_000;
 
-/** Writes one Parquet file: key, event time, `prediction`, a probability per class, the model's version and the moment. */
+/**
+ * Writes one Parquet file: key, event time, `prediction`, what stands beside it (a probability per class), the model's version and
+ * the moment.
+ */
 export async function scoreBatch(
   input: BatchInput,
   query: Query,
   code: OnDemandFunctions | null = null,
 ): Promise<BatchOutput> {
+  const model = openServed(decodeModel(await readFile(input.model.path), input.model.id));
+  if (model.task === "forecast") return writeForecasts(input, model, query);
   const groups = new Map(Object.entries(input.groups));
   const set = `${input.temporaryFolder}/newest.parquet`;
   const { training } = input;
   const { rows, features } = await writeSet(query, { training, groups, code, path: set, which: "newest" });
   const table = await loadTrainingSet(query, set, features);
-  const model = openServed(decodeModel(await readFile(input.model.path), input.model.id));
+  const more = moreColumns(model);
   await query.run(
-    `CREATE TABLE scores (number BIGINT, prediction VARCHAR${model.classes.map((_, k) => `, p${k} DOUBLE`).join("")})`,
+    `CREATE TABLE scores (number BIGINT, prediction VARCHAR${more.map((_, k) => `, p${k} DOUBLE`).join("")})`,
   );
   await appendScores(query, model, table, input.model.threshold);
   const definition = groups.get(input.training.label.data)?.definition;
   const keys = (definition?.key ?? []).map((key) => `n.${sqlName(keyColumn(key))} AS ${sqlName(key)}`);
   const event = definition?.eventTime ? [`n.${eventColumn} AS ${sqlName(definition.eventTime.column)}`] : [];
-  const prediction = model.task === "regression" ? "CAST(s.prediction AS DOUBLE)" : "s.prediction";
-  const chances = model.classes.map((name, k) => `s.p${k} AS ${sqlName(`probability ${name}`)}`);
+  const type = { regression: "DOUBLE", anomaly: "BOOLEAN", clustering: "INTEGER" }[model.task as string] ?? "VARCHAR";
+  const prediction = `CAST(s.prediction AS ${type})`;
+  const chances = more.map((name, k) => `s.p${k} AS ${sqlName(name)}`);
   const columns = [
     ...(keys.length + event.length === 0 ? ["s.number AS row"] : []),
     ...keys,
@@ -73,21 +79,75 @@ export async function scoreBatch(
   return { path, rows };
 }
 
+/** What stands beside each prediction. */
+function moreColumns({ task, classes }: Predictor): string[] {
+  if (task === "anomaly") return ["score"];
+  return task === "clustering" ? ["distance"] : classes.map((name) => `probability ${name}`);
+}
+
 async function appendScores(query: Query, model: Predictor, table: Table, threshold: number): Promise<void> {
-  const predicted = model.predict(table);
-  const width = model.classes.length;
-  const columns = ["number", "prediction", ...model.classes.map((_, k) => `p${k}`)];
-  await query.run(`CREATE TABLE scores_text (${columns.map((name) => `${name} VARCHAR`).join(", ")})`);
-  for (let from = 0; from < table.rowCount; from += appendedRows) {
-    const rows: string[][] = [];
-    for (let row = from; row < Math.min(table.rowCount, from + appendedRows); row++) {
-      if ("values" in predicted) rows.push([String(row + 1), String(predicted.values[row])]);
-      else {
-        const chances = Array.from(predicted.probabilities.subarray(row * width, (row + 1) * width));
-        rows.push([String(row + 1), model.classes[decideClass(chances, threshold)] as string, ...chances.map(String)]);
-      }
-    }
-    await query.append("scores_text", columns, rows);
-  }
+  const textsOf = rowTexts(model, table, threshold);
+  const columns = ["number", "prediction", ...moreColumns(model).map((_, k) => `p${k}`)];
+  await appendTexts(query, "scores_text", columns, table.rowCount, (row) => [String(row + 1), ...textsOf(row)]);
   await query.run("INSERT INTO scores SELECT * FROM scores_text");
+}
+
+function rowTexts(model: Predictor, table: Table, threshold: number): (row: number) => string[] {
+  const predicted = model.predict(table);
+  if ("probabilities" in predicted) {
+    const width = model.classes.length;
+    return (row) => {
+      const chances = Array.from(predicted.probabilities.subarray(row * width, (row + 1) * width));
+      return [model.classes[decideClass(chances, threshold)] as string, ...chances.map(String)];
+    };
+  }
+  const { values } = predicted;
+  const { flagFrom = 1, distanceRow } = model;
+  if (model.task === "anomaly") return (row) => [String(values[row]! >= flagFrom), String(values[row])];
+  if (distanceRow === undefined) return (row) => [String(values[row])];
+  const valuesOf = (row: number) =>
+    Object.fromEntries([...table.columns].map(([name, column]) => [name, valueAt(column, row)]));
+  return (row) => [String(values[row]), String(distanceRow(valuesOf(row)))];
+}
+
+async function appendTexts(
+  query: Query,
+  table: string,
+  columns: readonly string[],
+  rows: number,
+  textsOf: (row: number) => string[],
+): Promise<void> {
+  await query.run(`CREATE TABLE ${table} (${columns.map((name) => `${sqlName(name)} VARCHAR`).join(", ")})`);
+  for (let from = 0; from < rows; from += appendedRows)
+    await query.append(
+      table,
+      columns,
+      Array.from({ length: Math.min(appendedRows, rows - from) }, (_, index) => textsOf(from + index)),
+    );
+}
+
+/** Every step of every series: what names the series, the moment, the forecast and its interval. */
+async function writeForecasts(input: BatchInput, model: Predictor, query: Query): Promise<BatchOutput> {
+  const lines = (model.series ?? []).flatMap((names) =>
+    (model.forecastRow?.(names) ?? []).map((point) => [
+      ...Object.values(names),
+      new Date(point.time).toISOString(),
+      ...[point.value, point.lower, point.upper].map(String),
+    ]),
+  );
+  const keys = model.features.map(({ name }) => name);
+  const columns = [...keys, "time", "prediction", "lower", "upper"];
+  await appendTexts(query, "forecasts", columns, lines.length, (row) => lines[row] as string[]);
+  const selected = [
+    ...keys.map(sqlName),
+    "CAST(time AS TIMESTAMP) AS time",
+    ...["prediction", "lower", "upper"].map((name) => `CAST(${name} AS DOUBLE) AS ${name}`),
+    `${input.model.version} AS model_version`,
+    `make_timestamp(${Math.round(input.atMs * 1000)}) AS predicted_at`,
+  ];
+  const path = `${input.temporaryFolder}/predictions.parquet`;
+  await query.run(
+    `COPY (SELECT ${selected.join(", ")} FROM forecasts) TO ${sqlText(path)} (FORMAT parquet, COMPRESSION zstd)`,
+  );
+  return { path, rows: lines.length };
 }

@@ -30,7 +30,8 @@ export interface Live {
   readonly model: Predictor;
   readonly schema: InputSchema;
   readonly groups: readonly LiveGroup[];
-  readonly label: LabelDefinition;
+  /** Null when the task looks at rows without a label. */
+  readonly label: LabelDefinition | null;
   /** The newest rows that tell the label. */
   readonly spine: Commit;
   /** As the version was trained; undefined without any. */
@@ -101,7 +102,10 @@ async function assemble(
   const spine =
     groups.find(({ commit }) => commit.group === training.label.data)?.commit ??
     (await findHead(database, training.label.data));
-  const label = spine?.definition.labels.find((one) => one.name === training.label.name);
+  const { name } = training.label;
+  const label = name === null ? null : spine?.definition.labels.find((one) => one.name === name);
+  // A forecast takes no features: its series are asked for by the key of the label's group.
+  if (model.task === "forecast" && spine !== undefined) groups.push({ commit: spine, features: [], stored: true });
   if (spine === undefined || label === undefined)
     throw fail(
       "DATA_COLUMN_MISSING",
@@ -128,6 +132,7 @@ function inputSchema(groups: readonly LiveGroup[], onDemand: OnDemandDefinition 
 }
 
 /** A typical request, by field. */
-export function typicalRequest({ schema, groups, onDemand, spine }: Live): Record<string, Value> {
+export function typicalRequest({ model, schema, groups, onDemand, spine }: Live): Record<string, Value> {
+  if (model.task === "forecast") return { ...model.series?.[0] };
   return Object.fromEntries(schema.fields.map((field) => [field.name, typicalInput(field, groups, onDemand, spine)]));
 }

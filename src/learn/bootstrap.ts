@@ -1,7 +1,8 @@
 // Confidence intervals of metrics by the bootstrap: rows drawn again with replacement, by seed.
 
 import { labelLength } from "./label.ts";
-import { type MetricName, type ScoreOptions, scorer } from "./metrics.ts";
+import type { MetricName } from "./metric-table.ts";
+import { type ScoreOptions, scorer } from "./metrics.ts";
 import type { Label, Prediction } from "./model.ts";
 import { type Random, random } from "./random.ts";
 

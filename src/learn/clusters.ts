@@ -2,10 +2,9 @@
 
 import { fail } from "../base/failure.ts";
 import type { Table } from "../base/table.ts";
-import { corrupt, readArray, readFeatures, readInteger } from "./artifact.ts";
-import { encodeTable, type Feature, featuresOf, featuresToJson, rowEncoder } from "./features.ts";
+import { encodeTable, featuresOf, featuresToJson } from "./features.ts";
 import { linearDesign } from "./linear-design.ts";
-import type { Artifact, Row } from "./model.ts";
+import type { Artifact } from "./model.ts";
 import { paramReader } from "./params.ts";
 import { type Random, random } from "./random.ts";
 import { readVectors, vectorArrays, vectorWidth } from "./vectors.ts";
@@ -16,15 +15,6 @@ export interface ClusterParams {
   readonly starts?: number;
   /** Default 300. */
   readonly maxSteps?: number;
-}
-
-export interface ClusterModel {
-  readonly features: readonly Feature[];
-  readonly clusters: number;
-  /** The cluster of each row. */
-  assign(table: Table): Int32Array;
-  /** The cluster of a row, and its distance to that cluster's middle in standard deviations. */
-  assignRow(row: Row): { readonly cluster: number; readonly distance: number };
 }
 
 /**
@@ -126,13 +116,14 @@ function lloyd(points: Float64Array, width: number, middles: Float64Array, maxSt
   return { middles, sizes, inertia };
 }
 
-function squared(a: Float64Array, from: number, b: Float64Array, at: number, width: number): number {
+/** Squared distance of two vectors of that width, which begin at the given places. */
+export function squared(a: Float64Array, from: number, b: Float64Array, at: number, width: number): number {
   let sum = 0;
   for (let d = 0; d < width; d++) sum += (a[from + d]! - b[at + d]!) ** 2;
   return sum;
 }
 
-function nearestMiddle(
+export function nearestMiddle(
   points: Float64Array,
   from: number,
   middles: Float64Array,
@@ -147,38 +138,4 @@ function nearestMiddle(
     index = c;
   }
   return { index, distance };
-}
-
-export function openClusters(artifact: Artifact): ClusterModel {
-  if (artifact.format !== "pentad.clusters/1")
-    throw corrupt(`Expected the format pentad.clusters/1, got ${JSON.stringify(artifact.format)}`);
-  const features = readFeatures(artifact);
-  const k = readInteger(artifact, "clusters", 1, 10_000);
-  const width = readInteger(artifact, "width", 1, 1e7);
-  const middles = readArray(artifact, "middles", Float64Array, k * width);
-  readArray(artifact, "sizes", Int32Array, k);
-  const toVector = readVectors(artifact, features, width);
-  const encode = rowEncoder(features);
-  const row = new Float64Array(features.length);
-  const vector = new Float64Array(width);
-  const nearest = (): { index: number; distance: number } => {
-    toVector(row, vector);
-    return nearestMiddle(vector, 0, middles, width);
-  };
-  return {
-    features,
-    clusters: k,
-    assign(table) {
-      const columns = encodeTable(features, table);
-      return Int32Array.from({ length: table.rowCount }, (_, i) => {
-        for (let f = 0; f < features.length; f++) row[f] = columns[f]![i]!;
-        return nearest().index;
-      });
-    },
-    assignRow(values) {
-      encode(values, row, []);
-      const { index, distance } = nearest();
-      return { cluster: index, distance: Math.sqrt(distance) };
-    },
-  };
 }

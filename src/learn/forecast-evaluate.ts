@@ -2,96 +2,113 @@
 
 import { fail } from "../base/failure.ts";
 import { type ForecastOptions, type ForecastSpec, fitForecast, type SeriesRows } from "./forecast.ts";
-import { type ForecastPoint, openForecast } from "./forecast-model.ts";
-import { seriesOf, stepTime } from "./forecast-series.ts";
+import { openForecast } from "./forecast-model.ts";
+import { type SeriesSet, seriesOf, stepTime, usualSeason } from "./forecast-series.ts";
+import type { ForecastPoint } from "./model.ts";
 
-export interface ForecastScores {
-  /** Mean absolute error, in the values' unit. */
-  readonly mae: number;
-  readonly rmse: number;
-  /** Mean of forecast minus value: above 0 when forecasts are too high. */
-  readonly bias: number;
-  /** The mean absolute error in units of that of the seasonal naive forecast from the same origins: below 1 is better than it. */
-  readonly relativeToNaive: number;
-  /** Share of the values within their interval. */
-  readonly coverage: number;
-  readonly meanWidth: number;
-  readonly count: number;
+/** A step of a forecast beside what came. */
+export interface JudgedPoint extends ForecastPoint {
+  /** The latest time that was known when it was made. */
+  readonly origin: number;
+  readonly actual: number;
+  /** What the seasonal naive forecast said at the same origin. */
+  readonly naive: number;
+  /** The seasonal naive forecast's mean error one season ahead, in what was known at the first origin; NaN when it makes none. */
+  readonly scale: number;
 }
 
-export interface ForecastEvaluation {
-  readonly overall: ForecastScores;
-  readonly byAhead: readonly (ForecastScores & { readonly ahead: number })[];
-  readonly points: readonly (ForecastPoint & { readonly origin: number; readonly actual: number })[];
+export interface EvaluateOptions extends ForecastOptions {
+  /** How many origins, a horizon apart, the last of them one horizon before the end. Default 3. */
+  readonly origins?: number;
+  /** Values after this time are not looked at. */
+  readonly until?: number;
 }
 
-/**
- * Fits from `origins` past times, `horizon` steps apart, the last of them one horizon before the end, and compares with what came.
- * Throws what `fitForecast` does at the earliest origin.
- */
-export async function evaluateForecast(
+/** Fits from past times, and puts every step beside what came. Throws what `fitForecast` does at the earliest origin. */
+export async function judgeForecast(
   rows: SeriesRows,
   spec: ForecastSpec,
-  options: ForecastOptions & { readonly origins?: number },
-): Promise<ForecastEvaluation> {
+  { origins = 3, until = Number.POSITIVE_INFINITY, ...options }: EvaluateOptions,
+): Promise<JudgedPoint[]> {
   const { horizon } = spec.params;
-  const origins = options.origins ?? 3;
   if (!(Number.isInteger(origins) && origins >= 1 && origins <= 1000))
     throw fail("DEFINE_INVALID", `origins: expected a whole number from 1 to 1000, got ${origins}`);
-  const { step, series } = seriesOf(rows);
-  const actual = new Map<string, number>();
-  for (let row = 0; row < rows.times.length; row++)
-    actual.set(`${rows.times[row]} ${rows.keys?.[row] ?? ""}`, rows.values[row]!);
+  const seen = rowsUntil(rows, until);
+  const { step, series } = seriesOf(seen);
   const end = series.reduce((latest, { lastTime }) => Math.max(latest, lastTime), Number.NEGATIVE_INFINITY);
-  const points: (ForecastPoint & { origin: number; actual: number; naive: number })[] = [];
+  const origin = (fold: number): number => stepTime(end, step, -fold * horizon);
+  const actual = new Map<string, number>();
+  for (let row = 0; row < seen.times.length; row++)
+    actual.set(pointName(seen.times[row]!, seen.keys?.[row] ?? ""), seen.values[row]!);
+  const first = rowsUntil(seen, origin(origins));
+  if (first.times.length === 0)
+    throw fail("TRAINING_TOO_FEW_ROWS", `Expected values before the earliest of ${origins} origins, got none`, {
+      hint: "Hold fewer rows out, or take a shorter horizon",
+    });
+  const scales = scalesOf(seriesOf(first, step), spec.params.season ?? usualSeason(step));
+  const points: JudgedPoint[] = [];
   for (let fold = origins; fold >= 1; fold--) {
-    const origin = stepTime(end, step, -fold * horizon);
-    const known = rowsUntil(rows, origin);
-    if (known.times.length === 0)
-      throw fail("TRAINING_TOO_FEW_ROWS", `Expected values before the earliest of ${origins} origins, got none`, {
-        hint: "Evaluate from fewer origins, or with a shorter horizon",
+    const known = rowsUntil(seen, origin(fold));
+    const naive = await fitForecast(known, { algorithm: "seasonalNaive", params: spec.params }, options);
+    const naives = new Map(
+      openForecast(naive)
+        .forecast()
+        .map((one) => [pointName(one.time, one.key), one.value]),
+    );
+    const made = spec.algorithm === "seasonalNaive" ? naive : await fitForecast(known, spec, options);
+    for (const point of openForecast(made).forecast()) {
+      const name = pointName(point.time, point.key);
+      const came = actual.get(name);
+      if (came === undefined || Number.isNaN(came)) continue;
+      points.push({
+        ...point,
+        origin: origin(fold),
+        actual: came,
+        naive: naives.get(name) ?? Number.NaN,
+        scale: scales.get(point.key) ?? Number.NaN,
       });
-    const naiveSpec = { algorithm: "seasonalNaive", params: spec.params } as const;
-    const naive = openForecast(await fitForecast(known, naiveSpec, options)).forecast();
-    const made = openForecast(await fitForecast(known, spec, options)).forecast();
-    for (const [i, point] of made.entries()) {
-      const came = actual.get(`${point.time} ${point.key}`);
-      if (came !== undefined && !Number.isNaN(came))
-        points.push({ ...point, origin, actual: came, naive: naive[i]!.value });
     }
   }
   if (points.length === 0)
     throw fail("TRAINING_TOO_FEW_ROWS", "Expected values to compare forecasts with, got only missing ones");
-  const byAhead = Array.from({ length: horizon }, (_, i) => points.filter(({ ahead }) => ahead === i + 1)).filter(
-    (some) => some.length > 0,
-  );
+  return points;
+}
+
+/** The time of the last value, and the steps of the longest series. */
+export function extentOf(rows: SeriesRows): { readonly end: number; readonly length: number; readonly set: SeriesSet } {
+  const set = seriesOf(rows);
   return {
-    overall: scoresOf(points),
-    byAhead: byAhead.map((some) => ({ ahead: some[0]!.ahead, ...scoresOf(some) })),
-    points: points.map(({ naive: _, ...point }) => point),
+    end: set.series.reduce((latest, { lastTime }) => Math.max(latest, lastTime), Number.NEGATIVE_INFINITY),
+    length: set.series.reduce((most, { values }) => Math.max(most, values.length), 0),
+    set,
   };
 }
 
-function rowsUntil({ times, values, keys }: SeriesRows, until: number): SeriesRows {
+function pointName(time: number, key: string): string {
+  return `${time} ${key}`;
+}
+
+function scalesOf({ series }: SeriesSet, season: number): Map<string, number> {
+  return new Map(
+    series.map(({ key, values }) => {
+      let sum = 0;
+      let count = 0;
+      for (let i = season; i < values.length; i++) {
+        const change = Math.abs(values[i]! - values[i - season]!);
+        if (Number.isNaN(change)) continue;
+        sum += change;
+        count++;
+      }
+      return [key, sum > 0 ? sum / count : Number.NaN];
+    }),
+  );
+}
+
+export function rowsUntil({ times, values, keys }: SeriesRows, until: number): SeriesRows {
   const kept = Int32Array.from([...times.keys()].filter((row) => times[row]! <= until));
   return {
     times: Float64Array.from(kept, (row) => times[row]!),
     values: Float64Array.from(kept, (row) => values[row]!),
     ...(keys !== undefined && { keys: Array.from(kept, (row) => keys[row]!) }),
-  };
-}
-
-function scoresOf(points: readonly (ForecastPoint & { actual: number; naive: number })[]): ForecastScores {
-  const mean = (of: (point: (typeof points)[number]) => number): number =>
-    points.reduce((sum, point) => sum + of(point) / points.length, 0);
-  const mae = mean(({ value, actual }) => Math.abs(value - actual));
-  return {
-    mae,
-    rmse: Math.sqrt(mean(({ value, actual }) => (value - actual) ** 2)),
-    bias: mean(({ value, actual }) => value - actual),
-    relativeToNaive: mae / mean(({ naive, actual }) => Math.abs(naive - actual)),
-    coverage: mean(({ lower, upper, actual }) => (actual >= lower && actual <= upper ? 1 : 0)),
-    meanWidth: mean(({ lower, upper }) => upper - lower),
-    count: points.length,
   };
 }

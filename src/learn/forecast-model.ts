@@ -7,20 +7,9 @@ import type { ForecastPlan } from "./forecast.ts";
 import { type QuantileName, quantileNames } from "./forecast-boosting.ts";
 import { expectedAt, lagTable, type Origin, originOf } from "./forecast-lags.ts";
 import { naiveSpread, naiveValue, normalWidth } from "./forecast-naive.ts";
+import { readPaths } from "./forecast-paths.ts";
 import { of, type SeriesRows, type Step, seriesOf, stepTime } from "./forecast-series.ts";
-import { type Artifact, type ArtifactArray, openModel, type Predictor } from "./model.ts";
-
-export interface ForecastPoint {
-  /** Empty when there is one series only. */
-  readonly key: string;
-  /** Milliseconds since 1970 UTC. */
-  readonly time: number;
-  /** 1 for the first step after the latest value. */
-  readonly ahead: number;
-  readonly value: number;
-  readonly lower: number;
-  readonly upper: number;
-}
+import { type Artifact, type ArtifactArray, type ForecastPoint, openModel, type Predictor } from "./model.ts";
 
 export interface Forecaster {
   readonly horizon: number;
@@ -28,9 +17,12 @@ export interface Forecaster {
   /** Share of the values that the intervals are to hold. */
   readonly coverage: number;
   readonly keys: readonly string[];
+  /** The columns that keys are made of; empty when nobody said. */
+  readonly keyColumns: readonly string[];
   /**
    * The points after the latest value of each series, in the order of keys and times: after the values that the model keeps, or
    * after those of `rows`, which must have the same spacing and reach back a season. A new key is forecast like an unknown series.
+   * Exponential smoothing keeps no model that could go on: it takes no rows.
    * Throws what `seriesOf` does, and INFERENCE_INPUT_INVALID for rows that do not reach back far enough.
    */
   forecast(rows?: SeriesRows): ForecastPoint[];
@@ -47,7 +39,7 @@ export function openForecast(artifact: Artifact): Forecaster {
     throw corrupt("Expected an artifact with format, meta and arrays");
   if (artifact.format !== "pentad.forecast/1")
     throw corrupt(`Expected a forecast, got ${JSON.stringify(artifact.format)}`);
-  const algorithm = readChoice(artifact, "algorithm", ["seasonalNaive", "boostingOnLags"]);
+  const algorithm = readChoice(artifact, "algorithm", ["seasonalNaive", "ets", "mstl", "boostingOnLags"]);
   const plan: ForecastPlan = {
     step: readStep(artifact.meta.step),
     season: readInteger(artifact, "season", 1, 100_000),
@@ -60,6 +52,8 @@ export function openForecast(artifact: Artifact): Forecaster {
   const widen = readNumber(artifact, "widen", -1e12, 1e12);
   const kept = readHistory(artifact, plan);
   const models = algorithm === "boostingOnLags" ? readParts(artifact) : undefined;
+  const paths =
+    algorithm === "ets" || algorithm === "mstl" ? readPaths(artifact, kept.length, plan.horizon) : undefined;
   const width = normalWidth(plan.coverage);
   const floor = nonNegative ? 0 : Number.NEGATIVE_INFINITY;
   return {
@@ -67,7 +61,10 @@ export function openForecast(artifact: Artifact): Forecaster {
     season: plan.season,
     coverage: plan.coverage,
     keys: plan.keys,
+    keyColumns: readStrings(artifact.meta.keyColumns, "keyColumns"),
     forecast(rows) {
+      if (rows !== undefined && paths !== undefined)
+        throw fail("INFERENCE_INPUT_INVALID", `Expected no rows, since ${algorithm} is fitted anew on newer ones`);
       const starts = rows === undefined ? kept : startsOf(rows, plan, kept);
       const pairs = starts.flatMap((origin) =>
         Array.from({ length: plan.horizon }, (_, i) => ({ origin, ahead: i + 1 })),
@@ -75,7 +72,9 @@ export function openForecast(artifact: Artifact): Forecaster {
       const learnt = models === undefined ? undefined : learntPoints(models, pairs, plan, widen);
       return pairs.map(({ origin, ahead }, row): ForecastPoint => {
         let [lower, value, upper] = [0, 0, 0];
-        if (learnt === undefined) {
+        if (paths !== undefined) {
+          ({ value, lower, upper } = paths(Math.floor(row / plan.horizon), ahead));
+        } else if (learnt === undefined) {
           value = naiveValue(origin.history, plan.season, ahead);
           const reachOut = width * origin.spread * Math.sqrt(Math.ceil(ahead / plan.season));
           [lower, upper] = [value - reachOut, value + reachOut];

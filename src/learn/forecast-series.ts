@@ -1,8 +1,8 @@
-// Time series as forecasting needs them: one per key, in order, without gaps, with the step between their times found out.
+// Time series as forecasting needs them: one per key, in order, one value per step, with the step between their times found out.
 
 import { fail } from "../base/failure.ts";
 
-/** Rows of one or many series, in any order. A missing value (NaN) may stand at a time, but every time must be there. */
+/** Rows of one or many series, in any order. Values (NaN) and whole steps may be missing. */
 export interface SeriesRows {
   /** Milliseconds since 1970 UTC. */
   readonly times: Float64Array;
@@ -32,7 +32,7 @@ export interface SeriesSet {
 const day = 86_400_000;
 
 /**
- * Sorts rows into series. Throws TRAINING_LABEL_INVALID for times that are missing, twice or not evenly spaced and for infinite
+ * Sorts rows into series. Throws TRAINING_LABEL_INVALID for times that are missing, twice or not whole steps apart and for infinite
  * values, TRAINING_TOO_FEW_ROWS for a series of fewer than two rows.
  */
 export function seriesOf({ times, values, keys }: SeriesRows, step?: Step): SeriesSet {
@@ -65,10 +65,13 @@ export function seriesOf({ times, values, keys }: SeriesRows, step?: Step): Seri
     return { key, times: own, values: Float64Array.from(rows, (row) => values[row]!) };
   });
   const found = step ?? stepOf(ordered.map((one) => one.times));
-  for (const one of ordered) checkSpacing(one.key, one.times, found);
   return {
     step: found,
-    series: ordered.map((one) => ({ key: one.key, values: one.values, lastTime: one.times.at(-1)! })),
+    series: ordered.map(({ key, times: own, values: given }) => ({
+      key,
+      values: spaced(key, own, given, found),
+      lastTime: own.at(-1)!,
+    })),
   };
 }
 
@@ -138,21 +141,26 @@ function monthOf(time: number): number {
   return date.getUTCFullYear() * 12 + date.getUTCMonth();
 }
 
-function checkSpacing(key: string, times: Float64Array, step: Step): void {
-  for (let i = 1; i < times.length; i++) {
-    const expected = stepTime(times[i - 1]!, step, 1);
-    if (times[i] === expected) continue;
-    throw fail(
-      "TRAINING_LABEL_INVALID",
-      `Expected ${words(step)} between times${of(key)}, got ${at(times[i]!)} after ${at(times[i - 1]!)}`,
-      {
-        hint:
-          times[i]! > expected
-            ? `Add the row of ${at(expected)}; its value may be missing`
-            : "Bring the times to one spacing first",
-      },
-    );
+/** Gaps of whole steps are values that are missing; a table may hold this many of them per row that is there. */
+const mostGaps = 10;
+
+/** One value per step from the first time to the last. */
+function spaced(key: string, times: Float64Array, values: Float64Array, step: Step): Float64Array {
+  const out: number[] = [];
+  let expected = times[0]!;
+  for (const [i, time] of times.entries()) {
+    for (; time > expected && out.length <= mostGaps * times.length + 1000; expected = stepTime(expected, step, 1))
+      out.push(Number.NaN);
+    if (time !== expected)
+      throw fail(
+        "TRAINING_LABEL_INVALID",
+        `Expected ${words(step)} between times${of(key)}, or several of them, got ${at(time)} after ${at(times[i - 1]!)}`,
+        { hint: "Bring the times to one spacing first, e.g. by summing or averaging the rows of each day" },
+      );
+    out.push(values[i]!);
+    expected = stepTime(expected, step, 1);
   }
+  return Float64Array.from(out);
 }
 
 function words({ unit, count }: Step): string {

@@ -1,4 +1,4 @@
-// Forecasts of one or many time series with prediction intervals: seasonal naive, and gradient boosting on lags.
+// Forecasts of one or many time series with prediction intervals: seasonal naive, exponential smoothing, gradient boosting on lags.
 
 import { fail } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
@@ -7,7 +7,8 @@ import type { FitOptions } from "./fit.ts";
 import { fitQuantiles, leastHistory, type Quantiles } from "./forecast-boosting.ts";
 import { type LagPlan, reach } from "./forecast-lags.ts";
 import { naiveSpread } from "./forecast-naive.ts";
-import { of, type SeriesRows, seriesOf, usualSeason } from "./forecast-series.ts";
+import { type Smooth, smoothPaths } from "./forecast-paths.ts";
+import { of, type Series, type SeriesRows, seriesOf, usualSeason } from "./forecast-series.ts";
 import type { Artifact, ArtifactArray } from "./model.ts";
 import { paramReader } from "./params.ts";
 
@@ -24,7 +25,7 @@ export interface ForecastParams {
 
 /** What to forecast with, as JSON. */
 export type ForecastSpec =
-  | { readonly algorithm: "seasonalNaive"; readonly params: ForecastParams }
+  | { readonly algorithm: "seasonalNaive" | "ets" | "mstl"; readonly params: ForecastParams }
   | {
       readonly algorithm: "boostingOnLags";
       readonly params: ForecastParams & {
@@ -32,7 +33,12 @@ export type ForecastSpec =
       };
     };
 
-export type ForecastOptions = Pick<FitOptions, "seed" | "threads" | "signal">;
+export type ForecastOptions = Pick<FitOptions, "seed" | "threads" | "signal"> & {
+  /** Exponential smoothing, for `ets` and `mstl`. */
+  readonly smooth?: Smooth;
+  /** The columns that keys are made of, for messages and requests. */
+  readonly keyColumns?: readonly string[];
+};
 
 /** What every kind of forecast needs to know of its series. */
 export interface ForecastPlan extends LagPlan {
@@ -41,37 +47,33 @@ export interface ForecastPlan extends LagPlan {
 }
 
 /**
- * Fits a forecast to rows of series. The artifact keeps the latest values, so that it can forecast on its own; open it with
- * `openForecast`. Throws what `seriesOf` does for gaps and doubles, TRAINING_TOO_FEW_ROWS for series that are too short, and
- * DEFINE_INVALID for parameters out of range.
+ * Fits a forecast to rows of series. The artifact keeps the latest values, or the paths ahead, so that it can forecast on its own; open
+ * it with `openForecast`. Series that are too short are left out. Throws what `seriesOf` does for rows that are no series,
+ * TRAINING_TOO_FEW_ROWS when no series is long enough, and DEFINE_INVALID for parameters out of range.
  */
 export async function fitForecast(rows: SeriesRows, spec: ForecastSpec, options: ForecastOptions): Promise<Artifact> {
-  const { step, series } = seriesOf(rows);
+  const { step, series: all } = seriesOf(rows);
   const number = paramReader<ForecastParams>(spec.params);
+  const season = number("season", usualSeason(step), 1, 100_000, true);
+  const horizon = number("horizon", Number.NaN, 1, 10_000, true);
+  const series = longEnough(all, spec.algorithm, season, horizon);
   const plan: ForecastPlan = {
     step,
     keys: series.map(({ key }) => key),
-    horizon: number("horizon", Number.NaN, 1, 10_000, true),
-    season: number("season", usualSeason(step), 1, 100_000, true),
+    horizon,
+    season,
     coverage: number("coverage", 0.8, 0.01, 0.999),
   };
-  const least = spec.algorithm === "seasonalNaive" ? plan.season + 2 : leastHistory(plan) + plan.horizon + 1;
-  for (const { key, values } of series) {
-    const present = values.reduce((count, value) => count + (Number.isNaN(value) ? 0 : 1), 0);
-    if (values.length < least || present < 3)
-      throw fail(
-        "TRAINING_TOO_FEW_ROWS",
-        `Expected at least ${least} values${of(key)} for a season of ${plan.season} and a horizon of ${plan.horizon}, got ${present}`,
-        { hint: "Give a shorter season or horizon, or leave the series out" },
-      );
-  }
   let quantiles: Quantiles | undefined;
+  let paths: Record<string, ArtifactArray> = {};
   if (spec.algorithm === "boostingOnLags")
     quantiles = await fitQuantiles(series, plan, spec.params.boosting ?? {}, options);
+  else if (spec.algorithm === "ets" || spec.algorithm === "mstl")
+    paths = smoothPaths(series, { ...plan, season: spec.algorithm === "ets" ? 1 : season }, season, options.smooth);
   else if (spec.algorithm !== "seasonalNaive")
     throw fail(
       "DEFINE_INVALID",
-      `Expected seasonalNaive or boostingOnLags, got ${JSON.stringify((spec as { algorithm?: unknown }).algorithm)}`,
+      `Expected seasonalNaive, ets, mstl or boostingOnLags, got ${JSON.stringify((spec as { algorithm?: unknown }).algorithm)}`,
     );
   const kept = series.map(({ values }) => values.subarray(Math.max(0, values.length - reach(plan))));
   const history = Float64Array.from(kept.flatMap((values) => [...values]));
@@ -79,11 +81,12 @@ export async function fitForecast(rows: SeriesRows, spec: ForecastSpec, options:
   for (const [i, values] of kept.entries()) historyStart[i + 1] = historyStart[i]! + values.length;
   const parts: Record<string, JsonObject> = {};
   const arrays: Record<string, ArtifactArray> = {
+    ...paths,
     historyStart,
     history: history.map((value) => (Number.isNaN(value) ? 0 : value)),
     historyMissing: Uint8Array.from(history, (value) => (Number.isNaN(value) ? 1 : 0)),
     lastTime: Float64Array.from(series, ({ lastTime }) => lastTime),
-    spread: Float64Array.from(series, ({ values }) => naiveSpread(values, plan.season)),
+    spread: Float64Array.from(series, ({ values }) => naiveSpread(values, season)),
   };
   for (const [name, part] of Object.entries(quantiles?.models ?? {})) {
     parts[name] = { format: part.format, meta: part.meta };
@@ -94,10 +97,11 @@ export async function fitForecast(rows: SeriesRows, spec: ForecastSpec, options:
     meta: {
       algorithm: spec.algorithm,
       step: { unit: step.unit, count: step.count },
-      season: plan.season,
-      horizon: plan.horizon,
+      season,
+      horizon,
       coverage: plan.coverage,
       keys: [...plan.keys],
+      keyColumns: [...(options.keyColumns ?? [])],
       // Series of counts and amounts never fall below 0, and their forecasts must not either.
       nonNegative: series.every(({ values }) => values.every((value) => !(value < 0))),
       widen: quantiles?.widen ?? 0,
@@ -105,4 +109,22 @@ export async function fitForecast(rows: SeriesRows, spec: ForecastSpec, options:
     },
     arrays,
   };
+}
+
+function longEnough(
+  all: readonly Series[],
+  algorithm: ForecastSpec["algorithm"],
+  season: number,
+  horizon: number,
+): readonly Series[] {
+  const least = algorithm === "boostingOnLags" ? leastHistory({ season }) + horizon + 1 : season + 2;
+  const present = ({ values }: Series) => values.reduce((count, value) => count + (Number.isNaN(value) ? 0 : 1), 0);
+  const kept = all.filter((one) => one.values.length >= least && present(one) >= 3);
+  if (kept.length > 0) return kept;
+  const longest = all.reduce((best, one) => (present(one) > present(best) ? one : best));
+  throw fail(
+    "TRAINING_TOO_FEW_ROWS",
+    `Expected at least ${least} values${of(longest.key)} for a season of ${season} and a horizon of ${horizon}, got ${present(longest)}`,
+    { hint: "Give a shorter season or horizon, or more rows" },
+  );
 }

@@ -4,7 +4,8 @@ import { fail } from "../base/failure.ts";
 import { type Table, takeRows } from "../base/table.ts";
 import { type CandidateSpec, type FitOptions, fit } from "./fit.ts";
 import { labelLength, takeLabel } from "./label.ts";
-import { type MetricName, score, usualMetric } from "./metrics.ts";
+import type { MetricName } from "./metric-table.ts";
+import { score, usualMetric } from "./metrics.ts";
 import { type Label, openModel } from "./model.ts";
 import { random, shuffled } from "./random.ts";
 

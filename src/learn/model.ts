@@ -14,6 +14,9 @@ import { openTrees } from "./trees-model.ts";
 
 export type Task = "binary" | "multiclass" | "regression";
 
+/** What a fitted model may do: answer like a label's task, continue a series, score how odd a row is, or number its group. */
+export type PredictorTask = Task | "forecast" | "anomaly" | "clustering";
+
 /** What is to be predicted: classes as texts in the data's own spelling, or numbers. A binary label's positive class is `classes[1]`. */
 export type Label =
   | { readonly task: "binary" | "multiclass"; readonly codes: Int32Array; readonly classes: readonly string[] }
@@ -58,14 +61,30 @@ export interface Interaction {
   readonly contribution: number;
 }
 
+/** One step of a forecast. */
+export interface ForecastPoint {
+  /** Empty when there is one series only. */
+  readonly key: string;
+  /** Milliseconds since 1970 UTC. */
+  readonly time: number;
+  /** 1 for the first step after the latest value. */
+  readonly ahead: number;
+  readonly value: number;
+  readonly lower: number;
+  readonly upper: number;
+}
+
 export interface Predictor {
-  readonly task: Task;
+  readonly task: PredictorTask;
   /** Empty for a regression. */
   readonly classes: readonly string[];
   readonly features: readonly Feature[];
   /** Predicts every row; columns are found by name, categories by text. */
   predict(table: Table): Prediction;
-  /** Predicts one row: the probability of each class, or the number. */
+  /**
+   * Predicts one row: the probability of each class, or the number; the next value of a forecast (NaN for a series it does not know),
+   * the score of an anomaly detector, the number of a group.
+   */
   predictRow(row: Row): number[] | number;
   /**
    * Shapley values of one row in margin units: log-odds, log of a rate, a share (forests, neighbours) or the label's own unit.
@@ -79,6 +98,14 @@ export interface Predictor {
    * first. With the base of `explainRow` they sum to the row's margin. Costs about twice as many explanations as there are features.
    */
   explainInteractions?(row: Row, options?: { readonly class?: string }): readonly Interaction[];
+  /** Of a forecast: every step to its horizon for the series that the row's key names; undefined for one it does not know. */
+  forecastRow?(row: Row): readonly ForecastPoint[] | undefined;
+  /** Of a forecast: what names each of its series; one without columns when there is a single series. */
+  readonly series?: readonly Readonly<Record<string, string>>[];
+  /** Of an anomaly detector: rows are flagged from this score on. */
+  readonly flagFrom?: number;
+  /** Of groups: how far the row lies from the middle of its group, in standard deviations. */
+  distanceRow?(row: Row): number;
   /** How much each feature matters to the model, largest first; shares sum to 1 (all 0 when the model uses none). */
   importance(): readonly { readonly feature: string; readonly share: number }[];
 }

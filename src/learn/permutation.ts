@@ -2,7 +2,8 @@
 
 import { type Column, type Table, takeRows } from "../base/table.ts";
 import { labelLength } from "./label.ts";
-import { type MetricName, metrics, type ScoreOptions, scorer } from "./metrics.ts";
+import { type MetricName, metrics } from "./metric-table.ts";
+import { type ScoreOptions, scorer } from "./metrics.ts";
 import type { Label, Predictor } from "./model.ts";
 import { random, shuffled } from "./random.ts";
 

@@ -1,6 +1,8 @@
 // What was measured of a model, kept with its version for good: a changed goal and the report need nothing else.
 
-/** A metric's name, as in `define/problem.ts` and beyond, to its value; null where it is not defined on these rows. */
+import type { Value } from "../base/table.ts";
+
+/** A metric's name, as in `define/metrics.ts` and beyond, to its value; null where it is not defined on these rows. */
 export type Values = Readonly<Record<string, number | null>>;
 
 export interface Range {
@@ -30,6 +32,14 @@ export interface Evaluation {
   readonly threshold?: Threshold | null;
   readonly calibration?: CalibrationChoice | null;
   readonly parts?: Parts;
+  /** By baseline: the model's metric minus the baseline's, drawn together on the same rows. */
+  readonly gains?: Readonly<Record<string, Readonly<Record<string, Range>>>>;
+  /** Of a forecast. */
+  readonly series?: SeriesFacts;
+  /** Of an anomaly detector. */
+  readonly oddness?: Oddness;
+  /** Of groups: each with what sets it apart, the largest first. */
+  readonly clusters?: readonly ClusterFacts[];
   readonly curves?: Curves | null;
   readonly confusion?: Confusion | null;
   readonly residuals?: Residuals | null;
@@ -53,6 +63,53 @@ export interface Champion {
   readonly nothingNew: boolean;
   /** Training gave the live model itself again, byte for byte. */
   readonly same: boolean;
+}
+
+export interface SeriesFacts {
+  readonly horizon: number;
+  readonly season: number;
+  /** The share of the true values that the intervals are to hold. */
+  readonly coverage: number;
+  readonly step: { readonly unit: "milliseconds" | "months"; readonly count: number };
+  readonly keyColumns: readonly string[];
+  /** What names some of its series, by column. */
+  readonly names: readonly Readonly<Record<string, string>>[];
+  /** How many series it forecasts, and how many were too short. */
+  readonly series: number;
+  readonly leftOut: number;
+  readonly byAhead: readonly { readonly ahead: number; readonly mae: number; readonly coverage: number }[];
+  /** One series: moment and value, then moment, forecast, lower, upper, actual. */
+  readonly example: {
+    readonly key: string;
+    readonly history: readonly (readonly [number, number])[];
+    readonly points: readonly (readonly [number, number, number, number, number])[];
+  };
+}
+
+export interface Oddness {
+  readonly contamination: number;
+  /** Rows are flagged from this score on. */
+  readonly flagFrom: number;
+  /** Scores of the held-out rows. */
+  readonly histogram: { readonly from: number; readonly to: number; readonly counts: readonly number[] };
+  /** The oddest held-out rows, each with the feature that makes it so most. */
+  readonly oddest: readonly {
+    readonly score: number;
+    readonly reason: string | null;
+    readonly values: Readonly<Record<string, Value>>;
+  }[];
+}
+
+export interface ClusterFacts {
+  /** 1 for the largest. */
+  readonly cluster: number;
+  readonly rows: number;
+  readonly share: number;
+  /** What sets it apart, the strongest first: a mean beside that of all rows, or a value with its share here and everywhere. */
+  readonly traits: readonly (
+    | { readonly feature: string; readonly mean: number; readonly meanOfAll: number }
+    | { readonly feature: string; readonly value: string; readonly share: number; readonly shareOfAll: number }
+  )[];
 }
 
 export interface Slice {

@@ -1,6 +1,7 @@
 // The gate: the problem's success criteria, checked by machine on what was measured on held-out rows. Pure.
 
-import { metrics, type SliceGuard, type Success } from "../define/problem.ts";
+import { metrics } from "../define/metrics.ts";
+import type { SliceGuard, Success } from "../define/success.ts";
 import type { Champion, Evaluation } from "./evaluation.ts";
 
 export interface GateCheck {

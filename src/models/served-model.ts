@@ -2,7 +2,10 @@
 
 import { fail } from "../base/failure.ts";
 import { isObject, type JsonObject } from "../base/json.ts";
+import { openAnomaly } from "../learn/anomaly.ts";
 import { calibrated } from "../learn/calibration.ts";
+import { openClusterPredictor } from "../learn/cluster-model.ts";
+import { openForecastPredictor } from "../learn/forecast-predictor.ts";
 import { type Artifact, type ArtifactArray, openModel, type Predictor } from "../learn/model.ts";
 
 const format = "pentad.calibrated/1";
@@ -37,8 +40,18 @@ export function partsOf(artifact: Artifact): { readonly model: Artifact; readonl
   return { model: part("model"), calibration: part("calibration") };
 }
 
+/** Formats that are more than a model of rows with a label. */
+const others: Readonly<Record<string, (artifact: Artifact) => Predictor>> = {
+  "pentad.anomaly/1": openAnomaly,
+  "pentad.clusters/1": openClusterPredictor,
+  "pentad.forecast/1": openForecastPredictor,
+};
+
 /** Opens a model with whatever belongs to it. Throws MODELS_ARTIFACT_CORRUPT for anything damaged. */
 export function openServed(artifact: Artifact): Predictor {
+  const other =
+    typeof artifact.format === "string" && Object.hasOwn(others, artifact.format) ? others[artifact.format] : undefined;
+  if (other !== undefined) return other(artifact);
   const { model, calibration } = partsOf(artifact);
   const open = openModel(model);
   return calibration === null ? open : calibrated(open, calibration);

@@ -2,7 +2,8 @@
 
 import { isFailure, messageOf } from "../base/failure.ts";
 import { type Table, takeRows } from "../base/table.ts";
-import { type MetricName, metrics, type Success, type Task } from "../define/problem.ts";
+import { type MetricName, metrics, type Task } from "../define/metrics.ts";
+import type { Success } from "../define/success.ts";
 import { fitBaseline, usualBaseline } from "../learn/baselines.ts";
 import { bootstrapDifference, bootstrapInterval, type Interval } from "../learn/bootstrap.ts";
 import { type CandidateSpec, fit } from "../learn/fit.ts";

@@ -1,7 +1,7 @@
 // Step 1 as a recipe: hold the newest models against the problem's goal as it stands now, without training again.
 
 import type { ProblemDefinition } from "../define/definition.ts";
-import { metrics } from "../define/problem.ts";
+import { metrics } from "../define/metrics.ts";
 import { judge, show } from "../models/gate.ts";
 import { failedChecks, findAlias, listVersions, moveAlias, recordVerdict, type Version } from "../models/registry.ts";
 import type { Database } from "../ports/database.ts";

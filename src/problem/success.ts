@@ -1,6 +1,7 @@
 // A goal for the gate that is honest and within reach: better than the baseline, below what a quick model surely reaches. Pure.
 
-import { type MetricName, metrics, type Success } from "../define/problem.ts";
+import { type MetricName, metrics } from "../define/metrics.ts";
+import type { Success } from "../define/success.ts";
 import type { Interval } from "../learn/bootstrap.ts";
 
 /**

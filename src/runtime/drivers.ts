@@ -8,6 +8,7 @@ import type { Compute, ComputeServing, StepHandlers } from "../ports/compute.ts"
 import type { Database } from "../ports/database.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
 import type { Query, QueryOptions } from "../ports/query.ts";
+import type { Smooth } from "../ports/smoothing.ts";
 
 export async function openDatabase(stateFolder: string): Promise<Database> {
   const { sqliteDatabase } = await import("../drivers/sqlite-database.ts");
@@ -27,6 +28,11 @@ export async function openOnline(stateFolder: string): Promise<OnlineStore> {
 export async function openQuery(options: QueryOptions): Promise<Query> {
   const { duckdbQuery } = await import("../drivers/duckdb-query.ts");
   return duckdbQuery(options);
+}
+
+export async function openSmoothing(): Promise<Smooth> {
+  const { augursSmoothing } = await import("../drivers/augurs-smoothing.ts");
+  return augursSmoothing();
 }
 
 export type DetectedSource = Awaited<ReturnType<typeof detectSource>>;

@@ -1,6 +1,6 @@
 // A model's report as one HTML file that needs nothing else: what it is, how good, where it errs, how it came to be. Pure.
 
-import { metrics as metricFacts } from "../learn/metrics.ts";
+import { metrics as metricFacts } from "../learn/metric-table.ts";
 import type { Evaluation, Part } from "../models/evaluation.ts";
 import type { ReportFacts } from "./report-facts.ts";
 import { moreRowsSection, reasonSection, sliceSection } from "./report-insight.ts";
@@ -9,6 +9,7 @@ import { qualitySection } from "./report-quality.ts";
 import { figure, section } from "./report-section.ts";
 import { reportStyle } from "./report-style.ts";
 import { gauge, timeline } from "./report-svg.ts";
+import { taskSection } from "./report-tasks.ts";
 import {
   algorithmText,
   countText,
@@ -28,6 +29,7 @@ export function modelReport(facts: ReportFacts): string {
   const sections = [
     summarySection,
     subjectSection,
+    taskSection,
     qualitySection,
     sliceSection,
     reasonSection,
@@ -150,7 +152,14 @@ ${parts === undefined ? "" : partsFigure(parts)}`,
   );
 }
 
-const taskText = { binary: "yes or no", multiclass: "one of several classes", regression: "a number" } as const;
+const taskText = {
+  binary: "yes or no",
+  multiclass: "one of several classes",
+  regression: "a number",
+  forecast: "the values to come",
+  anomaly: "odd rows",
+  clustering: "groups of rows that are alike",
+} as const;
 
 const splitText = {
   time: "The newest rows were held out.",

@@ -5,7 +5,7 @@ import type { TableProfile } from "../data/profile.ts";
 import type { LabelPlan } from "../data/profile-label.ts";
 import { findLeaks } from "../data/profile-leaks.ts";
 import type { LeftOut, Roles } from "../data/profile-roles.ts";
-import { metrics } from "../define/problem.ts";
+import { metrics } from "../define/metrics.ts";
 import type { Query } from "../ports/query.ts";
 import type { Source } from "../ports/source.ts";
 import { assessFeasibility, type Feasibility } from "../problem/feasibility.ts";

@@ -11,7 +11,8 @@ import {
   type Labels,
   type Windows,
 } from "../define/data.ts";
-import { type DataDefinition, describe } from "../define/definition.ts";
+import type { DataDefinition } from "../define/definition.ts";
+import { describe } from "../define/describe.ts";
 import { boolean, category, type Feature, number, time } from "../define/feature.ts";
 import { eventColumn, storedColumns } from "../features/columns.ts";
 import { toLabel } from "../learn/label.ts";

@@ -1,7 +1,8 @@
 // What a model's report is made of: its version as the registry keeps it, and the moves of its aliases.
 
 import { isObject } from "../base/json.ts";
-import type { Success, Task } from "../define/problem.ts";
+import type { Task } from "../define/metrics.ts";
+import type { Success } from "../define/success.ts";
 import { type AliasMove, getVersion, listMoves, type Version } from "../models/registry.ts";
 import type { Database } from "../ports/database.ts";
 

@@ -1,6 +1,6 @@
 // The part of a model's report that explains it: where it errs, what it leans on, whether more rows would help. Pure.
 
-import { metrics as metricFacts } from "../learn/metrics.ts";
+import { metrics as metricFacts } from "../learn/metric-table.ts";
 import type { Dependence } from "../models/evaluation.ts";
 import { show } from "../models/gate.ts";
 import type { ReportFacts } from "./report-facts.ts";

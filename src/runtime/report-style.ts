@@ -29,6 +29,7 @@ svg text{fill:var(--ink)}svg .tick,svg .axis,svg .dim{fill:var(--dim)}svg .axis{
 svg .name,svg .value{font-size:12.5px}svg .figure{font-size:17px;font-weight:700}
 svg .grid{stroke:var(--line);stroke-width:1}
 svg .line{fill:none;stroke:var(--accent);stroke-width:2.2;stroke-linejoin:round}
+svg .past{fill:none;stroke:var(--dim);stroke-width:1.4;stroke-linejoin:round}svg .band{fill:var(--accent);opacity:.18}
 svg .reference{fill:none;stroke:var(--dim);stroke-width:1.2;stroke-dasharray:4 4}
 svg .dot{fill:var(--accent);stroke:var(--card);stroke-width:2}svg .point{fill:var(--accent);opacity:.55}
 svg .bar{fill:var(--accent)}svg .bar.bad{fill:var(--bad)}svg .bar.faint{fill:var(--dim);opacity:.55}

@@ -23,7 +23,10 @@ const top = 10;
 const right = 12;
 
 /** Axes with four ticks each; `draw` gets the two scales. */
-function framed(frame: Frame, draw: (x: (value: number) => number, y: (value: number) => number) => string): string {
+export function framed(
+  frame: Frame,
+  draw: (x: (value: number) => number, y: (value: number) => number) => string,
+): string {
   const { width, height, title } = frame;
   const x = scale(frame.x, left, width - right);
   const y = scale(frame.y, height - bottom, top);
@@ -219,7 +222,7 @@ function scale({ from, to }: { from: number; to: number }, start: number, end: n
 }
 
 /** Pixels need no more than a tenth. */
-function at(value: number): string {
+export function at(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
 

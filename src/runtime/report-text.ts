@@ -1,6 +1,6 @@
 // Words of a model's report: numbers, times and metrics as people read them, safe to stand in HTML. Pure.
 
-import { metrics } from "../learn/metrics.ts";
+import { metrics } from "../learn/metric-table.ts";
 
 const entities: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -55,7 +55,12 @@ const algorithms: Readonly<Record<string, string>> = {
   nearestNeighbours: "nearest neighbours",
   naiveBayes: "naive Bayes",
   neuralNetwork: "a small neural network",
-  imported: "trees of another library, imported",
+  imported: "a model of another library, imported",
+  seasonalNaive: "the last season, repeated",
+  ets: "exponential smoothing",
+  mstl: "exponential smoothing after the season is taken out (MSTL)",
+  isolationForest: "an isolation forest",
+  kMeans: "k-means",
 };
 
 export function algorithmText(name: string): string {

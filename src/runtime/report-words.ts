@@ -3,10 +3,13 @@
 import type { Evaluation } from "../models/evaluation.ts";
 import type { AboutModel } from "./report-facts.ts";
 import { short } from "./report-svg.ts";
+import { forecastLimits, taskSentences } from "./report-task-words.ts";
 import { countText, percentText } from "./report-text.ts";
 
 /** Two to four sentences, from the most telling to the finer ones. */
 export function qualitySentences(evaluation: Evaluation, about: AboutModel): string[] {
+  const told = taskSentences(evaluation, about);
+  if (told !== undefined) return told;
   const { metrics, rows } = evaluation;
   const task = about.problem?.task ?? (metrics.rmse === undefined ? "binary" : "regression");
   const judged = `Judged on ${countText(rows.test, "row")} that it had not seen`;
@@ -93,6 +96,7 @@ function timesIn100(share: number): string {
 /** What a reader must know before leaning on it. */
 export function limitSentences(evaluation: Evaluation, about: AboutModel): string[] {
   const { rows, parts, curves, threshold, calibration } = evaluation;
+  if (evaluation.series !== undefined) return forecastLimits(evaluation);
   const sentences: string[] = [];
   if (rows.test < 100)
     sentences.push(

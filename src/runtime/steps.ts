@@ -9,11 +9,12 @@ import type { DataComponent } from "../define/data.ts";
 import { type BatchInput, scoreBatch } from "../inference/batch.ts";
 import type { StepContext, StepHandlers } from "../ports/compute.ts";
 import type { Query } from "../ports/query.ts";
-import { type FinalInput, fitFinal } from "../training/fit-final.ts";
+import type { FinalInput } from "../training/fit-final.ts";
+import { fitOnTask, type TaskTools, tryOnTask } from "../training/on-task.ts";
 import { makeTrainingSet, type SetInput } from "../training/training-set.ts";
-import { type TrialInput, tryCandidate } from "../training/trial.ts";
+import type { TrialInput } from "../training/trial.ts";
 import { boostingThreads } from "./boosting-threads.ts";
-import { openQuery } from "./drivers.ts";
+import { openQuery, openSmoothing } from "./drivers.ts";
 import { loadComponents } from "./load-components.ts";
 import { loadConfig } from "./load-config.ts";
 import { loadOnDemandOf } from "./on-demand-code.ts";
@@ -44,18 +45,20 @@ export const stepHandlers: StepHandlers = {
     }),
   "training/candidate": (input, context) =>
     withQuery(context, (query) =>
-      tryCandidate(input as unknown as TrialInput, query, context.progress, fitting(context, input.atOnce as number)),
+      tryOnTask(input as unknown as TrialInput, taskTools(query, context, input.atOnce as number)),
     ),
   "training/final": (input, context) =>
-    withQuery(context, (query) =>
-      fitFinal(input as unknown as FinalInput, query, context.progress, fitting(context, 1)),
-    ),
+    withQuery(context, (query) => fitOnTask(input as unknown as FinalInput, taskTools(query, context, 1))),
   "inference/batch": (input, context) =>
     withQuery(context, async (query) => {
       const batch = input as unknown as BatchInput;
       return scoreBatch(batch, query, await loadOnDemandOf(context.task.projectFolder, batch.training));
     }),
 };
+
+function taskTools(query: Query, context: StepContext, atOnce: number): TaskTools {
+  return { query, progress: context.progress, smoothing: openSmoothing, fitting: fitting(context, atOnce) };
+}
 
 function ofProject<Input>(input: JsonObject, { task }: StepContext): Input {
   return { ...input, projectFolder: task.projectFolder, secrets: task.environment } as Input;

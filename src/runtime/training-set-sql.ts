@@ -60,6 +60,7 @@ async function computedSql(
   });
   if (!outcome.ok) throw fromFailure(outcome.failure);
   const { path, keys, features, label } = outcome.output as unknown as SetOutput;
-  const columns = [eventColumn, ...keys.map(keyColumn), ...features.map((one) => one.name), label.name];
+  const columns = [eventColumn, ...keys.map(keyColumn), ...features.map((one) => one.name)];
+  if (label !== null) columns.push(label.name);
   return `SELECT ${columns.map(sqlName).join(", ")} FROM read_parquet(${sqlPath(path)})`;
 }

@@ -1,7 +1,7 @@
 // What `auto()` stands for: candidates that fit the task, the features and the number of rows. Pure.
 
 import type { Candidate } from "../define/candidate.ts";
-import type { Task } from "../define/problem.ts";
+import type { Task } from "../define/metrics.ts";
 
 export interface SetShape {
   readonly task: Task;
@@ -33,6 +33,9 @@ function automatic({ task, rows, features }: SetShape): Candidate[] {
     params,
   });
   const linear = of(task === "regression" ? "ridge" : "logistic");
+  if (task === "forecast") return [of("seasonalNaive"), of("ets"), of("mstl"), of("gradientBoosting")];
+  if (task === "anomaly") return [of("isolationForest")];
+  if (task === "clustering") return [of("kMeans")];
   if (features.every(({ type }) => type === "text")) return [linear];
   return [
     linear,

@@ -1,6 +1,6 @@
 // How a model's probabilities become answers: whether to calibrate them, and from which probability on a model says yes. Pure.
 
-import type { Success } from "../define/problem.ts";
+import type { Success } from "../define/success.ts";
 import { calibrated, fitCalibration } from "../learn/calibration.ts";
 import { classScores, positives } from "../learn/class-scores.ts";
 import { takeLabel } from "../learn/label.ts";

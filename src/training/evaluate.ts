@@ -1,12 +1,14 @@
 // Everything that is measured of a model on the held-out rows, once, to be kept with its version.
 
 import { type Table, takeRows, valueAt } from "../base/table.ts";
-import { baselines, type MetricName, type Success, type Task } from "../define/problem.ts";
-import { fitBaseline } from "../learn/baselines.ts";
+import { baselines, type MetricName, type Task } from "../define/metrics.ts";
+import type { Success } from "../define/success.ts";
+import { type Baseline, fitBaseline } from "../learn/baselines.ts";
 import { bootstrapDifference, bootstrapInterval } from "../learn/bootstrap.ts";
 import { labelLength, takeLabel } from "../learn/label.ts";
-import { metrics, scoreAll } from "../learn/metrics.ts";
-import { type Label, openModel, type Prediction, type Predictor } from "../learn/model.ts";
+import { metrics } from "../learn/metric-table.ts";
+import { scoreAll } from "../learn/metrics.ts";
+import { type Label, openModel, type Prediction, type Predictor, type Row } from "../learn/model.ts";
 import type { Champion, Evaluation, Range, Slice, Values } from "../models/evaluation.ts";
 import { confusionOf, curvesOf, residualsOf } from "./plots.ts";
 
@@ -95,7 +97,7 @@ function baselineValues(train: Label, test: Label): Record<string, Values> {
   const fitting = Object.entries(baselines).filter(([, tasks]) => (tasks as readonly Task[]).includes(train.task));
   return Object.fromEntries(
     fitting.map(([name]) => {
-      const model = openModel(fitBaseline(name as keyof typeof baselines, train));
+      const model = openModel(fitBaseline(name as Baseline, train));
       const guess = model.predict({ rowCount: labelLength(test), columns: new Map() });
       return [name, valuesOf(test, guess, undefined)];
     }),
@@ -150,10 +152,14 @@ const timedRows = 1_000;
 const timedMs = 300;
 
 /** One row at a time, as the server answers; the first rows warm up and do not count. */
-function latencyOf(model: Predictor, table: Table): NonNullable<Evaluation["latency"]> {
+export function latencyOf(model: Predictor, table: Table): NonNullable<Evaluation["latency"]> {
   const rows = Array.from({ length: Math.min(timedRows, table.rowCount) }, (_, row) =>
     Object.fromEntries([...table.columns].map(([name, column]) => [name, valueAt(column, row)])),
   );
+  return latencyOfRows(model, rows);
+}
+
+export function latencyOfRows(model: Predictor, rows: readonly Row[]): NonNullable<Evaluation["latency"]> {
   const startedAt = performance.now();
   for (const row of rows.slice(0, 100)) {
     if (performance.now() - startedAt > timedMs) break;

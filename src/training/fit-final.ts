@@ -7,9 +7,10 @@ import type { JsonObject } from "../base/json.ts";
 import { takeRows } from "../base/table.ts";
 import type { Candidate } from "../define/candidate.ts";
 import type { ProblemDefinition, TrainingDefinition } from "../define/definition.ts";
+import type { LabelTask } from "../define/metrics.ts";
 import { takeLabel } from "../learn/label.ts";
 import { score } from "../learn/metrics.ts";
-import { type Artifact, openModel, type Prediction } from "../learn/model.ts";
+import { type Artifact, type Label, openModel, type Prediction } from "../learn/model.ts";
 import { random, shuffled } from "../learn/random.ts";
 import type { Evaluation, Part, Parts } from "../models/evaluation.ts";
 import { decodeModel, encodeModel, modelId } from "../models/model-file.ts";
@@ -19,7 +20,7 @@ import { chooseCalibration, chooseThreshold, throughCalibration } from "./decide
 import { compareWithLive, evaluate, type Judged, type TestRows } from "./evaluate.ts";
 import { type Fitting, fitCandidate } from "./fit-candidate.ts";
 import { dependenceOf, importanceOf, suspicionsOf } from "./insight.ts";
-import { checkVariety, type LabelledRows, loadRows } from "./rows.ts";
+import { checkVariety, type LabelledRows, loadRows, type Rows } from "./rows.ts";
 import { foldsOf, type HeldOut, holdOut } from "./split.ts";
 import type { SetOutput } from "./training-set.ts";
 import { readHeld } from "./trial.ts";
@@ -43,6 +44,9 @@ export interface LiveModel {
   readonly threshold: number | null;
   readonly parts: Parts | null;
   readonly nothingNew: boolean;
+  /** Its recipe. */
+  readonly algorithm: string;
+  readonly params: JsonObject;
 }
 
 export interface FinalOutput {
@@ -60,7 +64,7 @@ export async function fitFinal(
   fitting: Fitting = {},
 ): Promise<FinalOutput> {
   const { training, problem, candidate, set } = input;
-  const rows = await loadRows(training, set, problem.task, query);
+  const rows = await loadRows(training, set, problem.task as LabelTask, query);
   const split = holdOut(rows, training);
   const train: TestRows = { table: takeRows(rows.table, split.train), label: takeLabel(rows.label, split.train) };
   const test: TestRows = { table: takeRows(rows.table, split.test), label: takeLabel(rows.label, split.test) };
@@ -149,9 +153,9 @@ async function compare(
 }
 
 /** Places within the test part whose rows the live model was not trained on; null when that cannot be told. */
-function unseenBy(
+export function unseenBy(
   parts: Parts | null,
-  { times, draws, label }: LabelledRows,
+  { times, draws, label }: Rows & { readonly label?: Label },
   { kind, test }: HeldOut,
   training: TrainingDefinition,
 ): number[] | null {
@@ -164,12 +168,15 @@ function unseenBy(
   if (parts.seed !== training.seed || parts.group !== (training.split.group ?? null)) return null;
   return places.filter((place) => {
     const row = test[place]!;
-    const name = kind === "stratified" && label.task !== "regression" ? label.classes[label.codes[row]!]! : "";
+    const name =
+      kind === "stratified" && label !== undefined && label.task !== "regression"
+        ? label.classes[label.codes[row]!]!
+        : "";
     return draws[row]! <= (parts.border[name] ?? -1);
   });
 }
 
-function partsOf(rows: LabelledRows, split: HeldOut, training: TrainingDefinition): Parts {
+export function partsOf(rows: Rows, split: HeldOut, training: TrainingDefinition): Parts {
   const { folds, method } = foldsOf(rows, split.train, split.kind, training);
   return {
     by: split.kind,
@@ -184,7 +191,7 @@ function partsOf(rows: LabelledRows, split: HeldOut, training: TrainingDefinitio
   };
 }
 
-function partOf({ identities, times }: LabelledRows, among: Int32Array): Part {
+function partOf({ identities, times }: Rows, among: Int32Array): Part {
   const own = Float64Array.from(among, (row) => identities[row]!).sort();
   let from = Number.POSITIVE_INFINITY;
   let to = Number.NEGATIVE_INFINITY;

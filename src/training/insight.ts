@@ -1,7 +1,7 @@
 // What the model leans on, how its answer moves with that, and what looks too good to be true.
 
 import { type Table, takeRows } from "../base/table.ts";
-import type { MetricName } from "../define/problem.ts";
+import type { MetricName } from "../define/metrics.ts";
 import { fit } from "../learn/fit.ts";
 import { labelLength, takeLabel } from "../learn/label.ts";
 import { score } from "../learn/metrics.ts";

@@ -1,4 +1,4 @@
-// The labelled rows of a training set, with what tells one from another: identity, moment, group, and a draw by seed.
+// The rows of a training set, with what tells one from another: identity, moment, group, and a draw by seed.
 
 import { fail } from "../base/failure.ts";
 import type { NumericColumn, Table } from "../base/table.ts";
@@ -10,11 +10,11 @@ import type { Label, Task } from "../learn/model.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
 import type { SetOutput } from "./training-set.ts";
 
-export interface LabelledRows {
-  /** Features and bookkeeping columns. */
+/** The rows of a training set; a task without a label needs no more. */
+export interface Rows {
+  /** Features. */
   readonly table: Table;
-  readonly label: Label;
-  /** Milliseconds since 1970; null when the label's group has no event time of its own. */
+  /** Milliseconds since 1970; null when the rows' group has no event time of its own. */
   readonly times: Float64Array | null;
   /** The group of each row, when the training splits by one. */
   readonly groups: readonly string[] | null;
@@ -24,6 +24,12 @@ export interface LabelledRows {
   readonly draws: Float64Array;
 }
 
+export interface LabelledRows extends Rows {
+  readonly label: Label;
+}
+
+const fewestRows = 10;
+
 /** Reads the training set. Throws TRAINING_LABEL_…, TRAINING_TOO_FEW_ROWS, or DEFINE_INVALID for a group that is not there. */
 export async function loadRows(
   training: TrainingDefinition,
@@ -31,30 +37,45 @@ export async function loadRows(
   task: Task,
   query: Query,
 ): Promise<LabelledRows> {
-  if (set.rows < 10) throw fail("TRAINING_TOO_FEW_ROWS", `Expected at least 10 rows with a label, got ${set.rows}`);
-  const table = await loadTrainingSet(query, set.path, [...set.features, set.label]);
-  const column = table.columns.get(set.label.name);
+  if (set.rows < fewestRows)
+    throw fail("TRAINING_TOO_FEW_ROWS", `Expected at least ${fewestRows} rows with a label, got ${set.rows}`);
+  const { table, ...facts } = await loadTable(training, set, query);
+  const column = set.label === null ? undefined : table.columns.get(set.label.name);
   if (column === undefined)
     throw fail(
       "TRAINING_LABEL_MISSING",
-      `Expected the label ${JSON.stringify(set.label.name)} in the training set, got none`,
+      `Expected the label ${JSON.stringify(set.label?.name ?? training.label.name)} in the training set, got none`,
     );
   const label = toLabel(column, task);
   checkVariety(label, "row");
   const columns = new Map(set.features.map(({ name }) => [name, table.columns.get(name)!]));
+  return { table: { rowCount: table.rowCount, columns }, label, ...facts };
+}
+
+/** The same for a task without a label. Throws TRAINING_TOO_FEW_ROWS, or DEFINE_INVALID for a group that is not there. */
+export async function loadUnlabelled(training: TrainingDefinition, set: SetOutput, query: Query): Promise<Rows> {
+  if (set.rows < fewestRows)
+    throw fail("TRAINING_TOO_FEW_ROWS", `Expected at least ${fewestRows} rows, got ${set.rows}`);
+  const { table, ...facts } = await loadTable(training, set, query);
+  const columns = new Map(set.features.map(({ name }) => [name, table.columns.get(name)!]));
+  return { table: { rowCount: table.rowCount, columns }, ...facts };
+}
+
+async function loadTable(training: TrainingDefinition, set: SetOutput, query: Query): Promise<Rows> {
+  const known = set.label === null ? set.features : [...set.features, set.label];
+  const table = await loadTrainingSet(query, set.path, known);
   const group = training.split.by === "group" ? groupColumn(training, set) : null;
   const file = `read_parquet(${sqlText(set.path)})`;
   const own = [...set.keys.map(keyColumn), ...(set.timed ? [eventColumn] : [])];
   // Rows without key or time are known by what they say; equal ones then stay together, which keeps copies out of the test part.
-  const identity = textSql(own.length > 0 ? own : [...set.features, set.label].map(({ name }) => name));
+  const identity = textSql(own.length > 0 ? own : known.map(({ name }) => name));
   const drawn = `${sqlText(`${training.seed}:`)} || ${group === null ? identity : textSql([group])}`;
   const facts = await query.table(
     `SELECT ${hashSql(identity)} AS _identity, ${hashSql(drawn)} / 4503599627370496 AS _draw${group === null ? "" : `, ${textSql([group])} AS _group`} FROM ${file}`,
   );
   const groups = facts.columns.get("_group");
   return {
-    table: { rowCount: table.rowCount, columns },
-    label,
+    table,
     times: set.timed ? (table.columns.get(eventColumn) as NumericColumn).values : null,
     groups: groups?.type === "text" ? groups.values.map((value) => value ?? "") : null,
     identities: (facts.columns.get("_identity") as NumericColumn).values,

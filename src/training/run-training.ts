@@ -6,8 +6,8 @@ import { recordLineage } from "../catalog/lineage.ts";
 import { algorithmWords } from "../define/algorithm-words.ts";
 import type { Candidate } from "../define/candidate.ts";
 import type { DataDefinition, ProblemDefinition, TrainingDefinition } from "../define/definition.ts";
+import { metrics } from "../define/metrics.ts";
 import { groupsOf } from "../define/on-demand-definition.ts";
-import { metrics } from "../define/problem.ts";
 import { findHead } from "../features/commits.ts";
 import { groupFiles } from "../features/group-files.ts";
 import type { OnDemandCompute } from "../features/on-demand.ts";
@@ -167,7 +167,7 @@ interface SourceFacts {
 }
 
 async function liveModel(
-  { version, id, evaluation, trainingSet, fingerprint: before }: Version,
+  { version, id, algorithm, params, evaluation, trainingSet, fingerprint: before }: Version,
   hash: string,
   fingerprint: string,
   models: BlobStore,
@@ -178,6 +178,8 @@ async function liveModel(
     path: await models.localPath(modelBlob(id)),
     threshold: evaluation.threshold?.value ?? null,
     parts: evaluation.parts ?? null,
+    algorithm,
+    params,
     nothingNew: trainingSet === hash && before === fingerprint,
   };
 }

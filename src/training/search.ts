@@ -1,7 +1,8 @@
 // How settings are varied under a budget: random search over each candidate's sensible ranges, with successive halving. Pure.
 
 import type { Candidate } from "../define/candidate.ts";
-import type { Task } from "../define/problem.ts";
+import type { LabelTask } from "../define/metrics.ts";
+import type { Algorithm } from "../learn/fit.ts";
 import { random } from "../learn/random.ts";
 import { type Shape, sampleSpec } from "../learn/search-space.ts";
 
@@ -12,11 +13,11 @@ import { type Shape, sampleSpec } from "../learn/search-space.ts";
 export function variation(
   candidates: readonly Candidate[],
   number: number,
-  facts: { readonly seed: number; readonly task: Task; readonly shape: Shape },
+  facts: { readonly seed: number; readonly task: LabelTask; readonly shape: Shape },
 ): Candidate {
   const candidate = candidates[number % candidates.length]!;
   const { algorithm, params } = candidate;
-  if (algorithm === "auto" || algorithm === "imported") return candidate;
+  if (!isSearched(algorithm)) return candidate;
   const drawn: Record<string, unknown> = {
     ...sampleSpec(algorithm, facts.task, facts.shape, random(facts.seed, number)).params,
   };
@@ -24,6 +25,11 @@ export function variation(
   if (params.gradientTop !== undefined) delete drawn.rowSample;
   if (params.rowSample !== undefined) delete drawn.gradientTop;
   return { ...candidate, params: { ...drawn, ...params } as Candidate["params"] };
+}
+
+/** What comes as a file has no settings to vary, and what has no label nothing to vary them by. */
+export function isSearched(algorithm: Candidate["algorithm"]): algorithm is Algorithm {
+  return !["auto", "imported", "seasonalNaive", "ets", "mstl", "isolationForest", "kMeans"].includes(algorithm);
 }
 
 export interface Rung {

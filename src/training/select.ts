@@ -4,10 +4,10 @@ import { fail, isFailure, messageOf } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Candidate } from "../define/candidate.ts";
 import type { ProblemDefinition, TrainingDefinition } from "../define/definition.ts";
-import { metrics } from "../define/problem.ts";
+import { type LabelTask, metrics } from "../define/metrics.ts";
 import type { Work } from "../runs/work.ts";
 import { settingsOf } from "./fit-candidate.ts";
-import { bracket, variation } from "./search.ts";
+import { bracket, isSearched, variation } from "./search.ts";
 import type { SetOutput } from "./training-set.ts";
 import type { TrialScore } from "./trial.ts";
 
@@ -68,7 +68,9 @@ export async function selectCandidate(
   work: Work,
 ): Promise<Selection> {
   const [only, ...others] = candidates;
-  const decides = problem.task !== "regression" && (set.rows <= mostRowsForOne || problem.success.costs !== undefined);
+  const decides =
+    (problem.task === "binary" || problem.task === "multiclass") &&
+    (set.rows <= mostRowsForOne || problem.success.costs !== undefined);
   if (only !== undefined && others.length === 0 && training.budget === undefined && !decides)
     return { ranking: [{ candidate: only, held: null }], results: [], ended: null };
   const { better } = metrics[problem.success.metric];
@@ -80,8 +82,7 @@ export async function selectCandidate(
   const run = trialRunner(training, problem, set, bounds, work, tried);
   work.detail(`trying ${[...new Set(candidates.map(({ algorithm }) => algorithm))].join(", ")}`);
   await run(candidates.map((candidate) => ({ candidate, resource: 1 })));
-  // What comes as a file has no settings to vary.
-  const varied = candidates.filter(({ algorithm }) => algorithm !== "imported");
+  const varied = candidates.filter(({ algorithm }) => isSearched(algorithm));
   const ended =
     training.budget === undefined || varied.length === 0
       ? null
@@ -121,7 +122,11 @@ async function search(
 ): Promise<string> {
   const most = allowed ?? usualTrials;
   const categoryCount = set.features.filter(({ type }) => type === "category").length;
-  const facts = { seed, task, shape: { rowCount: set.rows, featureCount: set.features.length, categoryCount } };
+  const facts = {
+    seed,
+    task: task as LabelTask,
+    shape: { rowCount: set.rows, featureCount: set.features.length, categoryCount },
+  };
   const trainRows = Math.round(set.rows * (1 - split.test));
   let started = 0;
   while (tried.length < most) {

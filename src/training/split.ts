@@ -11,7 +11,10 @@ import {
   stratifiedSplit,
   timeSplit,
 } from "../learn/splits.ts";
-import type { LabelledRows } from "./rows.ts";
+import type { LabelledRows, Rows } from "./rows.ts";
+
+/** Rows that may have a label. */
+type MaybeLabelled = Rows & Partial<Pick<LabelledRows, "label">>;
 
 export type SplitKind = "time" | "random" | "stratified" | "group";
 
@@ -28,14 +31,15 @@ export interface Folds {
 }
 
 /** The gate's rows: the newest, or those with the lowest draws, so that a row stays in its part as the table grows. */
-export function holdOut(rows: LabelledRows, training: TrainingDefinition): HeldOut {
+export function holdOut(rows: MaybeLabelled, training: TrainingDefinition): HeldOut {
   const kind = splitKind(training, rows);
   const { test: share, gapMs } = training.split;
   if (kind === "time") return { kind, border: {}, ...timeSplit(rows.times as Float64Array, { test: share, gapMs }) };
   const all = Array.from(rows.draws.keys());
   const border: Record<string, number> = {};
-  if (kind === "stratified" && rows.label.task !== "regression") {
-    const { codes, classes } = rows.label;
+  const label = classesOf(rows);
+  if (kind === "stratified" && label !== undefined) {
+    const { codes, classes } = label;
     for (const [code, name] of classes.entries()) {
       const cut = borderOf(
         all.filter((row) => codes[row] === code),
@@ -59,15 +63,21 @@ export function holdOut(rows: LabelledRows, training: TrainingDefinition): HeldO
 }
 
 /** What the training says, or what fits its rows. */
-function splitKind(definition: TrainingDefinition, { times, label }: LabelledRows): SplitKind {
+function splitKind(definition: TrainingDefinition, rows: MaybeLabelled): SplitKind {
+  const { times } = rows;
+  const drawn = classesOf(rows) === undefined ? "random" : "stratified";
   const wanted = definition.split.by;
   if (wanted === "time" && times === null)
     throw fail(
       "DEFINE_INVALID",
       'split.by: expected "stratified", "random" or "group", since the label\'s group has no event time, got "time"',
     );
-  if (wanted === "stratified" && label.task === "regression") return "random";
-  return wanted ?? (times !== null ? "time" : label.task === "regression" ? "random" : "stratified");
+  if (wanted === "stratified") return drawn;
+  return wanted ?? (times !== null ? "time" : drawn);
+}
+
+function classesOf({ label }: MaybeLabelled) {
+  return label === undefined || label.task === "regression" ? undefined : label;
 }
 
 /** The draw up to which about that share of the rows is held out; equal draws (copies, a group) are never parted. */
@@ -99,7 +109,7 @@ const usualFolds = 5;
 
 /** Folds of the given rows, of the same kind as the split itself; row numbers are those of the table. */
 export function foldsOf(
-  rows: LabelledRows,
+  rows: MaybeLabelled,
   among: Int32Array,
   kind: SplitKind,
   { split, seed }: TrainingDefinition,
@@ -114,11 +124,13 @@ export function foldsOf(
 }
 
 function foldsWithin(
-  { times, groups, label }: LabelledRows,
+  rows: MaybeLabelled,
   among: Int32Array,
   kind: SplitKind,
   { count, test, gapMs, seed }: { count: number; test: number; gapMs: number; seed: number },
 ): Folds {
+  const { times, groups } = rows;
+  const label = classesOf(rows);
   if (kind === "time") {
     const own = Float64Array.from(among, (row) => times![row]!);
     if (count === 1)
@@ -136,7 +148,7 @@ function foldsWithin(
     const folds = kFold(among.length, count, { seed, groups: own });
     return { folds, method: `${folds.length} folds of whole groups` };
   }
-  if (kind === "stratified" && label.task !== "regression") {
+  if (kind === "stratified" && label !== undefined) {
     const own = Int32Array.from(among, (row) => label.codes[row]!);
     if (count === 1)
       return {

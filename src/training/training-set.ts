@@ -22,7 +22,8 @@ export interface SetOutput {
   /** SHA-256 of the file. */
   readonly hash: string;
   readonly features: readonly GroupColumn[];
-  readonly label: GroupColumn;
+  /** Null when the task looks at rows without a label. */
+  readonly label: GroupColumn | null;
   /** The key columns of the label's group. */
   readonly keys: readonly string[];
   /** The label's group has an event time of its own. */
@@ -44,7 +45,9 @@ export async function makeTrainingSet(
   if (rows === 0)
     throw fail(
       "TRAINING_LABEL_MISSING",
-      `Expected rows with the label ${JSON.stringify(training.label.name)} of data/${training.label.data}, got none`,
+      training.label.name === null
+        ? `Expected rows of data/${training.label.data}, got none`
+        : `Expected rows with the label ${JSON.stringify(training.label.name)} of data/${training.label.data}, got none`,
     );
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);

@@ -6,6 +6,7 @@ import type { JsonObject } from "../base/json.ts";
 import { takeRows } from "../base/table.ts";
 import type { Candidate } from "../define/candidate.ts";
 import type { ProblemDefinition, TrainingDefinition } from "../define/definition.ts";
+import type { LabelTask } from "../define/metrics.ts";
 import { takeLabel } from "../learn/label.ts";
 import { score } from "../learn/metrics.ts";
 import { type Label, openModel, type Prediction } from "../learn/model.ts";
@@ -46,7 +47,7 @@ export async function tryCandidate(
   fitting: Fitting = {},
 ): Promise<TrialScore> {
   const { training, problem, candidate } = input;
-  const rows = await loadRows(training, input.set, problem.task, query);
+  const rows = await loadRows(training, input.set, problem.task as LabelTask, query);
   const { train, kind } = holdOut(rows, training);
   checkVariety(takeLabel(rows.label, train), "training row");
   const { folds } = foldsOf(rows, train, kind, training);

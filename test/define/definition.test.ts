@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { describe as group, it } from "node:test";
-import { type DataDefinition, describe } from "../../src/define/definition.ts";
+import type { DataDefinition } from "../../src/define/definition.ts";
+import { describe } from "../../src/define/describe.ts";
 import { ahead, defineData, number, rows } from "../../src/index.ts";
 
 group("the definition of a label ahead", () => {

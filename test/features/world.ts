@@ -2,7 +2,8 @@
 
 import { join } from "node:path";
 import { type DataComponent, defineData } from "../../src/define/data.ts";
-import { type DataDefinition, describe } from "../../src/define/definition.ts";
+import type { DataDefinition } from "../../src/define/definition.ts";
+import { describe } from "../../src/define/describe.ts";
 import { category, number } from "../../src/define/feature.ts";
 import { ahead } from "../../src/define/label.ts";
 import { count, distinct, last, max, mean, min, quantile, std, sum } from "../../src/define/window.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Success } from "../../src/define/problem.ts";
+import type { Success } from "../../src/define/success.ts";
 import type { Champion, Evaluation } from "../../src/models/evaluation.ts";
 import { judge } from "../../src/models/gate.ts";
 

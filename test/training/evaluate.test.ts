@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Column, categoryColumn, numberColumn, type Table } from "../../src/base/table.ts";
-import type { Success } from "../../src/define/problem.ts";
+import type { Success } from "../../src/define/success.ts";
 import { fit } from "../../src/learn/fit.ts";
 import { type Label, openModel } from "../../src/learn/model.ts";
 import { random } from "../../src/learn/random.ts";

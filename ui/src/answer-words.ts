@@ -1,7 +1,17 @@
 // Turns a prediction into the words, bars and reasons that the product page shows; pure.
 
 import type { AppDocument, Explanation, PredictionDocument } from "../../src/http/api.ts";
-import { algorithmText, humanName, numberText, percentText, sentence, spanText, valueText, withUnit } from "./words.ts";
+import {
+  algorithmText,
+  dateText,
+  humanName,
+  numberText,
+  percentText,
+  sentence,
+  spanText,
+  valueText,
+  withUnit,
+} from "./words.ts";
 
 export interface AnswerWords {
   /** The answer, large: `72 % chance of yes`, `Gentoo`, `4,210 g`. */
@@ -35,10 +45,14 @@ export function className(name: string, classes: readonly string[]): string {
 }
 
 type Asked = Pick<AppDocument, "task" | "label">;
-type Answered = Pick<PredictionDocument, "prediction" | "probabilities">;
+type Answered = Pick<
+  PredictionDocument,
+  "prediction" | "probabilities" | "forecast" | "score" | "flagFrom" | "distance"
+>;
 
-export function answerWords(app: Asked, answer: Answered): AnswerWords {
+export function answerWords(app: Asked & Partial<Pick<AppDocument, "groups">>, answer: Answered): AnswerWords {
   const { prediction, probabilities } = answer;
+  if (app.task === "forecast" || app.task === "anomaly" || app.task === "clustering") return taskWords(app, answer);
   if (app.task === "regression") {
     const headline =
       typeof prediction === "number" ? withUnit(numberText(prediction), app.label.unit) : valueText(prediction);
@@ -62,6 +76,36 @@ export function answerWords(app: Asked, answer: Answered): AnswerWords {
     meaning: share === undefined || runnerUp === undefined ? null : againstRunnerUp(chosen, share, runnerUp),
     bars,
     chance: null,
+  };
+}
+
+function taskWords(app: Asked & Partial<Pick<AppDocument, "groups">>, answer: Answered): AnswerWords {
+  const words = { sureness: null, meaning: null, bars: [], chance: null };
+  const { prediction, forecast, score = 0, flagFrom = 1 } = answer;
+  if (app.task === "anomaly") {
+    const border = `Its oddness is ${numberText(Number(score.toPrecision(3)))} on a scale from 0 to 1; from ${numberText(Number(flagFrom.toPrecision(3)))} on a row is flagged.`;
+    return { ...words, headline: prediction === true ? "Odd: flagged" : "Nothing odd", meaning: border };
+  }
+  if (app.task === "clustering") {
+    const group = app.groups?.find((one) => one.group === prediction);
+    const traits = group?.traits.slice(0, 3) ?? [];
+    return {
+      ...words,
+      headline: `Group ${String(prediction)}`,
+      sureness: group === undefined ? null : `${percentText(group.share)} of all rows`,
+      meaning: traits.length === 0 ? null : `Typical of it: ${traits.join("; ")}.`,
+    };
+  }
+  const [first] = forecast?.steps ?? [];
+  const unit = app.label.unit;
+  if (first === undefined || forecast === undefined)
+    return { ...words, headline: typeof prediction === "number" ? withUnit(numberText(prediction), unit) : "unknown" };
+  const cases = Math.round(forecast.coverage * 100);
+  return {
+    ...words,
+    headline: withUnit(numberText(Number(first.value.toPrecision(4))), unit),
+    sureness: `on ${dateText(first.at)}`,
+    meaning: `In ${cases} of 100 cases the value of that step lies between ${withUnit(numberText(Number(first.lower.toPrecision(4))), unit)} and ${withUnit(numberText(Number(first.upper.toPrecision(4))), unit)}.`,
   };
 }
 
@@ -147,6 +191,8 @@ export function reasons(
 /** What the reasons speak for, in the page's words: `yes`, `Gentoo`, or null for a number. */
 export function reasonsSubject(app: Asked, answer: PredictionDocument): string | null {
   const { explanation } = answer;
+  if (explanation !== undefined && app.task === "anomaly") return "being odd";
+  if (explanation !== undefined && app.task === "clustering") return "this group";
   if (explanation === undefined || explanation.unit === "value" || explanation.class === null) return null;
   return className(explanation.class, classesOf(app, answer));
 }

@@ -203,6 +203,11 @@ const algorithms: Readonly<Record<string, string>> = {
   nearestNeighbours: "nearest neighbours",
   naiveBayes: "naive Bayes",
   neuralNetwork: "neural network",
+  seasonalNaive: "the season before, repeated",
+  ets: "exponential smoothing",
+  mstl: "season by loess and exponential smoothing",
+  isolationForest: "isolation forest",
+  kMeans: "k-means",
 };
 
 export function algorithmText(name: string): string {

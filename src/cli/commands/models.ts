@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import { fail } from "../../base/failure.ts";
 import { nearest } from "../../define/check.ts";
 import type { ModelSummary } from "../../define/documents.ts";
-import { metrics } from "../../define/problem.ts";
+import { metrics } from "../../define/metrics.ts";
 import { getVersion, listMoves, moveAlias } from "../../models/registry.ts";
 import { describeVersions } from "../../runtime/documents.ts";
 import { exportModel } from "../../runtime/export-model.ts";

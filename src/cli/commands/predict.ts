@@ -5,7 +5,7 @@ import { fail } from "../../base/failure.ts";
 import type { PredictionDocument } from "../../define/documents.ts";
 import { openAsker } from "../../runtime/predict.ts";
 import { type Arguments, type CommandSpec, usage } from "../arguments.ts";
-import { print, printJson } from "../output.ts";
+import { print, printJson, table } from "../output.ts";
 import { withProject } from "./with-project.ts";
 
 export async function runPredict(spec: CommandSpec, args: Arguments): Promise<number> {
@@ -50,12 +50,29 @@ function readInputFile(path: string): string {
   }
 }
 
-function answerText({ prediction, probabilities, model, staleness, explanation }: PredictionDocument): string {
+const steps = 60;
+
+/** A forecast's steps with their intervals, whether a row is odd, which group it belongs to, or the answer itself. */
+function headline({ prediction, forecast, score, flagFrom, distance }: PredictionDocument): string[] {
+  const short = (value: number) => String(Number(value.toPrecision(5)));
+  if (score !== undefined && flagFrom !== undefined)
+    return [`${prediction ? "odd" : "nothing odd"}: the score is ${short(score)}, flagged from ${short(flagFrom)} on`];
+  if (distance !== undefined)
+    return [`group ${prediction}, ${short(distance)} standard deviations from the middle of it`];
+  if (forecast === undefined) return [String(prediction)];
+  const rows = forecast.steps
+    .slice(0, steps)
+    .map(({ at, value, lower, upper }) => [at.slice(0, 16), short(value), `${short(lower)} to ${short(upper)}`]);
+  return [table([["WHEN", "EXPECTED", `IN ${Math.round(forecast.coverage * 100)} OF 100 CASES`], ...rows])];
+}
+
+function answerText(reply: PredictionDocument): string {
+  const { probabilities, model, staleness, explanation } = reply;
   const chances = Object.entries(probabilities ?? {})
     .sort((a, b) => b[1] - a[1])
     .slice(0, 5);
   return [
-    String(prediction),
+    ...headline(reply),
     ...chances.map(([name, probability]) => `  ${(probability * 100).toFixed(1).padStart(5)} %  ${name}`),
     ...(explanation === undefined
       ? []

@@ -1,7 +1,7 @@
 // The five files of a new project, as a thoughtful colleague would write them.
 
 import { missingTexts } from "../../define/definition.ts";
-import { metrics } from "../../define/problem.ts";
+import { metrics } from "../../define/metrics.ts";
 import { type FieldPlan, hourPattern } from "../new-project-schema.ts";
 import { type CodeObject, type CodeValue, call, code, comment, object, shown, text, write } from "./code.ts";
 import type { ProjectPlan } from "./plan.ts";

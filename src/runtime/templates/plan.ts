@@ -1,6 +1,7 @@
 // Everything that the files of a new project say, decided beforehand.
 
-import type { Success, Task } from "../../define/problem.ts";
+import type { Task } from "../../define/metrics.ts";
+import type { Success } from "../../define/success.ts";
 import type { SchemaPlan } from "../new-project-schema.ts";
 
 export interface ProjectPlan {

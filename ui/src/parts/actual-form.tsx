@@ -14,7 +14,7 @@ export function ActualForm({ app, answer, onActual }: ActualFormProps) {
   const id = useId();
   const [text, setText] = useState("");
   const [wrong, setWrong] = useState(false);
-  const number = app.task === "regression";
+  const number = app.task === "regression" || app.task === "forecast";
 
   function submit() {
     const value = number ? parseNumber(text) : text || null;

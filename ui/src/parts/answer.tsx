@@ -8,6 +8,7 @@ import { AnswerFeatures } from "./answer-features.tsx";
 import { ChanceBar } from "./chance-bar.tsx";
 import { ClassBars } from "./class-bars.tsx";
 import { Feedback } from "./feedback.tsx";
+import { ForecastChart } from "./forecast-chart.tsx";
 import { ReasonList } from "./reason-list.tsx";
 
 interface AnswerProps {
@@ -27,7 +28,11 @@ export function Answer({ ref, app, answer, warning, outdated }: AnswerProps) {
     <section ref={ref} className="answer" aria-label="Answer" data-outdated={outdated}>
       {words === null && (
         <div className="answer-empty">
-          <p>Set the values, then ask. The answer appears here, with its reasons.</p>
+          <p>
+            {app.task === "forecast"
+              ? "Ask, and the values to come appear here."
+              : "Set the values, then ask. The answer appears here, with its reasons."}
+          </p>
           <p className="small">{modelText(app)}</p>
         </div>
       )}
@@ -53,6 +58,7 @@ export function Answer({ ref, app, answer, warning, outdated }: AnswerProps) {
         <div className="answer-rest">
           {words.chance !== null && <ChanceBar chance={words.chance} />}
           {words.bars.length > 0 && <ClassBars bars={words.bars} />}
+          {answer.forecast !== undefined && <ForecastChart app={app} forecast={answer.forecast} />}
           <ReasonList app={app} answer={answer} />
           <p className="rests small dim">
             {restsOn(app, answer)} An answer is an estimate from past data, not a promise.

@@ -8,6 +8,7 @@ import { sentence } from "../words.ts";
 import { AskField } from "./ask-field.tsx";
 import type { Entity } from "./entity-key.tsx";
 import { EntityPicker } from "./entity-picker.tsx";
+import { SeriesPicker } from "./series-picker.tsx";
 
 interface AskFormProps {
   readonly ref: Ref<HTMLFormElement>;
@@ -50,7 +51,12 @@ export function AskForm(props: AskFormProps) {
         if (!asking) props.onAsk();
       }}
     >
-      {app.stored !== null && <EntityPicker app={app} stored={app.stored} entity={entity} onEntity={props.onEntity} />}
+      {app.stored !== null && app.task === "forecast" && (
+        <SeriesPicker stored={app.stored} series={entity ?? {}} onSeries={(series) => props.onEntity(series, texts)} />
+      )}
+      {app.stored !== null && app.task !== "forecast" && (
+        <EntityPicker app={app} stored={app.stored} entity={entity} onEntity={props.onEntity} />
+      )}
       {shown.map((field) => (
         <AskField
           key={field.name}
@@ -77,7 +83,7 @@ export function AskForm(props: AskFormProps) {
           </div>
         )}
         <button type="submit" className="primary wide" aria-busy={asking}>
-          Ask
+          {app.task === "forecast" ? "Forecast" : "Ask"}
         </button>
       </div>
     </form>

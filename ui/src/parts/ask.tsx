@@ -27,7 +27,10 @@ interface Answered {
 
 export function Ask({ app, onModelGone }: { readonly app: AppDocument; readonly onModelGone: () => void }) {
   const [texts, setTexts] = useState<FieldTexts>(() => startTexts(app.fields));
-  const [entity, setEntity] = useState<Entity | null>(null);
+  // A forecast is of one series: the first stands there until another one is chosen.
+  const [entity, setEntity] = useState<Entity | null>(() =>
+    app.task === "forecast" ? (app.stored?.examples[0] ?? null) : null,
+  );
   const [errors, setErrors] = useState<FieldErrors>({});
   const [problem, setProblem] = useState<{ message: string; hint: string } | null>(null);
   const [answered, setAnswered] = useState<Answered | null>(null);

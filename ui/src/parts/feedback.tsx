@@ -22,9 +22,9 @@ export function Feedback({ app, answer }: { readonly app: AppDocument; readonly 
     }
   }
 
+  const asksNumber = app.task === "regression" || app.task === "forecast";
   const asksActual =
-    (said === "wrong" && (app.task === "regression" || app.label.classes.length > 2)) ||
-    (said === "right" && app.task === "regression");
+    (said === "wrong" && (asksNumber || app.label.classes.length > 2)) || (said === "right" && asksNumber);
   return (
     <div className="feedback">
       {said === "nothing" && (
