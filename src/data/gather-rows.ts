@@ -9,13 +9,14 @@ import type { DataDefinition } from "../define/definition.ts";
 import { ordinalColumn } from "../features/columns.ts";
 import { momentSql } from "../features/entity.ts";
 import type { Forgotten } from "../features/forgotten.ts";
-import { versionsSql } from "../features/relation.ts";
+import { currentSql, versionsSql } from "../features/relation.ts";
 import { type Query, sqlName } from "../ports/query.ts";
 import type { Source, SourceResult } from "../ports/source.ts";
 import { checkedSql, postColumns, typedSql } from "./checked-rows.ts";
 import { neededColumns, timeSql } from "./checks.ts";
 import type { CommitInput } from "./commit-input.ts";
 import { type KeepOptions, keepRelation } from "./kept-relation.ts";
+import { monotonicSql } from "./monotonic-check.ts";
 import { refuseBadBatches, withReplayed, writeQuarantine } from "./rejected.ts";
 import { transformRows } from "./transform.ts";
 import { withhold } from "./withhold.ts";
@@ -181,11 +182,11 @@ async function checkRows(
   { atMs, feed, change, current }: GatherInput & { readonly feed: boolean },
   size: KeepOptions,
 ): Promise<void> {
-  await keepRelation(query, "judged", typedSql(definition, raw, atMs), size);
+  // What a source gives anew each time is judged by itself; what only adds, also by the rows that are there.
+  const there = feed && change !== "rebuild" && current !== null && current.paths.length > 0 ? current : null;
+  const stored = there === null ? null : currentSql(definition, there);
+  await keepRelation(query, "judged", monotonicSql(definition, typedSql(definition, raw, atMs), stored), size);
   // Without key and event time a row is known by its number, and what a feed gives is numbered on.
-  const before =
-    feed && change !== "rebuild" && current !== null && current.paths.length > 0
-      ? `(SELECT coalesce(max(${ordinalColumn}), 0) FROM (${versionsSql(current)}))`
-      : "0";
+  const before = there === null ? "0" : `(SELECT coalesce(max(${ordinalColumn}), 0) FROM (${versionsSql(there)}))`;
   await query.run(`CREATE VIEW checked AS ${checkedSql(definition, "judged", before)}`);
 }

@@ -118,6 +118,7 @@ async function partitionInput(
     range: { fromMs, toMs },
     forgotten,
     current: null,
+    change: "none",
     replay: null,
     position: null,
     atMs: toMs,

@@ -5,11 +5,18 @@ import { isObject } from "../base/json.ts";
 import { checkDuration, checkNumber, checkOptions, checkText, checkTexts, invalid, nearest } from "./check.ts";
 import { expressionColumns, isCondition, parseExpression } from "./expression.ts";
 
+export type Direction = "increasing" | "decreasing";
+
 export interface Checks {
   /** Conditions on a row, e.g. "end >= start"; a row for which one is false goes to quarantine. */
   readonly rows?: readonly string[];
   /** Columns whose values stand once among the rows of a run; later ones go to quarantine. */
   readonly unique?: readonly string[];
+  /**
+   * Column → "increasing" or "decreasing": along the time of an entity it never falls, or never rises; a row that does goes
+   * to quarantine.
+   */
+  readonly monotonic?: Readonly<Record<string, Direction>>;
   /** Column → regular expression that the whole text must match. */
   readonly patterns?: Readonly<Record<string, string>>;
   /** What the rows of a run must hold together; otherwise nothing of it is committed. */
@@ -32,6 +39,8 @@ export interface ChecksDefinition {
   readonly rows: readonly string[];
   readonly unique: readonly string[];
   readonly patterns: readonly { readonly column: string; readonly pattern: string }[];
+  /** Absent in definitions that were stored before there was such a thing. */
+  readonly monotonic?: readonly { readonly column: string; readonly direction: Direction }[];
   readonly minRows: number | null;
   readonly minShareOfLast: number | null;
   readonly freshWithinMs: number | null;
@@ -41,7 +50,7 @@ export interface ChecksDefinition {
 /** Checks what the user wrote; `columns` are the features and keys of the group. */
 export function checkChecks(checks: Checks | undefined, columns: readonly string[], timed: boolean): void {
   if (checks === undefined) return;
-  checkOptions("checks", checks, ["rows", "unique", "patterns", "batch"]);
+  checkOptions("checks", checks, ["rows", "unique", "monotonic", "patterns", "batch"]);
   if (checks.rows !== undefined) {
     checkTexts("checks.rows", checks.rows);
     for (const text of checks.rows) {
@@ -53,6 +62,13 @@ export function checkChecks(checks: Checks | undefined, columns: readonly string
   if (checks.unique !== undefined) {
     checkTexts("checks.unique", checks.unique);
     for (const column of checks.unique) checkColumn("checks.unique", column, columns);
+  }
+  if (checks.monotonic !== undefined && !isObject(checks.monotonic))
+    throw invalid("checks.monotonic", 'an object such as { odometer: "increasing" }', checks.monotonic);
+  for (const [column, direction] of Object.entries(checks.monotonic ?? {})) {
+    checkColumn("checks.monotonic", column, columns);
+    if (direction !== "increasing" && direction !== "decreasing")
+      throw invalid(`checks.monotonic.${column}`, '"increasing" or "decreasing"', direction);
   }
   for (const [column, pattern] of Object.entries(checks.patterns ?? {})) {
     checkColumn("checks.patterns", column, columns);
@@ -95,11 +111,14 @@ function checkColumn(field: string, column: string, columns: readonly string[]):
   );
 }
 
-export function describeChecks({ rows, unique, patterns, batch }: Checks): ChecksDefinition {
+export function describeChecks({ rows, unique, monotonic, patterns, batch }: Checks): ChecksDefinition {
   return {
     rows: rows ?? [],
     unique: unique ?? [],
     patterns: Object.entries(patterns ?? {}).map(([column, pattern]) => ({ column, pattern })),
+    ...(monotonic === undefined
+      ? {}
+      : { monotonic: Object.entries(monotonic).map(([column, direction]) => ({ column, direction })) }),
     minRows: batch?.minRows ?? null,
     minShareOfLast: batch?.minShareOfLast ?? null,
     freshWithinMs: batch?.freshWithin === undefined ? null : (parseDurationMs(batch.freshWithin) as number),

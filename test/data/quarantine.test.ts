@@ -72,6 +72,44 @@ describe("checks", () => {
     ]);
   });
 
+  it("hold a column that must never fall against the sound rows before it, in this run and in the store", async () => {
+    group = await openGroup();
+    const checks: Checks = { monotonic: { begin: "increasing", end: "decreasing" } };
+    const car = (hours: number, begin: number, end: number | null, id = 1): Cells => ({
+      ...trip(id, begin, end),
+      t: new Date(start + hours * hour).toISOString(),
+    });
+    const rows = [car(1, 10, 9), car(3, 30, 7), car(2, 20, 8), car(4, 29, null), car(5, 30, 7.5), car(1, 5, 99, 2)];
+    const first = await group.run(trips([...rows, car(6, -1, 7), car(7, 31, 7)], { checks }), start);
+    assert.deepEqual([first.rows.written, first.rows.quarantined], [5, 3]);
+    assert.deepEqual((await reasons()).sort(), [
+      'begin: expected at least 0, got "-1"',
+      "begin: expected at least 30, as in a row before, got 29",
+      "end: expected at most 7, as in a row before, got 7.5",
+    ]);
+    // A later run: against what is stored before and after, but not against the row that it replaces.
+    await group.run(trips([car(8, 28, 7), car(2.5, 32, 8), car(7, 40, 6), car(9, 40, 6)], { checks }), start + hour);
+    assert.deepEqual((await reasons()).slice(3).sort(), [
+      "begin: expected at least 40, as in a row before, got 28; end: expected at most 6, as in a row before, got 7",
+      "begin: expected at most 30, as in a row after, got 32",
+    ]);
+  });
+
+  it("take a source that gives everything by itself: a wrong row that it corrects does not bar the others", async () => {
+    group = await openGroup();
+    const checks: Checks = { monotonic: { begin: "increasing" } };
+    const whole = (spike: number) =>
+      trips(
+        [trip(1, 1, 1), trip(1, spike, 2), trip(1, 3, 3)].map((row, index) => ({
+          ...row,
+          t: new Date(start + index * hour).toISOString(),
+        })),
+        { checks, position: null },
+      );
+    assert.equal((await group.run(whole(999), start)).rows.quarantined, 1);
+    assert.equal((await group.run(whole(2), start + hour)).rows.quarantined, 0);
+  });
+
   it("refuse a whole batch that is too small, too old or unlike the last one, and commit nothing of it", async () => {
     group = await openGroup();
     const many = (shift: number) => Array.from({ length: 200 }, (_, index) => trip(index, (index % 50) + shift, null));
@@ -149,6 +187,12 @@ describe("checks", () => {
     assert.throws(declare({ rows: ["end + 1"] }), /checks.rows: expected a condition such as "end >= start"/);
     assert.throws(declare({ patterns: { mail: "(" } }), /checks.patterns.mail: expected a regular expression/);
     assert.throws(declare({ batch: { maxShift: { begim: 1 } } }), /begim/);
+    assert.throws(
+      declare({ monotonic: { begin: "up" } }),
+      /checks.monotonic.begin: expected "increasing" or "decreasing", got "up"/,
+    );
+    assert.throws(declare({ monotonic: { begim: "increasing" } }), { hint: 'Did you mean "begin"?' });
+    assert.throws(declare({ monotonic: ["begin"] }), /checks.monotonic: expected an object such as/);
     assert.throws(declare({ row: [] }), { hint: 'Did you mean "rows"?' });
   });
 });
