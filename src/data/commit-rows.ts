@@ -12,6 +12,7 @@ import {
   nextSequence,
 } from "../features/commits.ts";
 import { planCompaction } from "../features/compaction.ts";
+import { listDeprecated } from "../features/deprecation.ts";
 import { type Forgotten, listForgotten } from "../features/forgotten.ts";
 import { groupFiles, type PinnedFiles, storedSchema } from "../features/group-files.ts";
 import { settlePosts } from "../features/posts.ts";
@@ -35,6 +36,7 @@ export interface Base {
   readonly head: Commit | undefined;
   readonly schema: StoredSchema;
   readonly change: Evolution["change"];
+  readonly misfits: Evolution["misfits"];
   readonly current: PinnedFiles | null;
   readonly mergeFrom: number | null;
   readonly forgotten: readonly Forgotten[];
@@ -43,11 +45,11 @@ export interface Base {
 export async function openBase(definition: DataDefinition, { database, offline }: DataParts): Promise<Base> {
   const { name } = definition;
   const head = await findHead(database, name);
-  const { schema, change } = evolve(head, definition);
+  const { schema, change, misfits } = evolve(head, definition);
   const current = head === undefined ? null : await groupFiles(database, offline, name, head.sequence, schema);
   const mergeFrom = current === null ? undefined : planCompaction(current.files.map(({ bytes }) => bytes));
   const forgotten = await listForgotten(database, definition);
-  return { head, schema, change, current, mergeFrom: mergeFrom ?? null, forgotten };
+  return { head, schema, change, misfits, current, mergeFrom: mergeFrom ?? null, forgotten };
 }
 
 /** What a step needs of the base to prepare a commit on top of it. */
@@ -116,7 +118,10 @@ export async function commitRows(
       return number;
     },
     {
-      detail: summary(output.rows),
+      detail: [
+        summary(output.rows),
+        ...listDeprecated(definition).map(({ name, users }) => `${name} kept for ${users.join(", ")}`),
+      ].join(", "),
       rows: {
         read: output.rows.read,
         accepted: output.rows.read - output.rows.quarantined,
@@ -132,7 +137,7 @@ function evolve(head: Commit | undefined, definition: DataDefinition): Evolution
   const evolution = evolveSchema(head === undefined ? null : storedSchema(head), definition);
   const rowsOf = ({ key, eventTime }: DataDefinition) => JSON.stringify([key, eventTime]);
   const same = head === undefined || rowsOf(head.definition) === rowsOf(definition);
-  return same ? evolution : { ...evolution, change: "rebuild" };
+  return same ? evolution : { ...evolution, change: "rebuild", misfits: ["another key or event time"] };
 }
 
 /** Gives the step's files their lasting names; the run's id in them keeps attempts apart. */

@@ -35,10 +35,10 @@ export async function gatherPosts(
   return { file, upTo };
 }
 
-export function rebuildImpossible({ name }: DataDefinition) {
+export function rebuildImpossible({ name }: DataDefinition, misfits: readonly string[]) {
   return fail(
     "DATA_REBUILD_IMPOSSIBLE",
-    `Expected data/${name} to keep its key, its event time and how its features are read, got others, and posted rows cannot be read again`,
+    `Expected data/${name} to keep its key, its event time and how its features are read, since posted rows cannot be read again, got ${misfits.join(", ")}`,
     { hint: "Change the file back, or declare the new shape in a data component of another name and post to that" },
   );
 }

@@ -148,7 +148,8 @@ async function openSource(input: GatherInput, parts: ReadParts): Promise<SourceR
   });
   if (parts.transform !== undefined) return opened;
   if (input.definition.source.kind === "push") return withAllColumns(input.definition, opened, parts.query);
-  const absent = neededColumns(input.definition).filter((column) => !opened.columns.includes(column));
+  const declared = { ...input.definition, features: input.definition.features.filter((one) => !one.deprecated) };
+  const absent = neededColumns(declared).filter((column) => !opened.columns.includes(column));
   if (absent.length > 0) {
     const near = nearest(absent[0] as string, opened.columns);
     throw fail(
@@ -161,10 +162,13 @@ async function openSource(input: GatherInput, parts: ReadParts): Promise<SourceR
           },
     );
   }
-  return opened;
+  return withAllColumns(input.definition, opened, parts.query);
 }
 
-/** A posted row names what it has: what all rows of a run leave out is missing, and no mistake of the schema. */
+/**
+ * A posted row names what it has: what all rows of a run leave out is missing, and no mistake of the schema. So is what a
+ * source lacks of features that were dropped.
+ */
 async function withAllColumns(definition: DataDefinition, opened: SourceResult, query: Query): Promise<SourceResult> {
   const present = new Set(opened.columns.map((column) => column.toLowerCase()));
   const absent = neededColumns(definition).filter((column) => !present.has(column.toLowerCase()));

@@ -4,6 +4,9 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fail, isFailure } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
+import type { DataDefinition } from "../define/definition.ts";
+import { findHead } from "../features/commits.ts";
+import { withDeprecated } from "../features/deprecation.ts";
 import { catchUpOnline } from "../features/online.ts";
 import type { Work } from "../runs/work.ts";
 import type { Known } from "./commit-input.ts";
@@ -26,10 +29,12 @@ export async function runBackfill(
   parts: DataParts,
   work: Work,
 ): Promise<DataOutcome> {
-  const { definition, file, atMs } = request;
-  const group = definition.name;
+  const { file, atMs } = request;
+  const group = request.definition.name;
+  const before = await findHead(parts.database, group);
+  const definition = withDeprecated(request.definition, before?.definition, request.users);
   const first = await openBase(definition, parts);
-  refuse(request, first);
+  refuse(definition, first);
   const known: Known = backfill.known ?? (first.head === undefined ? "event" : "commit");
   const partitions = planPartitions(backfill);
   const read = (await work.fanOut({
@@ -38,7 +43,7 @@ export async function runBackfill(
     partitions: await Promise.all(
       partitions.map(async (one) => ({
         name: one.name,
-        input: await partitionInput(one, request, first, work.folder),
+        input: await partitionInput(one, { definition, file }, first, work.folder),
       })),
     ),
   })) as unknown as PartitionOutput[];
@@ -80,8 +85,7 @@ function lineageOf({ fromMs, toMs }: BackfillInput, known: Known): string {
   return `backfill/${iso(fromMs)}..${iso(toMs)} known at ${known === "event" ? "event time" : "commit"}`;
 }
 
-function refuse({ definition }: DataRequest, { head, change }: Base): void {
-  const { name, source, eventTime } = definition;
+function refuse({ name, key, source, eventTime }: DataDefinition, { head, change }: Base): void {
   if (source.kind === "push")
     throw fail(
       "DATA_NOT_BACKFILLED",
@@ -94,7 +98,7 @@ function refuse({ definition }: DataRequest, { head, change }: Base): void {
     });
   const moved =
     head !== undefined &&
-    JSON.stringify([head.definition.key, head.definition.eventTime]) !== JSON.stringify([definition.key, eventTime]);
+    JSON.stringify([head.definition.key, head.definition.eventTime]) !== JSON.stringify([key, eventTime]);
   if (change !== "none" || moved)
     throw fail(
       "DATA_NOT_BACKFILLED",
@@ -106,7 +110,7 @@ function refuse({ definition }: DataRequest, { head, change }: Base): void {
 /** Without the time of the run: the same partition of the same work has the same input. */
 async function partitionInput(
   { name, fromMs, toMs }: TimePartition,
-  { definition, file }: DataRequest,
+  { definition, file }: Pick<DataRequest, "definition" | "file">,
   { forgotten }: Base,
   folder: string,
 ): Promise<JsonObject> {

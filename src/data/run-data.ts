@@ -6,7 +6,8 @@ import { isFailure } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
 import { listUses } from "../catalog/lineage.ts";
 import type { DataDefinition } from "../define/definition.ts";
-import { lastRowsRead } from "../features/commits.ts";
+import { findHead, lastRowsRead } from "../features/commits.ts";
+import { type FeatureUsers, withDeprecated } from "../features/deprecation.ts";
 import { unneededFiles } from "../features/group-files.ts";
 import { catchUpOnline } from "../features/online.ts";
 import { listRejected, type Rejected } from "../features/quarantine.ts";
@@ -22,6 +23,8 @@ export interface DataRequest {
   readonly file: string;
   /** What identifies the source's content as of this run, when that can be told. */
   readonly sourceFingerprint: string | null;
+  /** What live models take of the group: it is kept although the file may declare it no more. */
+  readonly users: FeatureUsers;
   readonly atMs: number;
 }
 
@@ -51,14 +54,15 @@ async function readAndCommit(
   work: Work,
   attempt: number,
 ): Promise<DataOutcome> {
-  const { definition } = request;
-  const group = definition.name;
+  const group = request.definition.name;
+  const before = await findHead(parts.database, group);
+  const definition = withDeprecated(request.definition, before?.definition, request.users);
   const base = await openBase(definition, parts);
   const { head } = base;
   const requested = (await listRejected(parts.database, group)).filter(({ state }) => state === "requested");
   const posted = await gatherPosts(definition, head, parts.database, work.folder);
   if (posted?.file === null && head === undefined) return finishWithout(work);
-  if (posted !== null && base.change === "rebuild") throw rebuildImpossible(definition);
+  if (posted !== null && base.change === "rebuild") throw rebuildImpossible(definition, base.misfits);
   const output = (await work.step(attempt === 1 ? "read" : `read again (${attempt})`, "data/read", {
     ...commitInput(base, { definition, atMs: request.atMs, temporaryFolder: work.folder }),
     file: request.file,

@@ -63,7 +63,7 @@ export async function writeRows(
   const changed =
     mode === "replace"
       ? "checked"
-      : `(SELECT n.* FROM checked n LEFT JOIN current c ON ${sameIdentity(definition, "n", "c")} WHERE c.${ordinalColumn} IS NULL${stored.map((name) => ` OR n.${name} IS DISTINCT FROM c.${name}`).join("")})`;
+      : `(SELECT n.* FROM checked n LEFT JOIN current c ON ${sameIdentity(definition, "n", "c")} WHERE c.${ordinalColumn} IS NULL${changedSql(definition)})`;
   const computed: Record<string, string> = {
     [createdColumn]: `${created} AS ${createdColumn}`,
     [commitColumn]: `CAST(${input.sequence} AS BIGINT) AS ${commitColumn}`,
@@ -102,6 +102,18 @@ export async function writeRows(
   );
   const kept = { path: merged, rows: await countWhere(query, `read_parquet(${sqlText(merged)})`) };
   return { path, rows, kept, merged: true, revised, late, repeated };
+}
+
+/** What is only kept for an old model makes no row a new version by being gone, nor beside the column's new name. */
+function changedSql(definition: DataDefinition): string {
+  const all = storedColumns(definition);
+  const conditions = all.map(({ name, from, deprecated }) => {
+    const differs = `n.${sqlName(name)} IS DISTINCT FROM c.${sqlName(name)}`;
+    if (deprecated === undefined) return ` OR ${differs}`;
+    const renamed = all.some((other) => other.deprecated === undefined && other.from === from);
+    return renamed ? "" : ` OR (n.${sqlName(name)} IS NOT NULL AND ${differs})`;
+  });
+  return conditions.join("");
 }
 
 export interface WrittenRows {

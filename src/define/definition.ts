@@ -24,6 +24,8 @@ export interface FeatureDefinition {
   readonly values?: readonly string[];
   readonly decimal?: "," | ".";
   readonly format?: string;
+  /** Of a feature that its file declares no more: what it is kept for. */
+  readonly deprecated?: readonly string[];
 }
 
 export interface WindowDefinition {

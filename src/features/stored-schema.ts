@@ -20,6 +20,8 @@ export interface StoredSchema {
 
 export interface Evolution {
   readonly schema: StoredSchema;
+  /** Why the stored rows do not fit, one text a column; empty unless `change` is `rebuild`. */
+  readonly misfits: readonly string[];
   /** `rebuild`: the stored rows do not fit any more. `extend`: they lack a column, and are otherwise fine. */
   readonly change: "none" | "extend" | "rebuild";
 }
@@ -31,28 +33,37 @@ const firstKeyId = 100;
 
 /**
  * The schema for a changed definition. A feature keeps its column when it is read the same way, whatever it is called now;
- * a category may become a text. What is gone is left in the files and never shown; what is new gets a new number.
+ * a category may become a text. What is gone is left in the files and never shown; what is new gets a new number. A
+ * deprecated feature gives way to one that is a column's new name, and bars nothing.
  */
 export function evolveSchema(before: StoredSchema | null, definition: DataDefinition): Evolution {
   const wanted = storedColumns(definition);
   const old = before?.columns ?? [];
   let nextId = before?.nextId ?? firstId;
   let change: Evolution["change"] = "none";
+  const misfits: string[] = [];
+  const declared = wanted.filter((feature) => feature.deprecated === undefined);
+  const renamedTo = (one: StoredColumn) =>
+    declared.find((feature) => readingOf(feature) === one.reading && !old.some(({ name }) => name === feature.name));
   const columns = wanted.map((feature): StoredColumn => {
     const { name, type } = feature;
     const reading = readingOf(feature);
     const same = old.find((one) => one.name === name);
-    const renamed = old.find((one) => one.reading === reading && !wanted.some((other) => other.name === one.name));
-    const kept = same ?? renamed;
+    const renamed = old.find((one) => one.reading === reading && !declared.some((other) => other.name === one.name));
+    const isGiven = feature.deprecated !== undefined && same !== undefined && renamedTo(same) !== undefined;
+    const kept = isGiven ? undefined : (same ?? (feature.deprecated === undefined ? renamed : undefined));
     if (kept === undefined) {
-      if (change === "none") change = "extend";
+      if (change === "none" && feature.deprecated === undefined) change = "extend";
       return { id: nextId++, name, type, reading };
     }
     if (kept.reading === reading && fits(kept.type, type)) return { id: kept.id, name, type, reading };
     change = "rebuild";
+    misfits.push(
+      kept.type === type ? `${name} read in another way` : `${name} as ${type}, which was stored as ${kept.type}`,
+    );
     return { id: nextId++, name, type, reading };
   });
-  return { schema: { columns, nextId }, change: before === null ? "none" : change };
+  return { schema: { columns, nextId }, misfits, change: before === null ? "none" : change };
 }
 
 function readingOf({ from, format, decimal }: FeatureDefinition): string {

@@ -4,16 +4,19 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fail } from "../base/failure.ts";
 import { isObject } from "../base/json.ts";
+import type { DeclaredComponent } from "../catalog/components.ts";
 import { openPostedRowsJudge } from "../data/posted-rows.ts";
 import type { WindowHistory } from "../data/posted-windows.ts";
 import { openPosts, type PostAnswer, type Posts } from "../data/take-posts.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import { findHead } from "../features/commits.ts";
+import { withDeprecated } from "../features/deprecation.ts";
 import { groupFiles, storedSchema } from "../features/group-files.ts";
 import { committedPosts } from "../features/posts.ts";
 import { evolveSchema } from "../features/stored-schema.ts";
 import type { Query } from "../ports/query.ts";
 import { openQuery } from "./drivers.ts";
+import { featureUsers } from "./feature-users.ts";
 import type { Project } from "./open-project.ts";
 
 export interface IngestDocument extends PostAnswer {
@@ -52,10 +55,12 @@ export function openIngest(project: Project): Ingest {
 
   async function find(name: string): Promise<DataDefinition> {
     if (remembered === undefined || performance.now() - remembered.atMs > rememberMs) {
-      const definitions = (await project.components.list()).flatMap(({ definition }) =>
-        definition?.kind === "data" ? [[definition.name, definition] as const] : [],
-      );
-      remembered = { definitions: new Map(definitions), atMs: performance.now() };
+      const definitions = new Map<string, DataDefinition>();
+      const components = await project.components.list();
+      for (const { definition } of components)
+        if (definition?.kind === "data")
+          definitions.set(definition.name, await asKept(project, definition, components));
+      remembered = { definitions, atMs: performance.now() };
     }
     const definition = remembered.definitions.get(name);
     if (definition === undefined)
@@ -106,6 +111,17 @@ export function openIngest(project: Project): Ingest {
   };
 }
 
+/** With what was dropped from its file and is kept for a live model: the model's next answer may rest on a posted row. */
+async function asKept(
+  { database }: Project,
+  definition: DataDefinition,
+  components: readonly DeclaredComponent[],
+): Promise<DataDefinition> {
+  if (definition.source.kind !== "push") return definition;
+  const head = await findHead(database, definition.name);
+  return withDeprecated(definition, head?.definition, await featureUsers(database, definition.name, components));
+}
+
 async function openTaker(project: Project, definition: DataDefinition, text: string): Promise<Taker> {
   const engines = new Set<Query>();
   const closeEngines = async () => {
@@ -115,21 +131,22 @@ async function openTaker(project: Project, definition: DataDefinition, text: str
   const posts = openPosts(definition, {
     database: project.database,
     online: project.online,
-    // The server never runs a project's own code: a run does.
-    openJudge: definition.transform
-      ? null
-      : async () => {
-          await closeEngines();
-          const temporaryFolder = join(project.stateFolder, "tmp", "posted");
-          await mkdir(temporaryFolder, { recursive: true });
-          const query = await openQuery({ memoryMb: engineMb, temporaryFolder, threads: 1 });
-          engines.add(query);
-          return openPostedRowsJudge(definition, {
-            query,
-            online: project.online,
-            history: historyOf(project, definition),
-          });
-        },
+    // The server never runs a project's own code, nor holds a row against all others of its entity: a run does.
+    openJudge:
+      definition.transform || definition.checks?.monotonic !== undefined
+        ? null
+        : async () => {
+            await closeEngines();
+            const temporaryFolder = join(project.stateFolder, "tmp", "posted");
+            await mkdir(temporaryFolder, { recursive: true });
+            const query = await openQuery({ memoryMb: engineMb, temporaryFolder, threads: 1 });
+            engines.add(query);
+            return openPostedRowsJudge(definition, {
+              query,
+              online: project.online,
+              history: historyOf(project, definition),
+            });
+          },
   });
   await posts.recover();
   return {

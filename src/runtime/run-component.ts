@@ -17,6 +17,7 @@ import { openRunLog } from "../runs/log-file.ts";
 import { mostAtOnce } from "../runs/settings.ts";
 import type { Work } from "../runs/work.ts";
 import { runTraining } from "../training/run-training.ts";
+import { featureUsers } from "./feature-users.ts";
 import type { Project } from "./open-project.ts";
 import { discreet, secretsOf } from "./secrets.ts";
 import { sourceFingerprint } from "./situation.ts";
@@ -97,6 +98,7 @@ async function recipe(
         definition,
         file: component.file,
         sourceFingerprint: await sourceFingerprint(project.folder, component),
+        users: await featureUsers(project.database, definition.name, components),
         atMs: Date.now(),
       };
       const backfill = backfillOf(work.input);

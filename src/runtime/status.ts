@@ -9,6 +9,7 @@ import type { ComponentState, ComponentStatus, RunSummary, StatusDocument } from
 import { metrics } from "../define/metrics.ts";
 import { groupsOf } from "../define/on-demand-definition.ts";
 import { findHead } from "../features/commits.ts";
+import { listDeprecated } from "../features/deprecation.ts";
 import { countFeedback, countPredictions } from "../inference/prediction-log.ts";
 import { show } from "../models/gate.ts";
 import { findAlias, listVersions } from "../models/registry.ts";
@@ -212,6 +213,8 @@ async function factsOf(project: Project, { definition }: DeclaredComponent, situ
       if (head === undefined) break;
       add("rows", head.rows.total.toLocaleString("en"));
       if (head.eventToMs !== null) add("newest row", new Date(head.eventToMs).toISOString().slice(0, 10));
+      for (const { name, users } of listDeprecated(head.definition))
+        add("dropped", `${name}, kept for ${users.join(", ")}`);
       if (head.rows.quarantined > 0)
         add(
           "quarantine",

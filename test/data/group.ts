@@ -16,6 +16,7 @@ import { filesystemBlobs } from "../../src/drivers/filesystem-blobs.ts";
 import { lmdbOnline } from "../../src/drivers/lmdb-online.ts";
 import { sqliteDatabase } from "../../src/drivers/sqlite-database.ts";
 import { featuresMigrations } from "../../src/features/commits.ts";
+import type { FeatureUsers } from "../../src/features/deprecation.ts";
 import { groupFiles } from "../../src/features/group-files.ts";
 import { enrichedSql, orderSql } from "../../src/features/relation.ts";
 import type { Query } from "../../src/ports/query.ts";
@@ -50,7 +51,7 @@ export interface Group {
   readonly parts: DataParts;
   readonly folder: string;
   /** Runs the recipe for a component, as of `atMs`. */
-  run(component: unknown, atMs?: number): Promise<DataOutcome>;
+  run(component: unknown, atMs?: number, options?: { readonly users?: FeatureUsers }): Promise<DataOutcome>;
   /** The group's rows as an export gives them, as of a commit. */
   rows(definition: DataDefinition, sequence?: number): Promise<Record<string, unknown>[]>;
   withQuery<Result>(work: (query: Query) => Promise<Result>): Promise<Result>;
@@ -83,7 +84,7 @@ export async function openGroup(folder = mkdtempSync(join(tmpdir(), "pentad-test
     parts,
     folder,
     withQuery,
-    async run(component, atMs = Date.now()) {
+    async run(component, atMs = Date.now(), options = {}) {
       const { source, transform } = (component as DataComponent).options;
       const run = `run_${String(++runs).padStart(4, "0")}_${process.pid}`;
       const runFolder = join(folder, "tmp", run);
@@ -103,7 +104,11 @@ export async function openGroup(folder = mkdtempSync(join(tmpdir(), "pentad-test
         commit: (write) => database.transaction((tx) => write(tx, atMs)),
       };
       const definition = definitionOf(component);
-      return runData({ definition, file: "data/group.ts", sourceFingerprint: null, atMs }, parts, work);
+      return runData(
+        { definition, file: "data/group.ts", sourceFingerprint: null, users: options.users ?? new Map(), atMs },
+        parts,
+        work,
+      );
     },
     rows: (definition, sequence) =>
       withQuery(async (query) => {

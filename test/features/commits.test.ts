@@ -8,14 +8,17 @@ import { afterEach, describe, it } from "node:test";
 import { recordLineage } from "../../src/catalog/lineage.ts";
 import { defineData } from "../../src/define/data.ts";
 import type { TrainingDefinition } from "../../src/define/definition.ts";
-import { category, number, text } from "../../src/define/feature.ts";
+import { category, number, text, time } from "../../src/define/feature.ts";
 import { count, sum } from "../../src/define/window.ts";
 import { findHead, listCommits } from "../../src/features/commits.ts";
 import { planCompaction } from "../../src/features/compaction.ts";
+import { listDeprecated } from "../../src/features/deprecation.ts";
 import { groupFiles } from "../../src/features/group-files.ts";
 import { findOnlineRow } from "../../src/features/online.ts";
+import { keepPosts } from "../../src/features/posts.ts";
 import { planTrainingSet, writeTrainingSet } from "../../src/features/training-set.ts";
 import { sqlText } from "../../src/ports/query.ts";
+import { push } from "../../src/sources/push.ts";
 import { type Cells, definitionOf, type Group, given, openGroup } from "../data/group.ts";
 
 const start = Date.UTC(2024, 0, 1);
@@ -176,6 +179,78 @@ describe("a group that grows commit by commit", () => {
         [4, 1],
       ],
     );
+  });
+
+  const users = (...names: string[]) => new Map(names.map((name) => [name, ["training/t version 3"]]));
+
+  it("keeps a dropped feature and a dropped window for the live model that takes them, and drops them with it", async () => {
+    group = await openGroup();
+    await group.run(sales([sale("a", 1, 1), sale("b", 1, 7)]), start);
+    const files = (await groupFiles(group.parts.database, group.parts.offline, "sales")).files;
+    const changed = (rows: readonly Cells[]) =>
+      sales(rows, { features: { kind: category({ optional: true }) }, windows: {}, labels: {} });
+    const kept = { users: users("amount", "busy") };
+    await group.run(changed([sale("a", 2, 5)]), start + 3 * hour, kept);
+    const head = await findHead(group.parts.database, "sales");
+    assert.deepEqual(listDeprecated(head?.definition as never), [{ name: "amount", users: ["training/t version 3"] }]);
+    assert.equal(head?.mode, "append");
+    assert.deepEqual((await groupFiles(group.parts.database, group.parts.offline, "sales")).files.slice(0, 1), files);
+    assert.deepEqual(findOnlineRow(group.parts.online, "sales", ["a"])?.values, { kind: null, amount: 5, busy: 1 });
+    assert.deepEqual(findOnlineRow(group.parts.online, "sales", ["b"])?.values.amount, 7);
+    // The source may stop giving it, and no rule of it bars a row.
+    const { amount: _, ...without } = sale("a", 3, 1);
+    assert.equal((await group.run(changed([without]), start + 4 * hour, kept)).rows.quarantined, 0);
+    assert.deepEqual(findOnlineRow(group.parts.online, "sales", ["a"])?.values, { kind: null, amount: null, busy: 1 });
+    await group.run(changed([sale("a", 4, 2)]), start + 5 * hour);
+    assert.deepEqual(findOnlineRow(group.parts.online, "sales", ["a"])?.values, { kind: "even" });
+    // Earlier states still have it.
+    assert.deepEqual(
+      (await group.rows((await listCommits(group.parts.database, "sales"))[1]?.definition as never, 2)).map(
+        ({ amount }) => amount,
+      ),
+      [1, 7, 5],
+    );
+  });
+
+  it("keeps the history of a renamed column under its new name while a live model still takes the old one", async () => {
+    group = await openGroup();
+    await group.run(sales([sale("a", 1, 1)]), start);
+    const changed = (rows: readonly Cells[], position: string | null) =>
+      sales(rows, {
+        source: given(rows, position),
+        features: { euros: number({ from: "amount" }) },
+        windows: { day: sum("euros", { over: "24h" }) },
+        labels: {},
+      });
+    const kept = { users: users("amount") };
+    await group.run(changed([sale("a", 2, 2)], "on"), start + 3 * hour, kept);
+    assert.deepEqual(
+      (await group.rows(definitionOf(changed([], null)))).map(({ euros, day }) => [euros, day]),
+      [
+        [1, 1],
+        [2, 3],
+      ],
+    );
+    assert.deepEqual(findOnlineRow(group.parts.online, "sales", ["a"])?.values, { euros: 2, amount: 2, day: 3 });
+    // Rows that only lack the old name are no new versions.
+    const { rows } = await group.run(changed([sale("a", 1, 1), sale("a", 2, 2)], null), start + 4 * hour, kept);
+    assert.deepEqual([rows.written, rows.revised], [0, 0]);
+  });
+
+  it("refuses a narrower column for rows that were posted, since they cannot be read again", async () => {
+    group = await openGroup();
+    const { database } = group.parts;
+    const posted = (features: object) => sales([], { source: push(), features, windows: {}, labels: {} });
+    await database.transaction((tx) =>
+      keepPosts(tx, "sales", [{ atMs: start, rows: [sale("a", 1, 1)], idempotencyKey: null, answer: null }]),
+    );
+    await group.run(posted({ amount: number(), kind: text({ optional: true }) }), start);
+    await assert.rejects(group.run(posted({ amount: time(), kind: category({ optional: true }) }), start + hour), {
+      code: "DATA_REBUILD_IMPOSSIBLE",
+      message:
+        "Expected data/sales to keep its key, its event time and how its features are read, since posted rows cannot be read again, got amount as time, which was stored as number, kind as category, which was stored as text",
+    });
+    assert.equal((await listCommits(database, "sales")).length, 1);
   });
 
   it("starts anew when a source that gives everything gains a column, so that history has it too", async () => {
