@@ -91,6 +91,12 @@ export const errorCodes = {
     "Set the environment variable where Pentad is started",
   ),
   RUNTIME_DISK_FULL: code(507, "later", "The disk is full", "Free some space; what was committed is safe"),
+  RUNTIME_IO: code(
+    507,
+    "later",
+    "The disk could not be read or written",
+    "Look at the system's log for errors of the disk; what was committed is safe",
+  ),
   RUNTIME_NOT_AVAILABLE: code(
     501,
     "never",
@@ -414,3 +420,15 @@ export const errorCodes = {
 } as const satisfies Record<string, ErrorCode>;
 
 export type ErrorCodeName = keyof typeof errorCodes;
+
+/** The machine's own troubles: nothing of the project need change for another try to succeed. */
+const troubles: readonly string[] = [
+  "CATALOG_IO",
+  "CATALOG_LOCKED",
+  "RUNTIME_IO",
+  "RUNTIME_DISK_FULL",
+] satisfies ErrorCodeName[];
+
+export function isTrouble(code: unknown): boolean {
+  return typeof code === "string" && troubles.includes(code);
+}

@@ -115,6 +115,7 @@ export function messageOf(error: unknown): string {
 /** The codes of the operating system that mean the same wherever they are met. */
 export function systemCode(error: unknown): ErrorCodeName | undefined {
   const code = (error as { code?: unknown } | null)?.code;
+  if (code === "EIO") return "RUNTIME_IO";
   if (code === "ENOSPC" || code === "EDQUOT") return "RUNTIME_DISK_FULL";
   if (code === "EACCES" || code === "EPERM" || code === "EROFS") return "RUNTIME_NOT_WRITABLE";
   return undefined;

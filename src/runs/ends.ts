@@ -4,7 +4,7 @@ import { fail, toFailure } from "../base/failure.ts";
 import type { SqlValue, Statements } from "../ports/database.ts";
 import { type EventName, record } from "./journal.ts";
 import type { Ledger, LedgerParts, RunState } from "./ledger.ts";
-import { notOurs } from "./steps.ts";
+import { endSteps, notOurs } from "./steps.ts";
 
 export function openEnds({
   database,
@@ -69,7 +69,9 @@ export function openEnds({
       }),
     failRun: (run, failure) =>
       database.transaction(async (tx) => {
-        await end(tx, run, "failed", { failure: JSON.stringify(failure) }, "run.failed", failure.code);
+        const atMs = await end(tx, run, "failed", { failure: JSON.stringify(failure) }, "run.failed", failure.code);
+        // A step whose end could not be written, since the disk failed, ends with its run.
+        await endSteps(tx, run, failure, atMs);
       }),
     cancel: (run, why) =>
       database.transaction(async (tx) => {
@@ -78,8 +80,15 @@ export function openEnds({
           "update runs set state = 'cancelled', ended_at = ?, detail = ?, progress = null, owner = null, lease_until = null where run = ? and state in ('requested', 'running')",
           [atMs, why, run],
         );
-        if (changes === 1)
-          await record(tx, { atMs, component: await componentOf(tx, run), run, event: "run.cancelled", data: { why } });
+        if (changes !== 1) return;
+        const component = await componentOf(tx, run);
+        await endSteps(
+          tx,
+          run,
+          toFailure(fail("RUNS_CANCELLED", why), { component, run }, { at: new Date(atMs) }),
+          atMs,
+        );
+        await record(tx, { atMs, component, run, event: "run.cancelled", data: { why } });
       }),
     async setFingerprint(run, fingerprint) {
       await database.run("update runs set fingerprint = ? where run = ? and state = 'running' and owner = ?", [

@@ -5,6 +5,7 @@ import type { Statements } from "../ports/database.ts";
 import { type RunRow, runOf } from "./history.ts";
 import { record } from "./journal.ts";
 import type { Ledger, LedgerParts, Run } from "./ledger.ts";
+import { endSteps } from "./steps.ts";
 
 /** An owner on another machine whose beats nobody has watched is given up after so many leases by the clock. */
 const patienceLeases = 4;
@@ -52,10 +53,7 @@ export function openLeases({
       [atMs, JSON.stringify(failure), row.run, row.owner, row.beats],
     );
     if (changes === 0) return false;
-    await tx.run(
-      "update runs_steps set state = 'failed', ended_at = ?, failure = ? where run = ? and state = 'running'",
-      [atMs, JSON.stringify(failure), row.run],
-    );
+    await endSteps(tx, row.run, failure, atMs);
     await record(tx, {
       atMs,
       component: row.component,

@@ -1,6 +1,7 @@
 // The steps of a run on the ledger: planned, begun and ended by the run's owner alone, never more at once than the project allows.
 
-import { fail } from "../base/failure.ts";
+import { type Failure, fail } from "../base/failure.ts";
+import type { ComputeUsage } from "../ports/compute.ts";
 import type { Statements } from "../ports/database.ts";
 import type { Ledger, LedgerParts } from "./ledger.ts";
 import { countAlone, mostAtOnce } from "./settings.ts";
@@ -39,6 +40,17 @@ export function openSteps({
         [run, step, attempt, now(), run, step],
       );
     return true;
+  }
+
+  async function noteUsage(run: string, step: string, attempt: number, usage: ComputeUsage): Promise<void> {
+    await database.run(
+      `update runs_steps set wall_ms = ?, cpu_ms = ?, peak_memory_mb = ?, bytes_in = ?, bytes_out = ?
+       where run = ? and step = ? and attempt = ? and state = 'failed' and wall_ms is null`,
+      [
+        ...[usage.wallMs, usage.cpuMs, usage.peakMemoryMb, usage.bytesIn ?? null, usage.bytesOut ?? null],
+        ...[run, step, attempt],
+      ],
+    );
   }
 
   return {
@@ -99,7 +111,9 @@ export function openSteps({
         attempt,
       ];
       if (write === undefined) {
-        await database.run(sql, values(now()));
+        const { changes } = await database.run(sql, values(now()));
+        // Its run was ended from outside, and the step with it; what it used is known only now.
+        if (changes === 0 && usage !== null) await noteUsage(run, step, attempt, usage);
         return;
       }
       await database.transaction(async (tx) => {
@@ -111,6 +125,14 @@ export function openSteps({
       });
     },
   };
+}
+
+/** A run that has ended runs no step any more. */
+export async function endSteps(tx: Statements, run: string, failure: Failure, atMs: number): Promise<void> {
+  await tx.run(
+    "update runs_steps set state = 'failed', ended_at = ?, failure = ? where run = ? and state = 'running'",
+    [atMs, JSON.stringify(failure), run],
+  );
 }
 
 /** How a partition's step is called on the ledger. */

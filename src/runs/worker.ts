@@ -1,6 +1,7 @@
 // A worker: asks for what schedules say, takes waiting runs, has them executed, and gives back what the dead left.
 
-import { fail, isFailure, toFailure } from "../base/failure.ts";
+import { setTimeout as rest } from "node:timers/promises";
+import { type Failure, fail, isFailure, toFailure } from "../base/failure.ts";
 import type { Ledger, Run } from "./ledger.ts";
 import type { Schedules } from "./schedules.ts";
 
@@ -58,11 +59,22 @@ export function startWorker(options: WorkerOptions): Worker {
       if ((await ledger.find(run.run))?.state === "running")
         throw fail("INTERNAL", `Expected the recipe of ${run.component} to end its run, got its return without an end`);
     } catch (error) {
-      const failure = toFailure(error, { component: run.component, run: run.run });
-      // The run may have its end already: it was cancelled, or taken for dead.
-      await ledger.failRun(run.run, failure).catch((late) => {
-        if (!isFailure(late, "RUNS_CANCELLED")) throw late;
-      });
+      await failSurely(run, toFailure(error, { component: run.component, run: run.run }));
+    }
+  }
+
+  /** As long as this process lives nobody else ends its runs, so it goes on trying while the disk fails. */
+  async function failSurely(run: Run, failure: Failure): Promise<void> {
+    for (let waitMs = 100; ; waitMs = Math.min(5_000, waitMs * 2)) {
+      try {
+        return await ledger.failRun(run.run, failure);
+      } catch (error) {
+        // The run may have its end already: it was cancelled, or taken for dead.
+        if (isFailure(error, "RUNS_CANCELLED")) return;
+        options.onError?.(error);
+        if (stopping.signal.aborted) return;
+        await rest(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      }
     }
   }
 
@@ -109,10 +121,10 @@ export function startWorker(options: WorkerOptions): Worker {
       }
       waitingForIdle.push(...askers);
       let timer: NodeJS.Timeout | undefined;
-      const rest = new Promise<void>((resolve) => {
+      const poll = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, pollMs);
       });
-      await Promise.race([called, rest]);
+      await Promise.race([called, poll]);
       clearTimeout(timer);
     }
     await Promise.all(running.values());

@@ -1,5 +1,6 @@
 // What is due now and why: pure, from what is declared, what ran, what is stored and what time it is.
 
+import { type ErrorCodeName, isTrouble } from "../base/error-codes.ts";
 import { contentHash } from "../base/ids.ts";
 import { canonicalJson } from "../base/json.ts";
 import type { DeclaredComponent } from "../catalog/components.ts";
@@ -128,8 +129,7 @@ function dueReason(
   if (withoutUpstream(ended.fingerprint) !== withoutUpstream(fingerprint)) return "changed";
   if (withoutEvents(ended.fingerprint) !== withoutEvents(fingerprint)) return "upstream";
   if (eventIn(fingerprint) > eventIn(ended.fingerprint)) return "event";
-  if (ended.failure !== null && (ended.failure.code === "RUNTIME_INTERRUPTED" || situation.retry.has(component.id)))
-    return "retry";
+  if (ended.failure !== null && mayPass(ended.failure.code, ended, situation, component.id)) return "retry";
   if (definition.kind === "data" && postsAreDue(component.id, ended, situation)) return "new rows";
   return definition.kind === "training" && trainingIsDue(definition, ended, situation) ? "new rows" : null;
 }
@@ -148,6 +148,14 @@ function postsAreDue(id: string, ended: Run, { posts, unhurried, nowMs }: Situat
 }
 
 const longestPauseMs = 60_000;
+
+/** The machine's troubles are given so long to pass before another try. */
+const troubleMs = 20_000;
+
+function mayPass(code: ErrorCodeName, ended: Run, { retry, nowMs }: Situation, id: string): boolean {
+  if (code === "RUNTIME_INTERRUPTED" || retry.has(id)) return true;
+  return isTrouble(code) && Math.abs(nowMs - (ended.endedAtMs ?? 0)) >= troubleMs;
+}
 
 /** New rows since the newest version: as many as asked for, or any once `every` has passed; any at once when nothing is said. */
 function trainingIsDue(definition: TrainingDefinition, ended: Run, situation: Situation): boolean {

@@ -228,6 +228,7 @@ async function fitBest(
 /** A failure of the candidate's, which another one may not have. */
 function isOwnFailure(error: unknown): boolean {
   return [
+    "RUNS_STEP_CPU",
     "RUNS_STEP_MEMORY",
     "RUNS_STEP_TIMEOUT",
     "RUNS_STEP_EXITED",

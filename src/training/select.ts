@@ -1,5 +1,6 @@
 // Which candidate goes to the gate: each tried in a process of its own, varied under the budget if there is one, the best first.
 
+import { isTrouble } from "../base/error-codes.ts";
 import { fail, isFailure, messageOf } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Candidate } from "../define/candidate.ts";
@@ -182,6 +183,8 @@ function trialRunner(
       return { ...trial, score };
     } catch (error) {
       if (isFailure(error, "RUNS_CANCELLED") || isFailure(error, "RUNTIME_INTERRUPTED")) throw error;
+      // No candidate is to blame for a disk that fails.
+      if (isFailure(error) && isTrouble(error.code)) throw error;
       return { ...trial, score: null, error };
     }
   };

@@ -18,10 +18,14 @@ export interface TortureOptions {
   readonly log: (line: string) => void;
   /** Fill the project's disk now and then; needs the right to mount. */
   readonly fillDisk?: boolean;
+  /** Let the server's writes fail with EIO now and then; needs Linux and a C compiler. */
+  readonly failWrites?: boolean;
 }
 
 export interface TortureResult {
   readonly kills: Readonly<Record<Kill, number>>;
+  /** Writes and flushes of the server that failed with EIO. */
+  readonly failedWrites: number;
   readonly checks: number;
   readonly runs: number;
   readonly interrupted: number;
@@ -30,24 +34,25 @@ export interface TortureResult {
   readonly slowestRecoveryMs: number;
 }
 
-type Kill = "server" | "group" | "step" | "disk";
+type Kill = "server" | "group" | "step" | "disk" | "writes";
 
 /** What a run may fail with here, since it was done to it. */
-const expected = /RUNTIME_INTERRUPTED|RUNS_STEP_KILLED|RUNTIME_DISK_FULL|CATALOG_IO|MODELS_GATE_REFUSED/;
+const expected = /RUNTIME_INTERRUPTED|RUNS_STEP_KILLED|RUNTIME_DISK_FULL|CATALOG_IO|RUNTIME_IO|MODELS_GATE_REFUSED/;
 const cities = ["seattle", "tacoma", "olympia"];
 
 /** Throws at the first thing that is wrong, with what was seen. */
-export async function torture({ seconds, seed, log, fillDisk = false }: TortureOptions): Promise<TortureResult> {
+export async function torture({ seconds, seed, log, ...options }: TortureOptions): Promise<TortureResult> {
   const random = seeded(seed);
   const project = copyExample("rain");
-  const unmount = fillDisk ? await mountSmallDisk(project.folder) : undefined;
-  const kills: Record<Kill, number> = { server: 0, group: 0, step: 0, disk: 0 };
+  const unmount = options.fillDisk === true ? await mountSmallDisk(project.folder) : undefined;
+  const writes = options.failWrites === true ? await failingWrites(project.folder) : undefined;
+  const kills: Record<Kill, number> = { server: 0, group: 0, step: 0, disk: 0, writes: 0 };
   let checks = 0;
   let slowestRecoveryMs = 0;
   let server: Server | undefined;
   try {
     const rows = await prepare(project);
-    server = await start(project.folder);
+    server = await start(project.folder, writes?.environment);
     await settled(server, project);
     const endAt = performance.now() + seconds * 1000;
     while (performance.now() < endAt) {
@@ -56,16 +61,17 @@ export async function torture({ seconds, seed, log, fillDisk = false }: TortureO
         if (random() < 0.6) rows.append(1 + Math.floor(random() * 12));
         await pause(100 + random() * 200);
       }
-      const kill = pick(random, fillDisk);
+      const kill = pick(random, unmount !== undefined, writes !== undefined);
       kills[kill]++;
       log(`${((endAt - performance.now()) / 1000).toFixed(0)} s left: ${kill}`);
       if (kill === "step") killStep(server.child.pid as number, random);
       else if (kill === "disk") await fillDiskFor(project.folder, 500 + random() * 1_500);
+      else if (kill === "writes") await writes?.failFor(500 + random() * 2_000);
       else {
         await killServer(server.child, kill === "group");
         if (random() < 0.3) rows.append(1);
         const startedAt = performance.now();
-        server = await start(project.folder);
+        server = await start(project.folder, writes?.environment);
         slowestRecoveryMs = Math.max(slowestRecoveryMs, performance.now() - startedAt);
       }
       if (random() < 0.2) {
@@ -80,6 +86,7 @@ export async function torture({ seconds, seed, log, fillDisk = false }: TortureO
     const count = (sql: string) => (ledger.prepare(sql).get() as { n: number }).n;
     const result = {
       kills,
+      failedWrites: writes?.failed() ?? 0,
       checks,
       runs: count("select count(*) as n from runs"),
       interrupted: count("select count(*) as n from runs where failure like '%RUNTIME_INTERRUPTED%'"),
@@ -96,9 +103,10 @@ export async function torture({ seconds, seed, log, fillDisk = false }: TortureO
   }
 }
 
-function pick(random: () => number, fillDisk: boolean): Kill {
+function pick(random: () => number, fillDisk: boolean, failWrites: boolean): Kill {
   const at = random();
   if (fillDisk && at < 0.1) return "disk";
+  if (failWrites && at > 0.85) return "writes";
   return at < 0.4 ? "server" : at < 0.7 ? "group" : "step";
 }
 
@@ -140,13 +148,14 @@ interface Server {
   readonly url: string;
 }
 
-async function start(folder: string): Promise<Server> {
+async function start(folder: string, environment: Record<string, string> = {}): Promise<Server> {
   const child = spawn(
     process.execPath,
     [join(repository, "bin/pentad.mjs"), "start", "--project", folder, "--port", "0"],
     {
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
+      env: { ...process.env, ...environment },
     },
   );
   process.once("exit", () => child.kill("SIGKILL"));
@@ -369,6 +378,32 @@ async function fillDiskFor(folder: string, ms: number): Promise<void> {
   if (existsSync(filler)) rmSync(filler);
 }
 
+/** The server's writes below `.pentad` fail like those to a broken disk, one in a dozen, for a while at a time. */
+async function failingWrites(folder: string) {
+  const place = join(folder, "..");
+  const [library, trigger, count] = ["io-errors.so", "fail", "failed"].map((name) => join(place, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const source = join(import.meta.dirname, "io-errors.c");
+  if ((await run("cc", "-shared", "-fPIC", "-O2", "-o", library, source, "-ldl")) !== 0) return undefined;
+  return {
+    environment: {
+      LD_PRELOAD: library,
+      PENTAD_TEST_IO_FOLDER: join(folder, ".pentad"),
+      PENTAD_TEST_IO_TRIGGER: trigger,
+      PENTAD_TEST_IO_COUNT: count,
+    },
+    async failFor(ms: number) {
+      writeFileSync(trigger, "");
+      await pause(ms);
+      rmSync(trigger);
+    },
+    failed: () => (existsSync(count) ? readFileSync(count, "utf8").split("\n").length - 1 : 0),
+  };
+}
+
 function run(program: string, ...args: readonly string[]): Promise<number | null> {
   return new Promise((resolve) => {
     const child = spawn(program, args, { stdio: "ignore" });
@@ -399,6 +434,7 @@ if (import.meta.main) {
     seconds: Number(values.minutes) * 60,
     seed,
     fillDisk: true,
+    failWrites: true,
     log: (line) => console.error(line),
   });
   console.log(JSON.stringify(result));

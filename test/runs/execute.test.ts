@@ -179,6 +179,19 @@ describe("ending", () => {
     assert.equal(steps.length, 1);
   });
 
+  test("a step whose end cannot be written ends with its run", async () => {
+    const database = opened.at(-1) as Database;
+    await database.execute(
+      "create trigger no before update of wall_ms on runs_steps begin select raise(abort, 'disk I/O error'); end",
+    );
+    const { ended, steps } = await run(scripted([null]), simple);
+    assert.equal(ended.state, "failed");
+    assert.deepEqual(
+      steps.map(({ state }) => state),
+      ["failed"],
+    );
+  });
+
   test("a cancel by another process stops the step within two seconds, and the run stays cancelled", async () => {
     const other = openLedger(opened.at(-1) as Database);
     let abortedAfter = Number.POSITIVE_INFINITY;
@@ -199,6 +212,12 @@ describe("ending", () => {
     const { ended } = await run(compute, simple);
     assert.ok(abortedAfter < 2_000, `${abortedAfter} ms`);
     assert.deepEqual([ended.state, ended.detail, ended.failure], ["cancelled", "not wanted", null]);
+    const [step] = await ledger.steps(ended.run);
+    assert.deepEqual(
+      [step?.state, step?.failure?.code, step?.usage?.peakMemoryMb],
+      ["failed", "RUNS_CANCELLED", 1],
+      "the step ended with its run, and what it used is known",
+    );
   });
 });
 

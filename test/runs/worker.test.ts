@@ -166,6 +166,23 @@ test("a ledger that cannot be used for a moment is told of and tried again", asy
   await worker.stop();
 });
 
+test("a run whose end cannot be written for a while is ended once it can be", async () => {
+  let refuse = true;
+  const own: Ledger = {
+    ...ledger,
+    failRun: (run, failure) =>
+      refuse ? Promise.reject(fail("CATALOG_IO", "disk I/O error")) : ledger.failRun(run, failure),
+  };
+  const run = await ledger.request("data/a", "manual", null);
+  const worker = start(() => Promise.reject(fail("CATALOG_IO", "disk I/O error")), { own });
+  await pause(150);
+  assert.equal((await ledger.find(run))?.state, "running");
+  refuse = false;
+  await worker.idle();
+  const ended = await ledger.find(run);
+  assert.deepEqual([ended?.state, ended?.failure?.code], ["failed", "CATALOG_IO"]);
+});
+
 test("schedules are asked for and run, and idle means that nothing is due either", async () => {
   let nowMs = Date.parse("2026-03-01T10:30Z");
   const timed = openLedger(database, { now: () => nowMs });

@@ -70,6 +70,30 @@ it("a training is due after a newer event, not after the same, an older or anoth
   );
 });
 
+it("a run that failed by the machine's own trouble is due again a little later, one that failed by its own is not", () => {
+  const component = training();
+  const failed = (code: string, nowMs: number) => {
+    const fingerprint = effectiveFingerprint(component, situation(component, {}));
+    const run = {
+      run: "run_1",
+      state: "failed",
+      fingerprint,
+      failure: { code },
+      endedAtMs: 1_000,
+      startedAtMs: 1_000,
+      input: null,
+    };
+    const latest = new Map([
+      [component.id, { newest: run as unknown as Run, ended: run as unknown as Run, done: null }],
+    ]);
+    return planDue({ ...situation(component, {}), latest, nowMs }).map(({ reason }) => reason);
+  };
+  assert.deepEqual(failed("CATALOG_IO", 5_000), []);
+  assert.deepEqual(failed("CATALOG_IO", 25_000), ["retry"]);
+  assert.deepEqual(failed("RUNS_STEP_THROWS", 25_000), []);
+  assert.deepEqual(failed("RUNTIME_INTERRUPTED", 1_001), ["retry"]);
+});
+
 it("one that names events does not train for new rows unless it says so; one that names none does", () => {
   assert.deepEqual(due(training(["event/drift"]), {}, {}, true), []);
   assert.deepEqual(due(training(), {}, {}, true), ["new rows"]);
