@@ -6,7 +6,10 @@ import { join } from "node:path";
 import { lineageMigrations } from "../../src/catalog/lineage.ts";
 import { migrate } from "../../src/catalog/migrations.ts";
 import type { DataParts } from "../../src/data/commit-rows.ts";
+import { type JoinInput, joinPartitions, type PartitionInput, readPartition } from "../../src/data/partition.ts";
+import type { BackfillInput } from "../../src/data/plan-backfill.ts";
 import { type ReadInput, readSource } from "../../src/data/read.ts";
+import { runBackfill } from "../../src/data/run-backfill.ts";
 import { type DataOutcome, runData } from "../../src/data/run-data.ts";
 import type { DataComponent } from "../../src/define/data.ts";
 import type { DataDefinition } from "../../src/define/definition.ts";
@@ -17,6 +20,8 @@ import { lmdbOnline } from "../../src/drivers/lmdb-online.ts";
 import { sqliteDatabase } from "../../src/drivers/sqlite-database.ts";
 import { featuresMigrations } from "../../src/features/commits.ts";
 import type { FeatureUsers } from "../../src/features/deprecation.ts";
+import type { EntityRows } from "../../src/features/entity.ts";
+import { forgetRows } from "../../src/features/forget-rows.ts";
 import { groupFiles } from "../../src/features/group-files.ts";
 import { enrichedSql, orderSql } from "../../src/features/relation.ts";
 import type { Query } from "../../src/ports/query.ts";
@@ -52,6 +57,14 @@ export interface Group {
   readonly folder: string;
   /** Runs the recipe for a component, as of `atMs`. */
   run(component: unknown, atMs?: number, options?: { readonly users?: FeatureUsers }): Promise<DataOutcome>;
+  /** Backfills a range as of `atMs`, one partition after the other. */
+  backfill(component: unknown, range: Omit<BackfillInput, "code">, atMs: number): Promise<DataOutcome>;
+  /** One commit without an entity's rows. */
+  forget(
+    name: string,
+    rows: EntityRows,
+    options: { readonly atMs: number; readonly purge: boolean },
+  ): ReturnType<typeof forgetRows>;
   /** The group's rows as an export gives them, as of a commit. */
   rows(definition: DataDefinition, sequence?: number): Promise<Record<string, unknown>[]>;
   withQuery<Result>(work: (query: Query) => Promise<Result>): Promise<Result>;
@@ -80,36 +93,64 @@ export async function openGroup(folder = mkdtempSync(join(tmpdir(), "pentad-test
       await query.close();
     }
   };
+  const newFolder = (name: string) => {
+    const path = join(folder, "tmp", name);
+    mkdirSync(path, { recursive: true });
+    return path;
+  };
+  async function startWork({ options }: DataComponent, atMs: number): Promise<Work> {
+    const run = `run_${String(++runs).padStart(4, "0")}_${process.pid}`;
+    const { source, transform } = options;
+    const signal = new AbortController().signal;
+    const step: Work["step"] = (_name, entry, input) =>
+      withQuery(async (query) => {
+        const parts = { source, transform, query, signal, progress: () => undefined };
+        const whole = { ...input, projectFolder: folder, secrets: {} } as unknown;
+        if (entry === "data/partition") return (await readPartition(whole as PartitionInput, parts)) as never;
+        if (entry === "data/join") return (await joinPartitions(whole as JoinInput, parts)) as never;
+        return (await readSource(whole as ReadInput, parts)) as never;
+      });
+    return {
+      run,
+      input: null,
+      folder: newFolder(run),
+      step,
+      async fanOut({ entry, partitions }) {
+        const outputs = [];
+        for (const { name, input } of partitions) outputs.push(await step(name, entry, input));
+        return outputs;
+      },
+      detail: () => undefined,
+      commit: (write) => database.transaction((tx) => write(tx, atMs)),
+    };
+  }
+  const requestOf = (component: unknown, atMs: number, users: FeatureUsers = new Map()) => ({
+    definition: definitionOf(component),
+    file: "data/group.ts",
+    sourceFingerprint: null,
+    users,
+    atMs,
+  });
   return {
     parts,
     folder,
     withQuery,
     async run(component, atMs = Date.now(), options = {}) {
-      const { source, transform } = (component as DataComponent).options;
-      const run = `run_${String(++runs).padStart(4, "0")}_${process.pid}`;
-      const runFolder = join(folder, "tmp", run);
-      mkdirSync(runFolder, { recursive: true });
-      const work: Work = {
-        run,
-        input: null,
-        folder: runFolder,
-        fanOut: () => Promise.reject(new Error("not here")),
-        detail: () => undefined,
-        step: (_name, _entry, input) =>
-          withQuery(async (query) => {
-            const whole = { ...(input as unknown as ReadInput), projectFolder: folder, secrets: {} };
-            const signal = new AbortController().signal;
-            return (await readSource(whole, { source, transform, query, signal, progress: () => undefined })) as never;
-          }),
-        commit: (write) => database.transaction((tx) => write(tx, atMs)),
-      };
-      const definition = definitionOf(component);
-      return runData(
-        { definition, file: "data/group.ts", sourceFingerprint: null, users: options.users ?? new Map(), atMs },
-        parts,
-        work,
-      );
+      const work = await startWork(component as DataComponent, atMs);
+      return runData(requestOf(component, atMs, options.users), parts, work);
     },
+    async backfill(component, backfill, atMs) {
+      const work = await startWork(component as DataComponent, atMs);
+      return runBackfill(requestOf(component, atMs), { ...backfill, code: null }, parts, work);
+    },
+    forget: (name, rows, { atMs, purge }) =>
+      forgetRows(parts, name, rows, {
+        run: `forget_${atMs}`,
+        atMs,
+        purge,
+        withQuery,
+        folder: async () => newFolder(`forget_${++runs}_${process.pid}`),
+      }),
     rows: (definition, sequence) =>
       withQuery(async (query) => {
         const files = await groupFiles(database, parts.offline, definition.name, sequence);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
@@ -12,7 +12,6 @@ import { category, number } from "../../src/define/feature.ts";
 import { sum } from "../../src/define/window.ts";
 import { listCommits } from "../../src/features/commits.ts";
 import type { EntityRows } from "../../src/features/entity.ts";
-import { forgetRows } from "../../src/features/forget-rows.ts";
 import { groupFiles } from "../../src/features/group-files.ts";
 import { findOnlineRow } from "../../src/features/online.ts";
 import { type Purged, purgeRows } from "../../src/features/purge.ts";
@@ -60,18 +59,7 @@ describe("an entity that is forgotten", () => {
   let group: Group;
   afterEach(() => group.close());
 
-  function forget(rows: EntityRows, atMs: number, purge = false) {
-    return forgetRows(group.parts, "visits", rows, {
-      run: `forget_${atMs}`,
-      atMs,
-      purge,
-      withQuery: group.withQuery,
-      folder: async () => {
-        mkdirSync(join(group.folder, "tmp"), { recursive: true });
-        return mkdtempSync(join(group.folder, "tmp", "forget-"));
-      },
-    });
-  }
+  const forget = (rows: EntityRows, atMs: number, purge = false) => group.forget("visits", rows, { atMs, purge });
 
   const purge = (rows: EntityRows): Promise<Purged> =>
     group.withQuery((query) => purgeRows(query, group.parts, "visits", rows));
