@@ -1,16 +1,17 @@
 // Judges posted rows at once, in an engine that stays warm, by the same checks as a run does; finds the newest of each key.
 
+import type { Value } from "../base/table.ts";
 import type { DataDefinition } from "../define/definition.ts";
-import { eventColumn, groupColumns, keyColumn, ordinalColumn } from "../features/columns.ts";
+import { eventColumn, groupColumns, keyColumn } from "../features/columns.ts";
 import { findOnlineRow } from "../features/online.ts";
 import { hasOnlineSide } from "../features/online-rows.ts";
 import type { PostedLine } from "../features/posted-online.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
-import { type PreparedQuery, type Query, sqlName } from "../ports/query.ts";
+import { type Query, sqlName } from "../ports/query.ts";
 import { cellText, type PostedRows } from "../ports/source.ts";
-import { checkedSql, postColumn, postedColumn, typedSql } from "./checked-rows.ts";
+import { postColumn, postedColumn, typedSql } from "./checked-rows.ts";
 import { neededColumns } from "./checks.ts";
-import { openPostedWindows, type WindowHistory } from "./posted-windows.ts";
+import { openPostedWindows, type TouchedKey, type WindowHistory } from "./posted-windows.ts";
 
 export interface RejectedRow {
   /** The row's number in its post, from 1. */
@@ -32,6 +33,8 @@ export interface PostedRowsJudge {
   judge(posts: readonly PostedRows[]): Promise<Judgement>;
 }
 
+type TypedRow = Readonly<Record<string, Value>> & { readonly _row: number; readonly _problem: string | null };
+
 /** Plans its statements once: planning takes several times as long as judging a few rows. */
 export async function openPostedRowsJudge(
   definition: DataDefinition,
@@ -44,19 +47,17 @@ export async function openPostedRowsJudge(
   const numbers = ["_row", postColumn, postedColumn].map((name) => `CAST(${name} AS BIGINT) AS ${name}`);
   await query.run(`CREATE VIEW posted AS SELECT * REPLACE (${numbers.join(", ")}) FROM posted_cells`);
   const typed = typedSql(definition, "posted", 0);
-  await query.run(`CREATE TABLE judged AS SELECT * FROM (${typed}) LIMIT 0`);
-  await query.run(`CREATE VIEW checked AS ${checkedSql(definition, "judged")}`);
-  const empty = [await query.prepare("DELETE FROM posted_cells"), await query.prepare("DELETE FROM judged")];
-  const judgeAll = await query.prepare(`INSERT INTO judged BY NAME ${typed}`);
-  const listRejected = await query.prepare(
-    "SELECT _row, _problem FROM judged WHERE _problem IS NOT NULL ORDER BY _row",
-  );
-  const listNewest = hasOnlineSide(definition) ? await newestRows(definition, parts) : undefined;
+  const windows =
+    definition.windows.length === 0 ? undefined : await openPostedWindows(definition, typed, query, parts.history);
+  // Prepared once everything that they read is there: the engine plans a statement anew each time after its catalog has changed.
+  const empty = await query.prepare("DELETE FROM posted_cells");
+  const judgeAll = await query.prepare(windows === undefined ? typed : windows.judgingSql);
+  const enrich = await windows?.prepare();
   const find = columnFinder(cells);
 
   return {
     async judge(posts) {
-      for (const statement of empty) await statement.rows();
+      await empty.rows();
       const rows: (string | null)[][] = [];
       const places: { post: number; row: number }[] = [];
       for (const post of posts)
@@ -65,17 +66,24 @@ export async function openPostedRowsJudge(
           rows.push([String(places.length), String(post.number), String(post.atMs), ...cellsOf(row, cells, find)]);
         }
       await query.append("posted_cells", texts, rows);
-      await judgeAll.rows();
+      const judged = (await judgeAll.rows<TypedRow>()).sort((a, b) => a._row - b._row);
       const rejected = new Map<number, RejectedRow[]>();
-      for (const { _row, _problem } of await listRejected.rows<{ _row: number; _problem: string }>()) {
-        const { post, row } = places[_row - 1] as { post: number; row: number };
-        const values = Object.fromEntries(cells.map((name, index) => [name, rows[_row - 1]?.[index + 3] ?? null]));
-        const list = rejected.get(post) ?? [];
-        list.push({ row, reason: _problem, values });
-        rejected.set(post, list);
+      const passed: TypedRow[] = [];
+      for (const typedRow of judged) {
+        if (typedRow._problem === null) {
+          passed.push(typedRow);
+          continue;
+        }
+        const { post, row } = places[typedRow._row - 1] as { post: number; row: number };
+        const values = Object.fromEntries(
+          cells.map((name, index) => [name, rows[typedRow._row - 1]?.[index + 3] ?? null]),
+        );
+        rejected.set(post, [...(rejected.get(post) ?? []), { row, reason: typedRow._problem, values }]);
       }
-      const newest = listNewest === undefined ? [] : await listNewest();
-      return { rejected, lines: newest.filter((line) => isNewer(line, online, definition)) };
+      if (!hasOnlineSide(definition)) return { rejected, lines: [] };
+      const newest = newestRows(definition, passed);
+      const lines = (enrich === undefined ? newest : await enrich(newest)).map((row) => lineOf(definition, row));
+      return { rejected, lines: lines.filter((line) => isNewer(line, online, definition)) };
     },
   };
 }
@@ -89,31 +97,43 @@ function isNewer({ key, eventMs }: PostedLine, online: OnlineStore, { name }: Da
   return known === undefined ? key.length > 0 : eventMs >= known.eventMs;
 }
 
-async function newestRows(
-  definition: DataDefinition,
-  { query, history }: { query: Query; history: WindowHistory },
-): Promise<() => Promise<PostedLine[]>> {
-  const columns = groupColumns(definition).filter(({ role }) => role !== "label");
-  const keys = definition.key.map((key) => sqlName(keyColumn(key)));
-  const newest = `QUALIFY row_number() OVER (${keys.length === 0 ? "" : `PARTITION BY ${keys.join(", ")} `}ORDER BY ${eventColumn} DESC, ${ordinalColumn} DESC) = 1`;
-  let find: PreparedQuery;
-  let prepare: () => Promise<void> = async () => undefined;
-  if (definition.windows.length === 0) {
-    const names = [...keys, eventColumn, postColumn, ...columns.map(({ name }) => sqlName(name))];
-    find = await query.prepare(`SELECT ${names.join(", ")} FROM checked ${newest}`);
-  } else {
-    const windows = await openPostedWindows(definition, query, history);
-    find = await query.prepare(`SELECT * FROM (${windows.sql}) ${newest}`);
-    prepare = windows.prepare;
+/**
+ * Of every key the row that happened last, of several at that moment the one that stands last in its post, and of posts the
+ * last; with it the newest post of the key and the earliest moment that any of its rows is about.
+ */
+function newestRows({ key }: DataDefinition, rows: readonly TypedRow[]): TouchedKey[] {
+  const newest = new Map<string, { row: TypedRow; ordinal: number; post: number; fromMs: number }>();
+  const ordinals = new Map<string, number>();
+  for (const row of rows) {
+    const id = JSON.stringify(key.map((name) => row[keyColumn(name)]));
+    const like = `${id} ${row[eventColumn]} ${row[postColumn]}`;
+    const ordinal = (ordinals.get(like) ?? 0) + 1;
+    ordinals.set(like, ordinal);
+    const eventMs = Date.parse(String(row[eventColumn]));
+    const post = row[postColumn] as number;
+    const known = newest.get(id);
+    if (known === undefined) {
+      newest.set(id, { row, ordinal, post, fromMs: eventMs });
+      continue;
+    }
+    const knownMs = Date.parse(String(known.row[eventColumn]));
+    const later = eventMs > knownMs || (eventMs === knownMs && ordinal >= known.ordinal);
+    newest.set(id, {
+      ...(later ? { row, ordinal } : known),
+      post: Math.max(post, known.post),
+      fromMs: Math.min(eventMs, known.fromMs),
+    });
   }
-  return async () => {
-    await prepare();
-    return (await find.rows()).map((row) => ({
-      key: definition.key.map((key) => String(row[keyColumn(key)])),
-      eventMs: Date.parse(String(row[eventColumn])),
-      values: Object.fromEntries(columns.map(({ name }) => [name, row[name] ?? null])),
-      post: row[postColumn] as number,
-    }));
+  return [...newest].map(([id, { row, post, fromMs }]) => ({ id, row, post, fromMs }));
+}
+
+function lineOf(definition: DataDefinition, { row, post }: Pick<TouchedKey, "row" | "post">): PostedLine {
+  const columns = groupColumns(definition).filter(({ role }) => role !== "label");
+  return {
+    key: definition.key.map((key) => String(row[keyColumn(key)])),
+    eventMs: Date.parse(String(row[eventColumn])),
+    values: Object.fromEntries(columns.map(({ name }) => [name, row[name] ?? null])),
+    post,
   };
 }
 

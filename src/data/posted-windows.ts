@@ -1,5 +1,6 @@
 // The windows of posted rows, over what the group's files hold of their keys and what was posted since.
 
+import type { Value } from "../base/table.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import {
   commitColumn,
@@ -11,7 +12,7 @@ import {
 } from "../features/columns.ts";
 import { currentSql, enrichedOver, type GroupFiles, versionsSql } from "../features/relation.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
-import { postColumn } from "./checked-rows.ts";
+import { checkedSql, postColumn } from "./checked-rows.ts";
 
 export interface WindowHistory {
   /** The newest commit of the group and the last post that it holds; zeros before the first. */
@@ -20,89 +21,117 @@ export interface WindowHistory {
   files(sequence: number): Promise<GroupFiles | null>;
 }
 
+/** A key that some posts are about. */
+export interface TouchedKey {
+  readonly id: string;
+  /** Its newest row among them. */
+  readonly row: Readonly<Record<string, Value>>;
+  /** The newest of the posts. */
+  readonly post: number;
+  /** The earliest event time. */
+  readonly fromMs: number;
+}
+
+export interface PostedWindows {
+  /** Judges the posted rows, keeps them for the windows, and gives them. */
+  readonly judgingSql: string;
+  /** To be called once, when all relations are there: then gives the newest row of each key, windows and all. */
+  prepare(): Promise<(touched: readonly TouchedKey[]) => Promise<Pick<TouchedKey, "row" | "post">[]>>;
+}
+
 /** Versions that are posted are newer than every commit's. */
 const postedCommits = 1e12;
 /** What is remembered of keys that were asked for lately; with more rows than this it starts anew. */
 const mostRows = 1_000_000;
 
-/**
- * `prepare` gathers what the windows of the rows in `checked` rest on; `sql` is then the current rows of their keys, windows
- * and all, with the number of the key's newest post.
- */
+/** `typed` is the query that judges the posted rows. */
 export async function openPostedWindows(
   definition: DataDefinition,
+  typed: string,
   query: Query,
   history: WindowHistory,
-): Promise<{ sql: string; prepare(): Promise<void> }> {
+): Promise<PostedWindows> {
   const keys = definition.key.map((key) => sqlName(keyColumn(key)));
   const stored = storedColumns(definition).map(({ name }) => sqlName(name));
   const names = [...keys, eventColumn, ordinalColumn, createdColumn, commitColumn, ...stored].join(", ");
+  await query.run(`CREATE TABLE judged AS SELECT * FROM (${typed}) LIMIT 0`);
+  await query.run(`CREATE VIEW checked AS ${checkedSql(definition, "judged")}`);
   const posted = `SELECT ${[...keys, eventColumn, ordinalColumn].join(", ")}, ${eventColumn} AS ${createdColumn}, ${postedCommits} + ${postColumn} AS ${commitColumn}, ${[...stored, postColumn].join(", ")} FROM checked`;
   await query.run(
     `CREATE TABLE history AS SELECT * REPLACE (CAST(${commitColumn} AS BIGINT) AS ${commitColumn}) FROM (${posted}) LIMIT 0`,
   );
-  const by = keys.length === 0 ? "HAVING count(*) > 0" : `GROUP BY ${keys.join(", ")}`;
-  const touched = `SELECT ${[...keys, `max(${postColumn}) AS ${postColumn}`, `min(${eventColumn}) AS _from`].join(", ")} FROM checked ${by}`;
-  await query.run(`CREATE VIEW touched AS ${touched}`);
-  const join = (kind: string) => (keys.length === 0 ? "" : `${kind} JOIN touched USING (${keys.join(", ")})`);
-  await query.run(`CREATE VIEW touched_rows AS SELECT ${names} FROM history ${join("SEMI")}`);
-  const listTouched = await query.prepare(`SELECT ${[...keys, `epoch_ms(_from) AS from_ms`].join(", ")} FROM touched`);
-  const addPosted = await query.prepare(`INSERT INTO history BY NAME ${posted}`);
-  const countRows = await query.prepare("SELECT count(*) AS n FROM history");
+  const semi = keys.length === 0 ? "" : `SEMI JOIN judged USING (${keys.join(", ")})`;
+  await query.run(`CREATE VIEW touched AS SELECT ${names} FROM history ${semi}`);
   const longestMs = Math.max(...definition.windows.map(({ overMs }) => overMs));
   /** By key: from which event time on its rows are there. */
   const loaded = new Map<string, number>();
   let sequence = 0;
+  let rows = 0;
 
-  async function forget(committed: number): Promise<void> {
-    await query.run(`DELETE FROM history WHERE ${postColumn} IS NULL OR ${postColumn} <= ${committed}`);
+  async function forget(upTo: number): Promise<void> {
+    await query.run(`DELETE FROM history WHERE ${postColumn} IS NULL OR ${postColumn} <= ${upTo}`);
     loaded.clear();
+    rows = await countRows();
+  }
+
+  async function countRows(): Promise<number> {
+    const [count] = await query.rows<{ n: number }>("SELECT count(*) AS n FROM history");
+    return count?.n ?? 0;
   }
 
   /** Rows of these keys from `fromMs` on, in place of what was there of them. */
-  async function load(rows: readonly Record<string, unknown>[], fromMs: number): Promise<void> {
+  async function load(touched: readonly TouchedKey[], fromMs: number): Promise<void> {
     const files = sequence === 0 ? null : await history.files(sequence);
     if (files === null) return;
-    // An IN list for each column lets the engine skip most of the sorted files; several keys at once are exact in pairs only.
+    const keyText = ({ row }: TouchedKey, key: string) => sqlText(String(row[keyColumn(key)]));
+    // An IN list for each column lets the engine skip most of the sorted files; several keys are told exactly beside that.
     const chosen = definition.key.map(
-      (key) => `${sqlName(keyColumn(key))} IN (${rows.map((row) => sqlText(String(row[keyColumn(key)]))).join(", ")})`,
+      (key) => `${sqlName(keyColumn(key))} IN (${touched.map((one) => keyText(one, key)).join(", ")})`,
     );
     if (keys.length > 1) {
-      const tuple = (row: Record<string, unknown>) =>
-        `(${definition.key.map((key) => sqlText(String(row[keyColumn(key)]))).join(", ")})`;
-      chosen.push(`(${keys.join(", ")}) IN (${rows.map(tuple).join(", ")})`);
+      const tuples = touched.map((one) => `(${definition.key.map((key) => keyText(one, key)).join(", ")})`);
+      chosen.push(`(${keys.join(", ")}) IN (${tuples.join(", ")})`);
     }
     const where = [...chosen, `${eventColumn} > make_timestamp(${Math.round(fromMs * 1000)})`].join(" AND ");
     await query.run(`DELETE FROM history WHERE ${postColumn} IS NULL${chosen.map((one) => ` AND ${one}`).join("")}`);
     await query.run(`INSERT INTO history BY NAME SELECT ${names} FROM (${versionsSql(files)}) WHERE ${where}`);
+    rows = await countRows();
   }
 
-  const current = currentSql({ ...definition, labels: [] }, { paths: [], revised: true }, "touched_rows");
-  const enriched = enrichedOver({ ...definition, labels: [] }, current);
-  const last = keys.length === 0 ? "CROSS JOIN touched t" : `JOIN touched t USING (${keys.join(", ")})`;
+  async function gather(touched: readonly TouchedKey[]): Promise<void> {
+    const head = await history.head();
+    if (head.sequence !== sequence || rows > mostRows) await forget(head.upTo);
+    sequence = head.sequence;
+    const absent = touched.filter(
+      ({ id, fromMs }) => (loaded.get(id) ?? Number.POSITIVE_INFINITY) > fromMs - longestMs,
+    );
+    if (absent.length === 0) return;
+    const fromMs = Math.min(...absent.map((one) => one.fromMs)) - longestMs;
+    await load(absent, fromMs);
+    for (const { id } of absent) loaded.set(id, fromMs);
+  }
+
   return {
-    sql: `SELECT e.*, t.${postColumn} FROM (${enriched}) e ${last}`,
+    judgingSql: `INSERT INTO judged BY NAME ${typed} RETURNING *`,
     async prepare() {
-      const head = await history.head();
-      const [size] = await countRows.rows<{ n: number }>();
-      if (head.sequence !== sequence || (size?.n ?? 0) > mostRows) await forget(head.upTo);
-      sequence = head.sequence;
-      const rows = await listTouched.rows<Record<string, unknown> & { from_ms: number }>();
-      const wanted = rows.map((row) => ({
-        row,
-        id: JSON.stringify(definition.key.map((key) => row[keyColumn(key)])),
-        fromMs: row.from_ms - longestMs,
-      }));
-      const absent = wanted.filter(({ id, fromMs }) => (loaded.get(id) ?? Number.POSITIVE_INFINITY) > fromMs);
-      if (absent.length > 0) {
-        const fromMs = Math.min(...absent.map((one) => one.fromMs));
-        await load(
-          absent.map(({ row }) => row),
-          fromMs,
-        );
-        for (const { id } of absent) loaded.set(id, fromMs);
-      }
-      await addPosted.rows();
+      const unlabelled = { ...definition, labels: [] };
+      const current = currentSql(unlabelled, { paths: [], revised: true }, "touched");
+      const newest = `QUALIFY row_number() OVER (${keys.length === 0 ? "" : `PARTITION BY ${keys.join(", ")} `}ORDER BY ${eventColumn} DESC, ${ordinalColumn} DESC) = 1`;
+      const addPosted = await query.prepare(`INSERT INTO history BY NAME ${posted}`);
+      const findNewest = await query.prepare(`SELECT * FROM (${enrichedOver(unlabelled, current)}) ${newest}`);
+      const empty = await query.prepare("DELETE FROM judged");
+      return async (touched) => {
+        await gather(touched);
+        await addPosted.rows();
+        rows += touched.length;
+        const found = await findNewest.rows();
+        await empty.rows();
+        const posts = new Map(touched.map(({ id, post }) => [id, post]));
+        return found.flatMap((row) => {
+          const post = posts.get(JSON.stringify(definition.key.map((key) => row[keyColumn(key)])));
+          return post === undefined ? [] : [{ row, post }];
+        });
+      };
     },
   };
 }

@@ -85,6 +85,60 @@ export function decodeRecord(bytes: Uint8Array, schema: RecordSchema): OnlineRow
   return { values, eventMs: data.getFloat64(5, true) };
 }
 
+/** Event time in milliseconds since 1970 UTC, of a record that is not in JSON. */
+export function eventMsOf(bytes: Uint8Array): number {
+  return view(bytes).getFloat64(5, true);
+}
+
+/** Where the chosen columns of a schema stand in its records. */
+export interface RecordPick {
+  readonly columns: readonly {
+    readonly index: number;
+    readonly type: FeatureType;
+    /** Of the number, or of the entry in the table of text ends. */
+    readonly offset: number;
+  }[];
+  readonly textsAt: number;
+  readonly firstEnd: number;
+}
+
+/** Names that the schema lacks get no value. */
+export function pickColumns(schema: RecordSchema, names: readonly string[]): RecordPick {
+  const numbersAt = headBytes + bitmapBytes(schema);
+  const numbers = schema.filter(({ type }) => isNumeric(type)).length;
+  const firstEnd = numbersAt + 8 * numbers;
+  const offsets = new Map<string, { index: number; type: FeatureType; offset: number }>();
+  let number = numbersAt;
+  let end = firstEnd;
+  for (const [index, { name, type }] of schema.entries()) {
+    offsets.set(name, { index, type, offset: isNumeric(type) ? number : end });
+    if (isNumeric(type)) number += 8;
+    else end += 4;
+  }
+  return {
+    columns: names.map((name) => offsets.get(name) ?? { index: -1, type: "number", offset: 0 }),
+    textsAt: end,
+    firstEnd,
+  };
+}
+
+/** The values of the chosen columns, without a look at the others. */
+export function decodeColumns(bytes: Uint8Array, { columns, textsAt, firstEnd }: RecordPick): Value[] {
+  const data = view(bytes);
+  const values = new Array<Value>(columns.length);
+  for (let at = 0; at < columns.length; at++) {
+    const { index, type, offset } = columns[at] as RecordPick["columns"][number];
+    if (index < 0 || ((bytes[headBytes + (index >> 3)] as number) & (1 << (index & 7))) === 0) values[at] = null;
+    else if (isNumeric(type)) values[at] = numeric(data.getFloat64(offset, true), type);
+    else {
+      const start = offset === firstEnd ? 0 : data.getUint32(offset - 4, true);
+      const text = bytes.subarray(textsAt + start, textsAt + data.getUint32(offset, true));
+      values[at] = Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString("utf8");
+    }
+  }
+  return values;
+}
+
 export function decodeJsonRecord(bytes: Uint8Array): OnlineRow {
   return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")) as OnlineRow;
 }

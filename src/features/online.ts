@@ -3,12 +3,23 @@
 import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { fail } from "../base/failure.ts";
+import type { Value } from "../base/table.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Database } from "../ports/database.ts";
 import type { OnlineStore, OnlineWrite } from "../ports/online-store.ts";
 import { type Commit, findHead, listCommits } from "./commits.ts";
-import { decodeJsonRecord, decodeRecord, type OnlineRow, type RecordSchema, schemaOf } from "./online-record.ts";
+import {
+  decodeColumns,
+  decodeJsonRecord,
+  decodeRecord,
+  eventMsOf,
+  type OnlineRow,
+  pickColumns,
+  type RecordPick,
+  type RecordSchema,
+  schemaOf,
+} from "./online-record.ts";
 import { type OnlineLine, onlineKey, readOnlineKey, rowWrites, schemaSpace, schemaWrite } from "./online-writes.ts";
 import { committedWrite, findPosted } from "./posted-online.ts";
 import { postOf } from "./posts.ts";
@@ -22,19 +33,43 @@ export function listOnlineKeys(online: OnlineStore, group: string, limit: number
 
 /** The newest row of a key, or undefined when there is none; posted rows count before their commit. */
 export function findOnlineRow(online: OnlineStore, group: string, key: readonly string[]): OnlineRow | undefined {
-  const name = onlineKey(key);
-  // In this order: a commit that is applied between the two has the posted row, and the other way round it would be missed.
-  const posted = findPosted(online, group, name);
-  const stored = online.get(group, name);
-  const row = stored === undefined ? undefined : decode(online, group, stored);
-  if (posted === undefined) return row;
-  const newer = decode(online, group, posted);
-  return row === undefined || newer.eventMs >= row.eventMs ? newer : row;
-}
-
-function decode(online: OnlineStore, group: string, bytes: Uint8Array): OnlineRow {
+  const bytes = findRecord(online, group, onlineKey(key));
+  if (bytes === undefined) return undefined;
   const id = schemaOf(bytes);
   return id === undefined ? decodeJsonRecord(bytes) : decodeRecord(bytes, findSchema(online, group, id));
+}
+
+function findRecord(online: OnlineStore, group: string, key: string): Uint8Array | undefined {
+  // In this order: a commit that is applied between the two has the posted row, and the other way round it would be missed.
+  const posted = findPosted(online, group, key);
+  const stored = online.get(group, key);
+  if (posted === undefined || stored === undefined) return posted ?? stored;
+  const storedMs = schemaOf(stored) === undefined ? decodeJsonRecord(stored).eventMs : eventMsOf(stored);
+  return eventMsOf(posted) >= storedMs ? posted : stored;
+}
+
+/** Reads some columns of a group's newest rows, in their order; names that a row's schema lacks get no value. */
+export function openColumnReader(
+  online: OnlineStore,
+  group: string,
+  names: readonly string[],
+): (key: readonly string[]) => { readonly eventMs: number; readonly values: readonly Value[] } | undefined {
+  const picks = new Map<number, RecordPick>();
+  return (key) => {
+    const bytes = findRecord(online, group, onlineKey(key));
+    if (bytes === undefined) return undefined;
+    const id = schemaOf(bytes);
+    if (id === undefined) {
+      const row = decodeJsonRecord(bytes);
+      return { eventMs: row.eventMs, values: names.map((name) => row.values[name] ?? null) };
+    }
+    let pick = picks.get(id);
+    if (pick === undefined) {
+      pick = pickColumns(findSchema(online, group, id), names);
+      picks.set(id, pick);
+    }
+    return { eventMs: eventMsOf(bytes), values: decodeColumns(bytes, pick) };
+  };
 }
 
 const schemas = new WeakMap<OnlineStore, Map<string, RecordSchema>>();

@@ -10,6 +10,7 @@ import { cancelRun } from "../runtime/cancel-run.ts";
 import { describeAppPage, describeGroup, describeRun, describeVersions } from "../runtime/documents.ts";
 import type { Ingest } from "../runtime/ingest.ts";
 import { modelReport } from "../runtime/model-report.ts";
+import { type OnlineFeaturesDocument, openOnlineFeatures } from "../runtime/online-features.ts";
 import type { Project } from "../runtime/open-project.ts";
 import type { Asker } from "../runtime/predict.ts";
 import { readReportFacts } from "../runtime/report-facts.ts";
@@ -105,6 +106,10 @@ export function httpApp(parts: HttpParts): Hono {
       });
     return context.json(answer, answer.state === "done" ? 200 : 202);
   });
+  const onlineFeatures = openOnlineFeatures(project);
+  app.post("/api/features/online", async (context) =>
+    context.json((await onlineFeatures.read(await readJson(context))) satisfies OnlineFeaturesDocument as never),
+  );
   app.post("/feedback/:prediction", async (context) => {
     const prediction = context.req.param("prediction");
     await recordFeedback(
