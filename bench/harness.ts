@@ -73,6 +73,7 @@ export function median(values: readonly number[]): number {
 }
 
 export function formatMs(ms: number): string {
+  if (ms < 10) return `${ms.toFixed(2)} ms`;
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(2)} s`;
 }
 
@@ -118,7 +119,7 @@ export function resultPage(bench: Bench, summaries: readonly Summary[], facts: s
       `Where the time goes (${summary.name}, medians):`,
       "",
       ...Object.entries(summary.parts).map(
-        ([part, value]) => `- ${part}: ${part.endsWith(", MB") ? Math.round(value) : formatMs(value)}`,
+        ([part, value]) => `- ${part}: ${/, (?:MB|%)$/.test(part) ? Math.round(value) : formatMs(value)}`,
       ),
     ]);
   const goal = bench.goal === undefined ? [] : ["", goalLine(bench.goal, summaries)];

@@ -52,7 +52,6 @@ function post(agent: Agent, url: string, body: string): Promise<boolean> {
         agent,
         method: "POST",
         headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body) },
-        timeout: timeoutMs,
       },
       (response) => {
         response.on("end", () => resolve(response.statusCode === 200));
@@ -60,7 +59,9 @@ function post(agent: Agent, url: string, body: string): Promise<boolean> {
         response.resume();
       },
     );
-    call.on("timeout", () => call.destroy());
+    // The wait for a connection counts too.
+    const limit = setTimeout(() => call.destroy(), timeoutMs);
+    call.on("close", () => clearTimeout(limit));
     call.on("error", () => resolve(false));
     call.end(body);
   });

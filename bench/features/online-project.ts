@@ -13,7 +13,7 @@ export interface OnlineProject {
 }
 
 /** Values are uniform in [1, 10,000), as Feast's generator makes them. */
-export function valueOf(entity: number, feature: number): number {
+export function cellValue(entity: number, feature: number): number {
   return 1 + (((entity + 1) * 2654435761 + feature * 40503) % 9999);
 }
 
@@ -24,7 +24,7 @@ export function onlineProject(): OnlineProject {
   mkdirSync(join(folder, "data"));
   const names = Array.from({ length: featureCount }, (_, feature) => `feature_${feature}`);
   const rows = Array.from({ length: entityCount }, (_, entity) =>
-    [entity, "2024-01-01T00:00:00Z", ...names.map((_, feature) => valueOf(entity, feature))].join(","),
+    [entity, "2024-01-01T00:00:00Z", ...names.map((_, feature) => cellValue(entity, feature))].join(","),
   );
   writeFileSync(join(folder, "features.csv"), `${["entity", "at", ...names].join(",")}\n${rows.join("\n")}\n`);
   writeFileSync(

@@ -4,6 +4,7 @@ import type { DataDefinition } from "../define/definition.ts";
 import type { FeatureField } from "../features/fields.ts";
 import { type Live, typicalRequest } from "../inference/live.ts";
 import { errorResponses } from "./openapi-errors.ts";
+import { onlineFeaturesOperation } from "./openapi-features.ts";
 import { ingestOperation } from "./openapi-ingest.ts";
 
 type Schema = Record<string, unknown>;
@@ -249,6 +250,7 @@ function fixedPaths(): Schema {
         },
       },
     },
+    "/api/features/online": { post: onlineFeaturesOperation() },
     "/api/status": get("status", "The state of every component", "project"),
     "/healthz": get("health", "Whether the process lives", "health"),
     "/readyz": get("readiness", "Whether every online inference has a live model", "health", { 503: "Not yet" }),
