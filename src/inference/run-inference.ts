@@ -55,7 +55,7 @@ export async function runInference(
       );
       await recordLineage(tx, file, [`model/${live.version.id}`], work.run, atMs);
     },
-    { detail: `${typical}; ${batch.rows.toLocaleString("en")} ${batch.rows === 1 ? "entity" : "entities"} scored` },
+    { detail: `${typical}; ${batch.rows.toLocaleString("en")} ${batch.rows === 1 ? "row" : "rows"} of answers kept` },
   );
 }
 
