@@ -27,6 +27,7 @@ export { rows } from "./sources/rows.ts";
 
 export { importedModel } from "./define/brought-candidates.ts";
 export { auto, type Candidate } from "./define/candidate.ts";
+export { type CustomArtefact, type CustomFit, type CustomRow, customModel } from "./define/custom-model.ts";
 export { kMeans, nearestNeighbours } from "./define/distance-candidates.ts";
 export { ets, mstl, seasonalNaive } from "./define/forecast-candidates.ts";
 export { elasticNet, lasso, logistic, naiveBayes, neuralNetwork, ridge } from "./define/linear-candidates.ts";

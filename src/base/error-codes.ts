@@ -361,6 +361,12 @@ export const errorCodes = {
     "A model's files are damaged",
     "Roll back to another version, or train again",
   ),
+  MODELS_CUSTOM_FAILED: code(
+    500,
+    "never",
+    "A model of the project's own fails, or gives something else than it must",
+    "Correct the named line: fit gives JSON and typed arrays, predict one answer per row",
+  ),
   MODELS_REASON_MISSING: code(
     400,
     "never",

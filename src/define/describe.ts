@@ -2,7 +2,9 @@
 
 import { parseDurationMs } from "../base/clock.ts";
 import type { AppComponent } from "./app.ts";
+import type { Candidate } from "./candidate.ts";
 import type { Component } from "./component.ts";
+import { isCustom } from "./custom-model.ts";
 import { type DataComponent, keyColumns } from "./data.ts";
 import {
   type AppDefinition,
@@ -156,7 +158,7 @@ function describeTraining(
       ...(split?.group === undefined ? {} : { group: split.group }),
       ...(split?.folds === undefined ? {} : { folds: split.folds }),
     },
-    candidates: options.candidates ?? [{ algorithm: "auto", params: {} }],
+    candidates: (options.candidates ?? [{ algorithm: "auto", params: {} }]).map((one) => describeCandidate(one, code)),
     ...(budget === undefined
       ? {}
       : {
@@ -172,6 +174,22 @@ function describeTraining(
     },
     seed: options.seed ?? 1,
     limits: describeLimits(options.limits),
+  };
+}
+
+/** The functions of a model of the user's own stay in the file; the hash of its code tells when they change. */
+function describeCandidate(candidate: Candidate, { file, hash, locate }: ComponentCode): Candidate {
+  if (!isCustom(candidate)) return candidate;
+  const { custom: _, declaredAt, params, ...rest } = candidate;
+  const location = locate(declaredAt);
+  return {
+    ...rest,
+    params: {
+      ...params,
+      file,
+      code: hash(),
+      ...(location === null ? {} : { line: location.line, declaredIn: location.file }),
+    },
   };
 }
 

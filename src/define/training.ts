@@ -233,6 +233,12 @@ function checkCandidates(candidates: unknown, task: Task, features: readonly str
     const tasks = algorithmTasks[algorithm] as readonly Task[];
     if (!tasks.includes(task))
       throw invalid(where, `a candidate for a ${task} task`, `${algorithm}()`, otherCandidates[task]);
+    if (algorithm === "custom") {
+      const same = (candidates as Candidate[]).findIndex(
+        (one) => one.algorithm === "custom" && one.params.name === params.name,
+      );
+      if (same !== index) throw invalid(`${where}.name`, "a name of its own", params.name);
+    }
     if (balanced === true && task === "regression")
       throw invalid(`${where}.balanced`, "classes, since only they can be balanced", task);
     if (params.objective !== undefined && task !== "regression")

@@ -10,6 +10,7 @@ import type { OnDemandDefinition } from "../define/on-demand-definition.ts";
 import { inputNames, type OnDemandCompute, outputColumns, plainInput } from "../features/on-demand.ts";
 import { expiredMs, findOnlineRow } from "../features/online.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
+import type { ApartAnswer, ApartModels } from "./apart.ts";
 import { decideClass, evenThreshold } from "./decide-class.ts";
 import { type CheckedInput, checkComplete, checkInput, type InputSchema } from "./input.ts";
 import type { Live } from "./live.ts";
@@ -28,24 +29,50 @@ export function answer(live: Live, online: OnlineStore, input: unknown, options:
   return conclude(live, gather(live, online, input, options.row ?? null), options);
 }
 
-/** The same with on-demand features, many at once: their functions run in a process of their own, and are asked once. */
-export async function answerOnDemand(
-  live: Live & { readonly onDemand: OnDemandDefinition },
-  parts: { readonly online: OnlineStore; readonly onDemand: OnDemandCompute },
+/** Where functions and models run that are not the server's own. */
+export interface AnswerParts {
+  readonly online: OnlineStore;
+  readonly onDemand: OnDemandCompute;
+  readonly apart: ApartModels;
+}
+
+/** Whether an answer needs a process beside the server. */
+export function needsProcess({ onDemand, model }: Live): boolean {
+  return onDemand !== undefined || model.runsApart === true;
+}
+
+/** The same with on-demand features or a model that runs apart, many at once: each process is asked once. */
+export async function answerApart(
+  live: Live,
+  parts: AnswerParts,
   inputs: readonly { readonly input: unknown; readonly options: AnswerOptions }[],
 ): Promise<PredictionDocument[]> {
   const gathered = inputs.map(({ input, options }) => gather(live, parts.online, input, options.row ?? null));
+  const { onDemand } = live;
+  const computed =
+    onDemand === undefined ? gathered : await computeAll({ ...live, onDemand }, parts.onDemand, gathered);
+  const explain = inputs.some(({ options }) => options.explain);
+  const rows = computed.map((one) => featuresOf(live, one));
+  const said = live.model.runsApart ? await parts.apart.predict(live.version, rows, explain) : [];
+  return computed.map((one, index) => conclude(live, one, inputs[index]?.options as AnswerOptions, said[index]));
+}
+
+async function computeAll(
+  live: Live & { readonly onDemand: OnDemandDefinition },
+  onDemand: OnDemandCompute,
+  gathered: readonly Completed[],
+): Promise<Completed[]> {
   const types = new Map(live.schema.fields.map(({ name, type }) => [name, type]));
   const names = inputNames(live.onDemand);
   const columns = outputColumns(live.onDemand);
-  const computed = await parts.onDemand.compute(
+  const computed = await onDemand.compute(
     live.onDemand,
     gathered.map(({ values }) => names.map((name) => plainInput(types.get(name) ?? "text", values.get(name) ?? null))),
   );
-  return gathered.map((one, index) => {
-    const given = Object.fromEntries(columns.map(({ name }, column) => [name, computed[index]?.[column] ?? null]));
-    return conclude(live, { ...one, computed: given }, inputs[index]?.options as AnswerOptions);
-  });
+  return gathered.map((one, index) => ({
+    ...one,
+    computed: Object.fromEntries(columns.map(({ name }, column) => [name, computed[index]?.[column] ?? null])),
+  }));
 }
 
 function gather(live: Live, online: OnlineStore, input: unknown, row: number | null): Completed {
@@ -61,21 +88,21 @@ function gather(live: Live, online: OnlineStore, input: unknown, row: number | n
 
 const nothingStored: Pick<Completed, "expired" | "unknown"> = { expired: new Map(), unknown: [] };
 
-function conclude(
-  live: Live,
-  { values, stored, expired, computed }: Completed & { readonly computed?: Readonly<Record<string, Value>> },
-  options: AnswerOptions,
-): PredictionDocument {
-  const features = {
-    ...Object.fromEntries(askedFor(live).map((name) => [name, values.get(name) ?? null])),
-    ...computed,
-  };
-  const output = taskAnswer(live, features, options.row ?? null) ?? checkOutput(live, live.model.predictRow(features));
+function featuresOf(live: Live, { values, computed }: Completed): Record<string, Value> {
+  return { ...Object.fromEntries(askedFor(live).map((name) => [name, values.get(name) ?? null])), ...computed };
+}
+
+function conclude(live: Live, completed: Completed, options: AnswerOptions, said?: ApartAnswer): PredictionDocument {
+  const { stored, expired } = completed;
+  const features = featuresOf(live, completed);
+  const output =
+    taskAnswer(live, features, options.row ?? null) ??
+    checkOutput(live, said === undefined ? live.model.predictRow(features) : said.output);
   const now = Date.now();
   const modelSeconds = secondsSince(live.version.atMs, now);
   return {
     ...output,
-    ...(options.explain && live.model.task !== "forecast" ? { explanation: explain(live, features) } : {}),
+    ...(options.explain && live.model.task !== "forecast" ? { explanation: explain(live, features, said) } : {}),
     model: { name: live.inference.name, version: live.version.version, id: live.version.id, ageSeconds: modelSeconds },
     features,
     at: new Date(now).toISOString(),
@@ -97,6 +124,8 @@ interface Completed {
   readonly expired: ReadonlyMap<string, string>;
   /** The keys that were asked for and have no stored row. */
   readonly unknown: readonly string[];
+  /** On-demand features. */
+  readonly computed?: Readonly<Record<string, Value>>;
 }
 
 /**
@@ -184,8 +213,8 @@ export function labelValue(live: Live, text: string): Value {
   return live.label?.type === "number" ? Number(text) : text;
 }
 
-function explain(live: Live, features: Readonly<Record<string, Value>>): Explanation {
-  const { base, contributions, class: explained } = live.model.explainRow(features);
+function explain(live: Live, features: Readonly<Record<string, Value>>, said: ApartAnswer | undefined): Explanation {
+  const { base, contributions, class: explained } = said?.explanation ?? live.model.explainRow(features);
   return {
     base,
     unit: live.model.task === "regression" ? "value" : "margin",

@@ -7,7 +7,7 @@ import { eventColumn, keyColumn } from "../features/columns.ts";
 import type { OnDemandFunctions } from "../features/on-demand.ts";
 import { writeSet } from "../features/on-demand-set.ts";
 import { loadTrainingSet, type PinnedGroup } from "../features/training-set.ts";
-import type { Predictor } from "../learn/model.ts";
+import type { Artifact, Predictor } from "../learn/model.ts";
 import { decodeModel } from "../models/model-file.ts";
 import { openServed } from "../models/served-model.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
@@ -42,9 +42,18 @@ const appendedRows = 10_000;
 export async function scoreBatch(
   input: BatchInput,
   query: Query,
-  code: OnDemandFunctions | null = null,
+  {
+    code = null,
+    prepare,
+  }: {
+    readonly code?: OnDemandFunctions | null;
+    /** Makes a model that runs apart answer here. */
+    readonly prepare?: (artifact: Artifact) => Promise<void>;
+  } = {},
 ): Promise<BatchOutput> {
-  const model = openServed(decodeModel(await readFile(input.model.path), input.model.id));
+  const artifact = decodeModel(await readFile(input.model.path), input.model.id);
+  await prepare?.(artifact);
+  const model = openServed(artifact);
   if (model.task === "forecast") return writeForecasts(input, model, query);
   const groups = new Map(Object.entries(input.groups));
   const set = `${input.temporaryFolder}/newest.parquet`;

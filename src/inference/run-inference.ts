@@ -13,7 +13,8 @@ import type { BlobStore } from "../ports/blob-store.ts";
 import type { Database } from "../ports/database.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
 import type { Work } from "../runs/work.ts";
-import { answer, answerOnDemand } from "./answer.ts";
+import { answer, answerApart, needsProcess } from "./answer.ts";
+import type { ApartModels } from "./apart.ts";
 import type { BatchOutput } from "./batch.ts";
 import { recordBatch } from "./batches.ts";
 import { evenThreshold } from "./decide-class.ts";
@@ -26,6 +27,7 @@ export interface InferenceParts {
   readonly online: OnlineStore;
   readonly live: LiveSource;
   readonly onDemand: OnDemandCompute;
+  readonly apart: ApartModels;
 }
 
 export async function runInference(
@@ -62,9 +64,8 @@ export async function runInference(
 async function typicalAnswer(live: Live, parts: InferenceParts): Promise<PredictionDocument> {
   const input = typicalRequest(live);
   const options = { explain: false };
-  const { onDemand } = live;
-  if (onDemand === undefined) return answer(live, parts.online, input, options);
-  return (await answerOnDemand({ ...live, onDemand }, parts, [{ input, options }]))[0] as PredictionDocument;
+  if (!needsProcess(live)) return answer(live, parts.online, input, options);
+  return (await answerApart(live, parts, [{ input, options }]))[0] as PredictionDocument;
 }
 
 async function scoreInProcess(live: Live, parts: InferenceParts, work: Work): Promise<BatchOutput> {

@@ -6,7 +6,9 @@ import type { Table, Value } from "../base/table.ts";
 import { openAdditive } from "./additive-model.ts";
 import { corrupt } from "./artifact.ts";
 import { openConstant } from "./baselines.ts";
+import { openCustom } from "./custom-model.ts";
 import type { Feature } from "./features.ts";
+import { openOnnx } from "./import-onnx.ts";
 import { openNaiveBayes } from "./naive-bayes.ts";
 import { openNearest } from "./nearest.ts";
 import { openNetwork } from "./network-model.ts";
@@ -106,6 +108,8 @@ export interface Predictor {
   readonly flagFrom?: number;
   /** Of groups: how far the row lies from the middle of its group, in standard deviations. */
   distanceRow?(row: Row): number;
+  /** Its arithmetic runs in a process of its own: here it tells what it is, and answers nothing. */
+  readonly runsApart?: true;
   /** How much each feature matters to the model, largest first; shares sum to 1 (all 0 when the model uses none). */
   importance(): readonly { readonly feature: string; readonly share: number }[];
 }
@@ -113,9 +117,11 @@ export interface Predictor {
 const openers: Readonly<Record<string, (artifact: Artifact) => Predictor>> = {
   "pentad.additive/1": openAdditive,
   "pentad.constant/1": openConstant,
+  "pentad.custom/1": openCustom,
   "pentad.naiveBayes/1": openNaiveBayes,
   "pentad.nearest/1": openNearest,
   "pentad.network/1": openNetwork,
+  "pentad.onnx/1": openOnnx,
   "pentad.trees/1": openTrees,
 };
 

@@ -7,6 +7,7 @@ import type { BlobStore } from "../ports/blob-store.ts";
 import type { Compute, ComputeServing, StepHandlers } from "../ports/compute.ts";
 import type { Database } from "../ports/database.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
+import type { OpenOnnx } from "../ports/onnx.ts";
 import type { Query, QueryOptions } from "../ports/query.ts";
 import type { Smooth } from "../ports/smoothing.ts";
 
@@ -28,6 +29,12 @@ export async function openOnline(stateFolder: string): Promise<OnlineStore> {
 export async function openQuery(options: QueryOptions): Promise<Query> {
   const { duckdbQuery } = await import("../drivers/duckdb-query.ts");
   return duckdbQuery(options);
+}
+
+/** Throws RUNTIME_NOT_AVAILABLE where the optional package is missing. */
+export async function openOnnx(projectFolder: string): Promise<OpenOnnx> {
+  const { onnxruntimeSessions } = await import("../drivers/onnxruntime-session.ts");
+  return onnxruntimeSessions(projectFolder);
 }
 
 export async function openSmoothing(): Promise<Smooth> {

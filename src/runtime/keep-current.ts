@@ -9,7 +9,7 @@ import { forgetRegularly } from "./forget.ts";
 import { loadProject } from "./load-project.ts";
 import { catchUpStores, type Project } from "./open-project.ts";
 import { type Ran, startRunner } from "./runner.ts";
-import { surveyPosts } from "./situation.ts";
+import { filesOf, surveyPosts } from "./situation.ts";
 
 export interface KeepCurrentOptions {
   readonly signal: AbortSignal;
@@ -94,9 +94,7 @@ async function load(project: Project, options: KeepCurrentOptions): Promise<read
 
 /** What would make another plan: anything that happened, and the files that data components read. */
 async function glance(project: Project, components: readonly DeclaredComponent[]): Promise<string> {
-  const watched = components.flatMap(({ definition }) =>
-    definition?.kind === "data" && definition.source.watch !== null ? [definition.source.watch] : [],
-  );
+  const watched = components.flatMap(({ definition }) => filesOf(definition));
   const files = [...new Set(watched)].map((file) => {
     const facts = statSync(join(project.folder, file), { throwIfNoEntry: false });
     return facts === undefined ? "missing" : `${facts.size}-${facts.mtimeMs}`;

@@ -6,8 +6,9 @@ import type { Json, JsonObject } from "../base/json.ts";
 import type { Value } from "../base/table.ts";
 import type { OnDemandDefinition } from "../define/on-demand-definition.ts";
 import { computeRows, type OnDemandCompute } from "../features/on-demand.ts";
-import type { ComputeServing, ServingStep, StepContext } from "../ports/compute.ts";
+import type { ComputeServing, ComputeTask, StepContext } from "../ports/compute.ts";
 import { loadOnDemand } from "./on-demand-code.ts";
+import { servingPool } from "./serving-pool.ts";
 
 /** What one request may take of the processor; code that is loaded first may take longer. */
 const callMs = 2_000;
@@ -17,32 +18,16 @@ const memoryMb = 512;
 const mostServices = 3;
 /** Rows of one request that are computed at once, each call with its own time. */
 const rowsPerCall = 100;
-const tries = 3;
 
 export interface OnDemandServing extends OnDemandCompute {
   close(): void;
 }
 
 export function openOnDemand(compute: ComputeServing, projectFolder: string): OnDemandServing {
-  /** In the order of their last use. */
-  const services = new Map<string, ServingStep>();
+  const pool = servingPool(compute, mostServices);
 
-  function serviceFor(onDemand: OnDemandDefinition): ServingStep {
-    const key = JSON.stringify([onDemand.file, onDemand.code]);
-    const known = services.get(key);
-    const service = known ?? start(onDemand, key);
-    services.delete(key);
-    services.set(key, service);
-    for (const [oldest, one] of services) {
-      if (services.size <= mostServices) break;
-      services.delete(oldest);
-      one.close();
-    }
-    return service;
-  }
-
-  function start(onDemand: OnDemandDefinition, key: string): ServingStep {
-    const service = compute.serve({
+  function task(onDemand: OnDemandDefinition): ComputeTask {
+    return {
       entry: "features/on-demand",
       input: { onDemand: onDemand as unknown as JsonObject },
       component: onDemand.file,
@@ -52,23 +37,15 @@ export function openOnDemand(compute: ComputeServing, projectFolder: string): On
       projectFolder,
       limits: { timeMs: startMs, memoryMb, callMs },
       environment: {},
-    });
-    void service.ended.then(() => {
-      if (services.get(key) === service) services.delete(key);
-    });
-    return service;
+    };
   }
 
   async function call(onDemand: OnDemandDefinition, rows: readonly (readonly Value[])[]): Promise<Value[][]> {
-    for (let attempt = 1; ; attempt++) {
-      const service = serviceFor(onDemand);
-      try {
-        return (await service.call(rows)) as unknown as Value[][];
-      } catch (error) {
-        // Another request ended the process: this one is asked again in a new one.
-        if (!isFailure(error, "RUNTIME_INTERRUPTED") || attempt === tries) throw told(error);
-        await service.ended;
-      }
+    const key = JSON.stringify([onDemand.file, onDemand.code]);
+    try {
+      return (await pool.call(key, () => task(onDemand), rows as unknown as Json)) as unknown as Value[][];
+    } catch (error) {
+      throw told(error);
     }
   }
 
@@ -80,10 +57,7 @@ export function openOnDemand(compute: ComputeServing, projectFolder: string): On
         computed.push(...(await call(onDemand, rows.slice(from, from + rowsPerCall))));
       return computed;
     },
-    close() {
-      for (const one of services.values()) one.close();
-      services.clear();
-    },
+    close: pool.close,
   };
 }
 

@@ -11,6 +11,7 @@ import { migrate } from "../catalog/migrations.ts";
 import { featuresMigrations, listHeads } from "../features/commits.ts";
 import type { OnDemandCompute } from "../features/on-demand.ts";
 import { catchUpOnline } from "../features/online.ts";
+import type { ApartModels } from "../inference/apart.ts";
 import { type LiveSource, liveSource } from "../inference/live.ts";
 import { inferenceMigrations, openPredictionLog, type PredictionLog } from "../inference/prediction-log.ts";
 import { modelsMigrations } from "../models/registry.ts";
@@ -24,6 +25,7 @@ import { runsMigrations } from "../runs/tables.ts";
 import { openBlobs, openCompute, openDatabase, openOnline } from "./drivers.ts";
 import { findComponentFiles, projectName } from "./load-components.ts";
 import { openOnDemand } from "./on-demand-serving.ts";
+import { openApart } from "./outside-serving.ts";
 
 export interface Project {
   readonly name: string;
@@ -40,6 +42,7 @@ export interface Project {
   readonly online: OnlineStore;
   readonly compute: Compute;
   readonly onDemand: OnDemandCompute;
+  readonly apart: ApartModels;
   readonly live: LiveSource;
   readonly predictions: PredictionLog;
   /** What a run of each component would be for, as of the newest plan; scheduled runs are marked with it. */
@@ -101,6 +104,7 @@ export async function openProject(folder: string, log: Log): Promise<Project> {
     online,
     compute,
     onDemand: openOnDemand(compute, root),
+    apart: openApart(compute, root, models),
     live,
     predictions,
     rememberFingerprints(newest) {

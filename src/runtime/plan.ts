@@ -83,8 +83,12 @@ export function effectiveFingerprint(
   const around: unknown[] = [component.fingerprint];
   if (definition.kind === "data") around.push(situation.sources.get(component.id) ?? null);
   if (definition.kind === "training") {
+    // Models that are taken as files: another file is another model.
+    const files = situation.sources.get(component.id) ?? null;
+    if (files !== null) around.push(files);
     const problem = find(`problem/${definition.problem}`) as ProblemDefinition | undefined;
     around.push([problem?.predict, problem?.task, problem?.success.metric]);
+    if (problem?.forecast !== undefined) around.push(problem.forecast);
     for (const data of groupsOf(definition))
       around.push(groupShape(find(`data/${data}`) as DataDefinition | undefined));
   }

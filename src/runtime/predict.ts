@@ -5,7 +5,7 @@ import type { DeclaredComponent } from "../catalog/components.ts";
 import type { InferenceDefinition } from "../define/definition.ts";
 import type { PredictionDocument } from "../define/documents.ts";
 import { storedSelections } from "../define/on-demand-definition.ts";
-import { answer, answerOnDemand } from "../inference/answer.ts";
+import { answer, answerApart, needsProcess } from "../inference/answer.ts";
 import { entityOf } from "../inference/input.ts";
 import type { Live } from "../inference/live.ts";
 import type { Project } from "./open-project.ts";
@@ -71,7 +71,6 @@ export function openAsker(project: Project): Asker {
   return {
     async ask(name, input, { explain } = {}) {
       const { live, warning } = await find(name);
-      const { onDemand } = live;
       const shared = { explain: explain ?? live.inference.explain, staleness: warning };
       const logged = (reply: PredictionDocument, index: number) => {
         project.predictions.add(reply, {
@@ -84,10 +83,9 @@ export function openAsker(project: Project): Asker {
       const inputs = Array.isArray(input)
         ? input.map((single: unknown, row) => ({ input: single, options: { ...shared, row } }))
         : [{ input, options: shared }];
-      const replies =
-        onDemand === undefined
-          ? inputs.map((one, index) => logged(answer(live, project.online, one.input, one.options), index))
-          : (await answerOnDemand({ ...live, onDemand }, project, inputs)).map(logged);
+      const replies = !needsProcess(live)
+        ? inputs.map((one, index) => logged(answer(live, project.online, one.input, one.options), index))
+        : (await answerApart(live, project, inputs)).map(logged);
       return Array.isArray(input) ? replies : (replies[0] as PredictionDocument);
     },
     live: async (name) => (await find(name)).live,

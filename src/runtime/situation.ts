@@ -24,7 +24,7 @@ export async function surveySituation(
     sources: new Map(
       await Promise.all(
         declared
-          .filter(({ kind }) => kind === "data")
+          .filter(({ kind }) => kind === "data" || kind === "training")
           .map(async (one) => [one.id, await sourceFingerprint(project.folder, one)] as const),
       ),
     ),
@@ -51,12 +51,23 @@ export async function surveyPosts(
   return posts;
 }
 
-/** Size and time of a source that is a local file; null for every other source. */
+/** Size and time of the local files that a component reads; null when it reads none. */
 export async function sourceFingerprint(folder: string, component: DeclaredComponent): Promise<string | null> {
-  const watch = component.definition?.kind === "data" ? component.definition.source.watch : null;
-  if (watch === null || watch === undefined) return null;
-  const facts = await stat(join(folder, watch)).catch(() => undefined);
-  return facts === undefined ? "missing" : `${facts.size}-${Math.round(facts.mtimeMs)}`;
+  const files = filesOf(component.definition);
+  const marks = files.map(async (file) => {
+    const facts = await stat(join(folder, file)).catch(() => undefined);
+    return facts === undefined ? "missing" : `${facts.size}-${Math.round(facts.mtimeMs)}`;
+  });
+  return files.length === 0 ? null : (await Promise.all(marks)).join(" ");
+}
+
+/** A data component's source, and the models that a training takes as files. */
+export function filesOf(definition: DeclaredComponent["definition"]): string[] {
+  if (definition?.kind === "data") return definition.source.watch === null ? [] : [definition.source.watch];
+  if (definition?.kind !== "training") return [];
+  return definition.candidates.flatMap(({ algorithm, params }) =>
+    algorithm === "imported" ? [String(params.file)] : [],
+  );
 }
 
 async function surveyVersions({ database }: Project): Promise<Situation["versions"]> {

@@ -19,6 +19,8 @@ import { loadComponents } from "./load-components.ts";
 import { loadConfig } from "./load-config.ts";
 import { loadOnDemandOf } from "./on-demand-code.ts";
 import { serveOnDemand } from "./on-demand-serving.ts";
+import { outsideModels } from "./outside-models.ts";
+import { serveModel } from "./outside-serving.ts";
 import { importUserFile } from "./user-modules.ts";
 
 export const stepHandlers: StepHandlers = {
@@ -28,6 +30,7 @@ export const stepHandlers: StepHandlers = {
       config: await loadConfig(task.projectFolder),
     }),
   "features/on-demand": serveOnDemand,
+  "inference/model": serveModel,
   "data/read": (input, context) =>
     withQuery(context, async (query) =>
       readSource(ofProject<ReadInput>(input, context), await readParts(input, query, context)),
@@ -52,7 +55,9 @@ export const stepHandlers: StepHandlers = {
   "inference/batch": (input, context) =>
     withQuery(context, async (query) => {
       const batch = input as unknown as BatchInput;
-      return scoreBatch(batch, query, await loadOnDemandOf(context.task.projectFolder, batch.training));
+      const { projectFolder } = context.task;
+      const code = await loadOnDemandOf(projectFolder, batch.training);
+      return scoreBatch(batch, query, { code, prepare: outsideModels(projectFolder).prepare });
     }),
 };
 
@@ -86,8 +91,12 @@ async function withQuery<Result>({ task }: StepContext, work: (query: Query) => 
 }
 
 /** Boosting takes the step's share of the processors, and stops when the step is asked to. */
-function fitting({ signal }: StepContext, atOnce: number) {
-  return { signal, threads: boostingThreads(Math.max(1, Math.floor(availableParallelism() / atOnce))) };
+function fitting({ signal, task }: StepContext, atOnce: number) {
+  return {
+    signal,
+    outside: outsideModels(task.projectFolder),
+    threads: boostingThreads(Math.max(1, Math.floor(availableParallelism() / atOnce))),
+  };
 }
 
 function asJson(value: unknown): Json {

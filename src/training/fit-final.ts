@@ -18,7 +18,7 @@ import { openServed, withCalibration } from "../models/served-model.ts";
 import type { Query } from "../ports/query.ts";
 import { chooseCalibration, chooseThreshold, throughCalibration } from "./decide.ts";
 import { compareWithLive, evaluate, type Judged, type TestRows } from "./evaluate.ts";
-import { type Fitting, fitCandidate } from "./fit-candidate.ts";
+import { type Fitting, fitCandidate, type OutsideModels } from "./fit-candidate.ts";
 import { dependenceOf, importanceOf, suspicionsOf } from "./insight.ts";
 import { checkVariety, type LabelledRows, loadRows, type Rows } from "./rows.ts";
 import { foldsOf, type HeldOut, holdOut } from "./split.ts";
@@ -92,12 +92,14 @@ export async function fitFinal(
     threshold: threshold === null ? null : { ...threshold, ...costOf(measured.confusion, success) },
     calibration,
     champion:
-      input.live === null ? null : await compare(input.live, modelId(bytes), judged, test, rows, split, training),
+      input.live === null
+        ? null
+        : await compare(input.live, modelId(bytes), judged, test, rows, split, training, fitting.outside),
     sizeBytes: bytes.length,
     parts: partsOf(rows, split, training),
     importance,
     dependence: dependenceOf(model, test, importance, seed),
-    learning: await learningCurve(input, rows, split, test, fitMs, measured.metrics[success.metric] ?? null),
+    learning: await learningCurve(input, fitting, rows, split, test, fitMs, measured.metrics[success.metric] ?? null),
     suspicions: await suspicionsOf(train, test, seed),
   };
   const path = `${input.temporaryFolder}/model.bin`;
@@ -139,8 +141,11 @@ async function compare(
   rows: LabelledRows,
   split: HeldOut,
   training: TrainingDefinition,
+  outside: OutsideModels | undefined,
 ) {
-  const model = openServed(decodeModel(await readFile(live.path), live.id));
+  const artifact = decodeModel(await readFile(live.path), live.id);
+  await outside?.prepare(artifact);
+  const model = openServed(artifact);
   const champion = {
     version: live.version,
     id: live.id,
@@ -215,6 +220,7 @@ const mostFitMs = 2_000;
 /** Would more rows help? The same candidate on parts of the training rows; only where that is cheap. */
 async function learningCurve(
   { candidate, training, problem }: FinalInput,
+  fitting: Fitting,
   rows: LabelledRows,
   { train }: HeldOut,
   test: TestRows,
@@ -233,7 +239,7 @@ async function learningCurve(
       .sort()
       .map((index) => train[index]!);
     try {
-      const artifact = await fitCandidate(candidate, rows, among, { seed: training.seed });
+      const artifact = await fitCandidate(candidate, rows, among, { seed: training.seed, ...fitting });
       const value = score(problem.success.metric, test.label, openModel(artifact).predict(test.table));
       points.push({ rows: count, value: Number.isFinite(value) ? Number(value.toPrecision(5)) : null });
     } catch {

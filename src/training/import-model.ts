@@ -4,15 +4,29 @@ import { readFile } from "node:fs/promises";
 import { resolve, sep } from "node:path";
 import { fail } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
+import { type Feature, featuresOf } from "../learn/features.ts";
 import { importLightgbm } from "../learn/import-lightgbm.ts";
+import { onnxArtifact } from "../learn/import-onnx.ts";
 import type { ImportOptions } from "../learn/import-trees.ts";
 import { importXgboost } from "../learn/import-xgboost.ts";
 import { type Artifact, openModel } from "../learn/model.ts";
 import type { LabelledRows } from "./rows.ts";
 
 /** `params.file` is relative to the project's folder, which is the step's current one. Throws MODELS_ARTIFACT_CORRUPT or DEFINE_INVALID. */
-export async function importModel({ file, ...options }: JsonObject, { label, table }: LabelledRows): Promise<Artifact> {
-  const text = await readProjectFile(String(file));
+export async function importModel(
+  { file, ...options }: JsonObject,
+  { label, table }: LabelledRows,
+  prepareOnnx?: () => Promise<void>,
+): Promise<Artifact> {
+  if (String(file).endsWith(".onnx")) {
+    await prepareOnnx?.();
+    return onnxArtifact(
+      await readProjectFile(String(file)),
+      onnxFeatures(String(file), options as ImportOptions, table),
+      label,
+    );
+  }
+  const text = Buffer.from(await readProjectFile(String(file))).toString("utf8");
   const read = text.trimStart().startsWith("{") ? importXgboost : importLightgbm;
   const given = options as ImportOptions;
   const model = openModel(read(text, given));
@@ -32,13 +46,34 @@ export async function importModel({ file, ...options }: JsonObject, { label, tab
   return read(text, label.task === "regression" ? given : { ...given, classes: label.classes });
 }
 
-async function readProjectFile(file: string): Promise<string> {
+/** All features of the training, or those that are named, in the file's order; categories with the texts of its codes. */
+function onnxFeatures(
+  file: string,
+  { features, categories = {} }: ImportOptions,
+  table: LabelledRows["table"],
+): Feature[] {
+  const own = featuresOf(table, { text: true });
+  const gone = (features ?? []).filter((name) => !own.some((one) => one.name === name));
+  if (gone.length > 0)
+    throw fail(
+      "DEFINE_INVALID",
+      `importedModel(${JSON.stringify(file)}): expected features of the training, got ${gone.slice(0, 5).join(", ")}`,
+    );
+  const wanted = features?.map((name) => own.find((one) => one.name === name) as Feature) ?? own;
+  return wanted.map((feature) =>
+    feature.type === "category"
+      ? { ...feature, dictionary: categories[feature.name] ?? feature.dictionary ?? [] }
+      : feature,
+  );
+}
+
+async function readProjectFile(file: string): Promise<Uint8Array> {
   const folder = process.cwd();
   const path = resolve(folder, file);
   if (!path.startsWith(folder + sep))
     throw fail("DEFINE_INVALID", `importedModel(): expected a file in the project, got ${JSON.stringify(file)}`);
   try {
-    return await readFile(path, "utf8");
+    return new Uint8Array(await readFile(path));
   } catch (error) {
     throw fail("DEFINE_INVALID", `importedModel(): expected a file in the project, got ${JSON.stringify(file)}`, {
       cause: error,

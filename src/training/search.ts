@@ -29,7 +29,9 @@ export function variation(
 
 /** What comes as a file has no settings to vary, and what has no label nothing to vary them by. */
 export function isSearched(algorithm: Candidate["algorithm"]): algorithm is Algorithm {
-  return !["auto", "imported", "seasonalNaive", "ets", "mstl", "isolationForest", "kMeans"].includes(algorithm);
+  return !["auto", "imported", "custom", "seasonalNaive", "ets", "mstl", "isolationForest", "kMeans"].includes(
+    algorithm,
+  );
 }
 
 export interface Rung {
