@@ -298,6 +298,12 @@ export const errorCodes = {
     "A stored file cannot be read as what it was written as",
     "Restore the last backup; if the source still has every row, removing the group's folder in .pentad/offline and running its data component again rebuilds it",
   ),
+  FEATURES_ROW_UNKNOWN: code(
+    404,
+    "never",
+    "There is no such row in quarantine",
+    "List them with `pentad quarantine show NAME`",
+  ),
   FEATURES_PURGED: code(
     410,
     "never",

@@ -126,6 +126,8 @@ export const commands: readonly Command[] = [
     summary: "The rows that were rejected, each with its reason",
     operands: "list | show DATA | replay DATA | discard DATA --reason TEXT",
     options: {
+      row: { type: "string", value: "ID,…", help: "Only these rows, as `show` names them, e.g. 3:1 (default: all)" },
+      rule: { type: "string", value: "TEXT", help: "Only rows whose reason holds this text" },
       limit: { type: "string", value: "N", help: "How many rows to show (default 20)" },
       reason: { type: "string", value: "TEXT", help: "Why rows are discarded; kept with them" },
     },

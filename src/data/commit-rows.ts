@@ -16,7 +16,7 @@ import { listDeprecated } from "../features/deprecation.ts";
 import { type Forgotten, listForgotten } from "../features/forgotten.ts";
 import { groupFiles, type PinnedFiles, storedSchema } from "../features/group-files.ts";
 import { settlePosts } from "../features/posts.ts";
-import { settleRejected } from "../features/quarantine.ts";
+import { type RejectedPart, settleRejected } from "../features/quarantine.ts";
 import { type Evolution, evolveSchema, type StoredSchema } from "../features/stored-schema.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Database } from "../ports/database.ts";
@@ -67,8 +67,8 @@ export interface CommitFacts {
   readonly sourceFingerprint: string | null;
   /** The last post that the commit holds; null or left out for what was not posted. */
   readonly posted?: number | null;
-  /** Commits whose rejected rows were read again. */
-  readonly replayed: readonly number[];
+  /** Rejected rows that were read again. */
+  readonly replayed: readonly RejectedPart[];
   /** What the rows came from, for the lineage. */
   readonly inputs: readonly string[];
 }

@@ -147,7 +147,9 @@ async function openSource(input: GatherInput, parts: ReadParts): Promise<SourceR
     posted: input.posted,
   });
   if (parts.transform !== undefined) return opened;
-  if (input.definition.source.kind === "push") return withAllColumns(input.definition, opened, parts.query);
+  // Without a single row a source cannot tell its columns: a feed that has nothing new, a range in which nothing happened.
+  if (input.definition.source.kind === "push" || opened.columns.length === 0)
+    return withAllColumns(input.definition, opened, parts.query);
   const declared = { ...input.definition, features: input.definition.features.filter((one) => !one.deprecated) };
   const absent = neededColumns(declared).filter((column) => !opened.columns.includes(column));
   if (absent.length > 0) {

@@ -10,7 +10,7 @@ import { findHead, lastRowsRead } from "../features/commits.ts";
 import { type FeatureUsers, withDeprecated } from "../features/deprecation.ts";
 import { unneededFiles } from "../features/group-files.ts";
 import { catchUpOnline } from "../features/online.ts";
-import { listRejected, type Rejected } from "../features/quarantine.ts";
+import { listRejected, type Rejected, requestedParts, stateOfLine } from "../features/quarantine.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Work } from "../runs/work.ts";
 import { commitInput, commitRows, type DataParts, openBase } from "./commit-rows.ts";
@@ -59,7 +59,7 @@ async function readAndCommit(
   const definition = withDeprecated(request.definition, before?.definition, request.users);
   const base = await openBase(definition, parts);
   const { head } = base;
-  const requested = (await listRejected(parts.database, group)).filter(({ state }) => state === "requested");
+  const rejected = await listRejected(parts.database, group);
   const posted = await gatherPosts(definition, head, parts.database, work.folder);
   if (posted?.file === null && head === undefined) return finishWithout(work);
   if (posted !== null && base.change === "rebuild") throw rebuildImpossible(definition, base.misfits);
@@ -71,7 +71,7 @@ async function readAndCommit(
         ? null
         : { rowsRead: (await lastRowsRead(parts.database, group)) ?? 0, statistics: head.statistics },
     forgotten: base.forgotten,
-    replay: await gatherRejected(requested, work.folder, parts.offline),
+    replay: await gatherRejected(rejected, work.folder, parts.offline),
     posted: posted?.file ?? null,
     position: posted !== null ? String(posted.upTo) : base.change === "rebuild" ? null : (head?.sourcePosition ?? null),
   } as unknown as JsonObject)) as unknown as ReadOutput;
@@ -83,7 +83,7 @@ async function readAndCommit(
       definition,
       sourceFingerprint: request.sourceFingerprint,
       posted: posted?.upTo ?? null,
-      replayed: requested.map((one) => one.sequence),
+      replayed: requestedParts(rejected),
       inputs: [`source/${definition.source.description}`],
     },
     parts,
@@ -103,14 +103,20 @@ async function finishWithout(work: Work): Promise<DataOutcome> {
 
 /** The rejected rows that were asked to be read again, in one file; null when there are none. */
 async function gatherRejected(
-  requested: readonly Rejected[],
+  rejected: readonly Rejected[],
   folder: string,
   offline: BlobStore,
 ): Promise<string | null> {
-  if (requested.length === 0) return null;
+  const parts = requestedParts(rejected);
+  if (parts.length === 0) return null;
   const path = join(folder, "rejected.ndjson");
   await writeFile(path, "");
-  for (const { file } of requested) await appendFile(path, await readFile(await offline.localPath(file)));
+  for (const one of rejected) {
+    if (!parts.some((part) => (typeof part === "number" ? part : part.sequence) === one.sequence)) continue;
+    const lines = (await readFile(await offline.localPath(one.file), "utf8")).split("\n");
+    const wanted = lines.filter((line, index) => line !== "" && stateOfLine(one, index + 1) === "requested");
+    await appendFile(path, wanted.map((line) => `${line}\n`).join(""));
+  }
   return path;
 }
 

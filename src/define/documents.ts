@@ -52,6 +52,28 @@ export interface RunSummary {
   readonly failure: Failure | null;
 }
 
+/** A row that was rejected and waits for somebody. */
+export interface QuarantinedRow {
+  /** Its commit and its line there, e.g. "3:1": what `pentad quarantine replay|discard --row` takes. */
+  readonly id: string;
+  /** The commit that rejected it. */
+  readonly commit: number;
+  /** The row's number in the source, from 1. */
+  readonly row: number;
+  readonly reason: string;
+  /** The cells as they stood in the source; absent for a line that could not be read as a row. */
+  readonly values?: Readonly<Record<string, string | null>>;
+  readonly text?: string;
+}
+
+/** `GET /api/data/NAME/quarantine?limit=…`: the oldest first. */
+export interface QuarantineDocument {
+  readonly data: string;
+  /** How many there are. */
+  readonly total: number;
+  readonly rows: readonly QuarantinedRow[];
+}
+
 /** `GET /api/runs/RUN`: a run with its steps and its log's lines. */
 export interface RunDocument extends RunSummary {
   /** Of thousands of partitions not all: those that failed and those that run come first. */

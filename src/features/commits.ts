@@ -57,6 +57,15 @@ export const featuresMigrations: RoomMigrations = {
     );
     create index features_forgotten_group on features_forgotten (group_name, sequence)`,
     ...postsTables,
+    `create table features_quarantine_lines (
+      group_name text not null,
+      sequence integer not null,
+      line integer not null,
+      state text not null,
+      note text,
+      at integer not null,
+      primary key (group_name, sequence, line)
+    )`,
   ],
 };
 

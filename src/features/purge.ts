@@ -10,6 +10,7 @@ import { indexesOf } from "./delete-rows.ts";
 import { type EntityRows, entitySql, isKeyedBy, isOfEntity } from "./entity.ts";
 import { commitsHolding, groupFiles } from "./group-files.ts";
 import type { OnlineLine } from "./online-writes.ts";
+import { dropLines } from "./quarantine.ts";
 
 export interface Purged {
   /** Files that are gone. */
@@ -84,10 +85,11 @@ async function linesLeft(
   return left;
 }
 
-function readLines(name: string, bytes: Uint8Array): string[] {
+function readLines(name: string, bytes: Uint8Array, withEmpty = false): string[] {
   if (bytes.length === 0) return [];
   const text = Buffer.from(name.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
-  return text.split("\n").filter((line) => line !== "");
+  const lines = text.split("\n");
+  return withEmpty ? lines.slice(0, -1) : lines.filter((line) => line !== "");
 }
 
 interface Rewritten {
@@ -95,7 +97,7 @@ interface Rewritten {
   readonly column: "online_file" | "quarantine_file";
   readonly before: string;
   readonly after: string;
-  readonly removed: number;
+  readonly lines: readonly number[];
 }
 
 async function rewriteLines(
@@ -104,33 +106,39 @@ async function rewriteLines(
   rows: EntityRows,
 ): Promise<{ replaced: string[]; quarantined: number }> {
   const rewritten: Rewritten[] = [];
+  const group = commits[0]?.group ?? "";
   for (const commit of commits) {
     const isOwn = { online_file: onlineLineOf(commit, rows), quarantine_file: rejectedLineOf(commit, rows) };
     for (const column of ["online_file", "quarantine_file"] as const) {
       const before = column === "online_file" ? commit.onlineFile : commit.quarantineFile;
       const bytes = before === null ? undefined : await offline.find(before);
       if (before === null || bytes === undefined) continue;
-      const lines = readLines(before, bytes);
-      const left = lines.filter((line) => !isOwn[column](line));
-      if (left.length === lines.length) continue;
+      const lines = readLines(before, bytes, true);
+      // Rejected rows are known by their lines: an empty one stands for what is gone.
+      const left = lines.map((line) => (line !== "" && isOwn[column](line) ? "" : line));
+      const gone = lines.flatMap((line, index) => (line !== "" && left[index] === "" ? [index + 1] : []));
+      if (gone.length === 0) continue;
       const text = Buffer.from(left.map((line) => `${line}\n`).join(""));
       const after = nameAfter(before);
       await offline.put(after, before.endsWith(".gz") ? gzipSync(text) : text);
-      rewritten.push({ sequence: commit.sequence, column, before, after, removed: lines.length - left.length });
+      rewritten.push({ sequence: commit.sequence, column, before, after, lines: gone });
     }
   }
   const quarantined = rewritten.filter(({ column }) => column === "quarantine_file");
   if (rewritten.length > 0)
     await database.transaction(async (tx) => {
-      for (const { sequence, column, after, removed } of rewritten)
+      for (const { sequence, column, after, lines } of rewritten) {
+        const removed = column === "quarantine_file" ? lines.length : 0;
+        if (removed > 0) await dropLines(tx, group, sequence, lines);
         await tx.run(
           `update features_commits set ${column} = ?, rows_quarantined = rows_quarantined - ? where group_name = ? and sequence = ?`,
-          [after, column === "quarantine_file" ? removed : 0, commits[0]?.group ?? "", sequence],
+          [after, removed, group, sequence],
         );
+      }
     });
   return {
     replaced: rewritten.map(({ before }) => before),
-    quarantined: quarantined.reduce((sum, { removed }) => sum + removed, 0),
+    quarantined: quarantined.reduce((sum, { lines }) => sum + lines.length, 0),
   };
 }
 

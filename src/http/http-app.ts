@@ -3,6 +3,7 @@
 import { Hono } from "hono";
 import { fail, isFailure, messageOf } from "../base/failure.ts";
 import { isObject, type Json } from "../base/json.ts";
+import { countOpen } from "../features/quarantine.ts";
 import { recordFeedback } from "../inference/prediction-log.ts";
 import { moveAlias } from "../models/registry.ts";
 import { raiseEvent } from "../runs/raised.ts";
@@ -13,9 +14,10 @@ import { modelReport } from "../runtime/model-report.ts";
 import { type OnlineFeaturesDocument, openOnlineFeatures } from "../runtime/online-features.ts";
 import type { Project } from "../runtime/open-project.ts";
 import type { Asker } from "../runtime/predict.ts";
+import { readQuarantine } from "../runtime/quarantine.ts";
 import { readReportFacts } from "../runtime/report-facts.ts";
 import { describeStatus, summarizeRun } from "../runtime/status.ts";
-import type { FeedbackDocument, ProjectDocument } from "./api.ts";
+import type { FeedbackDocument, ProjectDocument, QuarantineDocument } from "./api.ts";
 import { readJson } from "./body.ts";
 import { errorResponse } from "./errors.ts";
 import { serveEvents } from "./events.ts";
@@ -169,6 +171,17 @@ function serveApi(app: Hono, { project, version, startRun }: HttpParts): void {
     context.json(await cancelRun(project, context.req.param("run"), "cancelled over HTTP")),
   );
   app.get("/api/data/:name", async (context) => context.json(await describeGroup(project, context.req.param("name"))));
+  app.get("/api/data/:name/quarantine", async (context) => {
+    const name = context.req.param("name");
+    await describeGroup(project, name);
+    const limit = Math.min(1000, Math.max(1, Number(context.req.query("limit") ?? 50) || 50));
+    const total = (await countOpen(project.database, [name])).get(name) ?? 0;
+    return context.json({
+      data: name,
+      total,
+      rows: await readQuarantine(project, name, limit),
+    } satisfies QuarantineDocument);
+  });
   app.get("/api/models", async (context) =>
     context.json({ models: await describeVersions(project, context.req.query("training")) }),
   );

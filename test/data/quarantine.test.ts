@@ -7,7 +7,7 @@ import { defineData } from "../../src/define/data.ts";
 import type { Checks } from "../../src/define/expectations.ts";
 import { category, number } from "../../src/define/feature.ts";
 import { listCommits } from "../../src/features/commits.ts";
-import { listOpen, listRejected, settleRejected } from "../../src/features/quarantine.ts";
+import { listOpen, listRejected, type RejectedPart, settleRejected } from "../../src/features/quarantine.ts";
 import { type Cells, definitionOf, type Group, given, openGroup } from "./group.ts";
 
 const start = Date.UTC(2024, 0, 1);
@@ -162,6 +162,29 @@ describe("checks", () => {
     );
     assert.deepEqual(await listOpen(database, "trips"), []);
     assert.equal((await listRejected(database, "trips"))[2]?.note, "sensor broken");
+  });
+
+  it("are read again or discarded row by row, the others wait on", async () => {
+    group = await openGroup();
+    const { database } = group.parts;
+    const settle = (parts: RejectedPart[], state: "requested" | "discarded") =>
+      database.transaction((tx) => settleRejected(tx, "trips", parts, { state, note: "why" }, start));
+    const waiting = async () => (await listOpen(database, "trips")).map(({ sequence, rows }) => `${sequence}: ${rows}`);
+    await group.run(trips([trip(1, 1, 1), trip(2, -5, 1), trip(3, -50, 1), trip(4, -6, 1), trip(5, -7, 1)]), start);
+    await settle([{ sequence: 1, lines: [2] }], "discarded");
+    await settle([{ sequence: 1, lines: [1, 3] }], "requested");
+    assert.deepEqual(await waiting(), ["1: 3"]);
+    const { rows } = await group.run(trips([trip(6, 1, 1)], { min: -5 }), start + hour);
+    assert.deepEqual([rows.read, rows.written, rows.quarantined], [3, 2, 1]);
+    assert.deepEqual(await waiting(), ["1: 1", "2: 1"]);
+    // The whole commit: what went its own way stays there.
+    await settle([1], "requested");
+    assert.equal((await group.run(trips([], { min: -100 }), start + 2 * hour)).rows.read, 1);
+    assert.deepEqual(await waiting(), ["2: 1"]);
+    assert.deepEqual(
+      (await group.rows(definitionOf(trips([])))).map((row) => row._key_id),
+      ["1", "2", "5", "6"],
+    );
   });
 
   it("count only the newest rejected rows of a source that gives everything each time", async () => {

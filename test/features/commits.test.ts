@@ -95,6 +95,14 @@ describe("a group that grows commit by commit", () => {
     });
   });
 
+  it("takes a run in which a feed has nothing at all for one without news", async () => {
+    group = await openGroup();
+    await group.run(sales([sale("a", 1, 1)]), start);
+    const { rows } = await group.run(sales([]), start + hour);
+    assert.deepEqual([rows.read, rows.written, rows.total], [0, 0, 1]);
+    await assert.rejects(group.run(sales([], { source: given([]) }), start + hour), { code: "DATA_NO_ROWS" });
+  });
+
   it("takes hardly more room than one sorted file once its small files are merged", async () => {
     group = await openGroup();
     for (let commit = 0; commit < 8; commit++) {

@@ -8,6 +8,7 @@ import type {
   ModelsDocument,
   PredictionDocument,
   ProjectDocument,
+  QuarantineDocument,
   RunDocument,
   RunsDocument,
   StatusDocument,
@@ -96,6 +97,8 @@ export const getRun = (run: string, signal: AbortSignal) =>
   request<RunDocument>(`/api/runs/${segment(run)}`, { signal });
 export const getData = (name: string, signal: AbortSignal) =>
   request<DataDocument>(`/api/data/${segment(name)}`, { signal });
+export const getQuarantine = (name: string, signal: AbortSignal) =>
+  request<QuarantineDocument>(`/api/data/${segment(name)}/quarantine`, { signal });
 export const getApp = (name: string, signal: AbortSignal) =>
   request<AppDocument>(`/api/apps/${segment(name)}`, { signal });
 

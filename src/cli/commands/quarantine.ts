@@ -3,7 +3,12 @@
 import { countOpen } from "../../features/quarantine.ts";
 import { describeGroup } from "../../runtime/documents.ts";
 import type { Project } from "../../runtime/open-project.ts";
-import { discardQuarantine, readQuarantine, requestReplay } from "../../runtime/quarantine.ts";
+import {
+  discardQuarantine,
+  type QuarantineSelection,
+  readQuarantine,
+  requestReplay,
+} from "../../runtime/quarantine.ts";
 import { runNamed } from "../../runtime/runner.ts";
 import { type Arguments, type CommandSpec, readNumber, usage } from "../arguments.ts";
 import { print, printJson, table } from "../output.ts";
@@ -28,14 +33,23 @@ export async function runQuarantine(spec: CommandSpec, args: Arguments): Promise
       if (verb === "list") return list(project, args);
       await describeGroup(project, group);
       if (verb === "show") return show(project, group, limit, args);
-      if (verb === "replay") return replay(project, group, signal, args);
-      const rows = await discardQuarantine(project, group, reason);
+      const selection = readSelection(args);
+      if (verb === "replay") return replay(project, group, selection, signal, args);
+      const rows = await discardQuarantine(project, group, reason, selection);
       if (args.flag("json")) printJson({ data: group, discarded: rows });
       else print(`${count(rows)} of data/${group} discarded; they stay on record`);
       return 0;
     },
     { load: verb === "replay" },
   );
+}
+
+function readSelection(args: Arguments): QuarantineSelection {
+  const [rows, rule] = [args.text("row"), args.text("rule")];
+  return {
+    ...(rows === undefined ? {} : { ids: rows.split(",").map((id) => id.trim()) }),
+    ...(rule === undefined ? {} : { rule }),
+  };
 }
 
 async function list(project: Project, args: Arguments): Promise<number> {
@@ -53,14 +67,20 @@ async function show(project: Project, group: string, limit: number, args: Argume
     print(
       rows.length === 0
         ? "no rows in quarantine"
-        : table([["ROW", "REASON"], ...rows.map((row) => [String(row.row), row.reason])]),
+        : table([["ID", "ROW", "REASON"], ...rows.map((row) => [row.id, String(row.row), row.reason])]),
     );
   return 0;
 }
 
 /** One run reads the rejected rows again, by the component as its file says now. */
-async function replay(project: Project, group: string, signal: AbortSignal, args: Arguments): Promise<number> {
-  const rows = await requestReplay(project, group);
+async function replay(
+  project: Project,
+  group: string,
+  selection: QuarantineSelection,
+  signal: AbortSignal,
+  args: Arguments,
+): Promise<number> {
+  const rows = await requestReplay(project, group, selection);
   if (rows === 0) {
     if (args.flag("json")) printJson({ data: group, replayed: 0, quarantined: 0, failure: null });
     else print(`no rows of data/${group} in quarantine`);

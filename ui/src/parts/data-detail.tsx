@@ -6,6 +6,7 @@ import { useLoaded } from "../use-loaded.ts";
 import { count, dateText, listText } from "../words.ts";
 import { ProblemNotice } from "./problem-notice.tsx";
 import { ProfileTable } from "./profile-table.tsx";
+import { QuarantineTable } from "./quarantine-table.tsx";
 import { Skeleton } from "./skeleton.tsx";
 
 export function DataDetail({ name, version }: { readonly name: string; readonly version: string }) {
@@ -18,12 +19,7 @@ export function DataDetail({ name, version }: { readonly name: string; readonly 
       {value !== null && (
         <>
           <p>{groupText(value)}</p>
-          {value.quarantined > 0 && (
-            <p className="warn">
-              {count(value.quarantined, "row")} did not fit the schema and {value.quarantined === 1 ? "is" : "are"} kept
-              in quarantine. <code>pentad quarantine</code> shows the reasons.
-            </p>
-          )}
+          <QuarantineTable name={name} version={version} />
           <ProfileTable columns={value.columns} rows={value.rows} />
         </>
       )}
