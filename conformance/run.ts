@@ -18,6 +18,7 @@ interface Check {
 const checks: readonly Check[] = [
   { script: "inference_protocol.py", module: "tritonclient.http", package: "tritonclient[http]" },
   { script: "openapi.py", module: "openapi_spec_validator", package: "openapi-spec-validator" },
+  { script: "exports.py", module: "pyarrow, mlcroissant", package: "pyarrow mlcroissant" },
   { script: "feature_files.py", module: "pyarrow, pandas", package: "pyarrow pandas" },
 ];
 

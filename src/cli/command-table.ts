@@ -182,8 +182,9 @@ export const commands: readonly Command[] = [
     summary: "Write a feature group's rows, a training set or the newest batch of predictions to a file",
     operands: "features/NAME | training/NAME[@VERSION] | predictions/NAME",
     options: {
-      as: { type: "string", value: "csv|parquet", help: "The format (default: by the file's ending)" },
-      out: { type: "string", value: "FILE", help: "Where to write" },
+      as: { type: "string", value: "csv|parquet|arrow", help: "The format (default: by the file's ending)" },
+      out: { type: "string", value: "FILE", help: "Where to write; FILE.croissant.json beside it describes it" },
+      overwrite: { type: "boolean", help: "Replace the file when it is there already" },
     },
     run: async (spec, args) => (await import("./commands/export.ts")).runExport(spec, args),
   },

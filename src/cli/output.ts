@@ -85,3 +85,33 @@ export function duration(ms: number | null): string {
       ? `${(ms / 1000).toFixed(1)} s`
       : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }
+
+/** "840 kB", "1.2 GB". */
+export function sizeText(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const step = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
+  return `${Number((bytes / 1000 ** step).toPrecision(3))} ${units[step]}`;
+}
+
+const lineEveryMs = 10_000;
+
+/** What long work does now, on stderr: one line that changes on a terminal, plain lines now and then elsewhere. */
+export function progressLine(): { tell(text: string): void; end(): void } {
+  const { stderr } = process;
+  let toldAt = performance.now();
+  let shown = false;
+  return {
+    tell(text) {
+      if (stderr.isTTY) {
+        stderr.write(`\r\u001b[2K${text}`);
+        shown = true;
+      } else if (performance.now() - toldAt > lineEveryMs) {
+        toldAt = performance.now();
+        note(text);
+      }
+    },
+    end() {
+      if (shown) stderr.write("\r\u001b[2K");
+    },
+  };
+}

@@ -44,6 +44,10 @@ export interface DataOptions<
 > {
   /** The file's name unless given. */
   readonly name?: string;
+  /** What the rows are, in a sentence; exported data sets carry it. */
+  readonly description?: string;
+  /** Under which terms the rows may be used: an address, or an SPDX name such as "CC-BY-4.0". */
+  readonly license?: string;
   /** `csv("weather.csv")`, or another source. */
   readonly source: Source;
   /**
@@ -161,6 +165,8 @@ export function defineData<
 
 const dataOptions = [
   "name",
+  "description",
+  "license",
   "source",
   "schedule",
   "after",
@@ -186,6 +192,8 @@ function checkData(options: DataOptions<Features, Windows, Labels, string, strin
     throw invalid("source", 'a source such as csv("file.csv")', options.source);
   if (options.schedule !== undefined) checkSchedule("schedule", options.schedule);
   checkAfter(options.after);
+  for (const field of ["description", "license"] as const)
+    if (options[field] !== undefined) checkText(field, options[field]);
   for (const key of keyColumns(options.key)) checkText("key", key);
   checkEventTime(options.eventTime);
   if (!isObject(options.features)) throw invalid("features", "an object of features", options.features);

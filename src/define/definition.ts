@@ -56,6 +56,8 @@ export interface LabelDefinition {
 export interface DataDefinition {
   readonly kind: "data";
   readonly name: string;
+  readonly description?: string;
+  readonly license?: string;
   readonly source: { readonly kind: string; readonly description: string; readonly watch: string | null };
   readonly schedule: string | null;
   /** How the schedule is read; absent in definitions that were stored before there was such a thing. */

@@ -73,6 +73,8 @@ function describeData(component: DataComponent, nameOf: (component: Component) =
   return {
     kind: "data",
     name,
+    ...(options.description === undefined ? {} : { description: options.description }),
+    ...(options.license === undefined ? {} : { license: options.license }),
     source: { kind: source.kind, description: source.description, watch: source.watch ?? null },
     ...describeTiming("schedule", options.schedule),
     ...(options.after === undefined

@@ -30,6 +30,22 @@ export async function duckdbQuery(options: QueryOptions): Promise<Query> {
     return result;
   }
 
+  async function* tables(sql: string, parameters?: readonly Value[]): AsyncGenerator<Table> {
+    if (closed) throw fail("INTERNAL", "Expected an open query engine, got one that was closed");
+    const connection = await connect(instance);
+    streams.add(connection);
+    try {
+      const result = await guarded(sql, () => start(connection, sql, parameters));
+      for (;;) {
+        const chunk = await guarded(sql, () => readChunks(result, duckdb.DuckDBTypeId, streamedChunks));
+        if (chunk.rowCount === 0) return;
+        yield chunk;
+      }
+    } finally {
+      if (streams.delete(connection)) connection.closeSync();
+    }
+  }
+
   return {
     run: (sql, parameters) =>
       exclusively(() =>
@@ -46,20 +62,9 @@ export async function duckdbQuery(options: QueryOptions): Promise<Query> {
           async () => rowsOf(await readChunks(await start(main, sql, parameters), duckdb.DuckDBTypeId)) as Row[],
         ),
       ),
+    tables,
     async *stream(sql, parameters) {
-      if (closed) throw fail("INTERNAL", "Expected an open query engine, got one that was closed");
-      const connection = await connect(instance);
-      streams.add(connection);
-      try {
-        const result = await guarded(sql, () => start(connection, sql, parameters));
-        for (;;) {
-          const chunk = await guarded(sql, () => readChunks(result, duckdb.DuckDBTypeId, streamedChunks));
-          if (chunk.rowCount === 0) return;
-          yield rowsOf(chunk);
-        }
-      } finally {
-        if (streams.delete(connection)) connection.closeSync();
-      }
+      for await (const table of tables(sql, parameters)) yield rowsOf(table);
     },
     prepare: (sql) =>
       exclusively(() =>

@@ -12,6 +12,8 @@ export interface Query {
   table(sql: string, parameters?: readonly Value[]): Promise<Table>;
   /** The whole result as objects, for small results; times are ISO texts, big integers are numbers. */
   rows<Row extends object = Record<string, Value>>(sql: string, parameters?: readonly Value[]): Promise<Row[]>;
+  /** The result in chunks of typed columns, without holding it whole. */
+  tables(sql: string, parameters?: readonly Value[]): AsyncIterable<Table>;
   /** The result in chunks of objects, without holding it whole. */
   stream(sql: string, parameters?: readonly Value[]): AsyncIterable<Record<string, Value>[]>;
   /** Plans a statement once for many executions; it is forgotten when the engine closes. */

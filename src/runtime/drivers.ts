@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { ArrowColumn, ArrowFile } from "../drivers/arrow-file.ts";
 import type { TypeCheckOptions, TypeMistake } from "../drivers/typescript-check.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Compute, ComputeServing, StepHandlers } from "../ports/compute.ts";
@@ -40,6 +41,11 @@ export async function openOnnx(projectFolder: string): Promise<OpenOnnx> {
 export async function openSmoothing(): Promise<Smooth> {
   const { augursSmoothing } = await import("../drivers/augurs-smoothing.ts");
   return augursSmoothing();
+}
+
+export async function openArrowFile(path: string, columns: readonly ArrowColumn[]): Promise<ArrowFile> {
+  const { arrowFile } = await import("../drivers/arrow-file.ts");
+  return arrowFile(path, columns);
 }
 
 export type DetectedSource = Awaited<ReturnType<typeof detectSource>>;

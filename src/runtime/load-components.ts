@@ -188,6 +188,8 @@ function fingerprintOf(definition: Definition, folder: string, file: string): st
     scheduleRules: _rules,
     after: _after,
     when: _when,
+    description: _description,
+    license: _license,
     ...lasting
   } = definition as Definition & Record<string, unknown>;
   const hasCode =

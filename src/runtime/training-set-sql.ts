@@ -8,19 +8,25 @@ import { groupsOf } from "../define/on-demand-definition.ts";
 import { eventColumn, keyColumn } from "../features/columns.ts";
 import { findCommit, findHead } from "../features/commits.ts";
 import { groupFiles } from "../features/group-files.ts";
-import { type PinnedGroup, planTrainingSet } from "../features/training-set.ts";
+import { type PinnedGroup, planTrainingSet, type TrainingSetPlan } from "../features/training-set.ts";
 import { asTrained, getVersion } from "../models/registry.ts";
 import { sqlName, sqlPath } from "../ports/query.ts";
 import type { SetOutput } from "../training/training-set.ts";
 import type { Project } from "./open-project.ts";
 import { finder } from "./run-component.ts";
 
+export interface TrainingSetQuery extends TrainingSetPlan {
+  /** As the version was trained, or as it is declared. */
+  readonly training: TrainingDefinition;
+  readonly groups: ReadonlyMap<string, PinnedGroup>;
+}
+
 /**
  * `name` is a training, or `NAME@VERSION`: then the version's own features from the commits that it pinned, byte for byte.
  * On-demand features are computed into `folder`, in a process that may run their functions. Throws FEATURES_PURGED when a
  * key was forgotten since that these commits held.
  */
-export async function trainingSetSql(project: Project, name: string, folder: string): Promise<string> {
+export async function trainingSet(project: Project, name: string, folder: string): Promise<TrainingSetQuery> {
   const [, training = name, number] = /^(.*)@(\d+)$/.exec(name) ?? [];
   const declared = finder(await project.components.list())("training", training);
   const version = number === undefined ? undefined : await getVersion(project.database, training, Number(number));
@@ -36,17 +42,18 @@ export async function trainingSetSql(project: Project, name: string, folder: str
     const files = await groupFiles(project.database, project.offline, data, commit.sequence);
     groups.set(data, { definition: commit.definition, files, late: files.late });
   }
+  const shared = { training: trained, groups };
   return trained.onDemand === undefined
-    ? planTrainingSet(trained, groups).sql
-    : computedSql(project, trained, groups, folder);
+    ? { ...shared, ...planTrainingSet(trained, groups) }
+    : { ...shared, ...(await computed(project, trained, groups, folder)) };
 }
 
-async function computedSql(
+async function computed(
   project: Project,
   training: TrainingDefinition,
   groups: ReadonlyMap<string, PinnedGroup>,
   folder: string,
-): Promise<string> {
+): Promise<TrainingSetPlan> {
   const outcome = await project.compute.run({
     entry: "training/set",
     input: { training, groups: Object.fromEntries(groups), temporaryFolder: folder } as unknown as JsonObject,
@@ -62,5 +69,5 @@ async function computedSql(
   const { path, keys, features, label } = outcome.output as unknown as SetOutput;
   const columns = [eventColumn, ...keys.map(keyColumn), ...features.map((one) => one.name)];
   if (label !== null) columns.push(label.name);
-  return `SELECT ${columns.map(sqlName).join(", ")} FROM read_parquet(${sqlPath(path)})`;
+  return { sql: `SELECT ${columns.map(sqlName).join(", ")} FROM read_parquet(${sqlPath(path)})`, features, label };
 }

@@ -41,8 +41,12 @@ describe("a command line that is wrong", () => {
     [["logs", "run_none"], 1, "RUNS_UNKNOWN", /got "run_none"$/],
     [["quarantine", "show", "snow"], 1, "FEATURES_UNKNOWN", /got "snow"$/],
     [["export", "weather", "--out", "x.csv"], 2, "CLI_USAGE", /got weather$/],
-    [["export", "features/weather", "--out", "x.arrow"], 1, "RUNTIME_NOT_AVAILABLE", /not available yet$/],
-    [["export", "features/weather", "--as", "xml", "--out", "x"], 2, "CLI_USAGE", /^--as: expected csv or parquet/],
+    [
+      ["export", "features/weather", "--as", "xml", "--out", "x"],
+      2,
+      "CLI_USAGE",
+      /^--as: expected csv, parquet or arrow/,
+    ],
     [["restore"], 1, "RUNTIME_NOT_AVAILABLE", /^`pentad restore` is not available yet$/],
   ];
   before(async () => {

@@ -1,10 +1,9 @@
 // `pentad export`: a feature group's rows or a training set as a file.
 
-import { resolve } from "node:path";
-import { fail } from "../../base/failure.ts";
+import { basename, resolve } from "node:path";
 import { type ExportFormat, exportRows } from "../../runtime/export.ts";
 import { type Arguments, type CommandSpec, usage } from "../arguments.ts";
-import { print, printJson, rowsText } from "../output.ts";
+import { print, printJson, progressLine, rowsText, sizeText } from "../output.ts";
 import { withProject } from "./with-project.ts";
 
 export async function runExport(spec: CommandSpec, args: Arguments): Promise<number> {
@@ -17,17 +16,20 @@ export async function runExport(spec: CommandSpec, args: Arguments): Promise<num
   const out = args.text("out");
   if (out === undefined) throw usage(spec, "--out: expected a file to write, got nothing");
   const format = args.text("as") ?? formatOf(out);
-  if (format === "arrow")
-    throw fail("RUNTIME_NOT_AVAILABLE", "Exporting Arrow is not available yet", {
-      hint: "Export with --as parquet: Arrow's tools read it",
-    });
-  if (format !== "csv" && format !== "parquet")
-    throw usage(spec, `--as: expected csv or parquet, got ${JSON.stringify(format)}`);
+  if (format !== "arrow" && format !== "csv" && format !== "parquet")
+    throw usage(spec, `--as: expected csv, parquet or arrow, got ${JSON.stringify(format)}`);
   return withProject(args, async (project) => {
     const path = resolve(out);
-    const { rows } = await exportRows(project, what, format satisfies ExportFormat, path);
-    if (args.flag("json")) printJson({ what, as: format, out: path, rows });
-    else print(`${rowsText(rows)} of ${what} in ${out}`);
+    const line = progressLine();
+    const exported = await exportRows(project, what, {
+      format: format satisfies ExportFormat,
+      out: path,
+      overwrite: args.flag("overwrite"),
+      onProgress: ({ bytes }) => line.tell(bytes === 0 ? "reading rows" : `${sizeText(bytes)} written`),
+    }).finally(line.end);
+    const { rows, bytes, croissant } = exported;
+    if (args.flag("json")) printJson({ what, as: format, out: path, rows, bytes, croissant });
+    else print(`${rowsText(rows)} of ${what} in ${out} (${sizeText(bytes)}), described in ${basename(croissant)}`);
     return 0;
   });
 }
