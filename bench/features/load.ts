@@ -18,7 +18,8 @@ export interface LoadResult {
   readonly ok: number;
 }
 
-const timeoutMs = 5000;
+/** Whoever asks has given up by then. */
+export const timeoutMs = 5000;
 
 export async function load(options: LoadOptions): Promise<LoadResult> {
   const { url, bodies, perSecond, seconds, connections = 5 } = options;

@@ -3,7 +3,7 @@
 import type { Bench, Sample, Variant } from "../harness.ts";
 import { serve } from "../product.ts";
 import { feastServer } from "./feast-server.ts";
-import { load, quantile } from "./load.ts";
+import { load, quantile, timeoutMs } from "./load.ts";
 import { cellValue, entityCount, onlineProject } from "./online-project.ts";
 
 const seconds = 10;
@@ -23,9 +23,12 @@ export async function bench(): Promise<Bench> {
   await checkAnswer(pentad.url);
   const ask = async (url: string, bodies: readonly string[], { perSecond }: Shape): Promise<Sample> => {
     const { ms, sent, ok } = await load({ url, bodies, perSecond, seconds });
+    // What a server still works on of this must not slow down the next.
+    await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: bodies[0] as string });
+    const all = Float64Array.from({ length: sent }, (_, at) => ms[at] ?? timeoutMs);
     return {
-      ms: quantile(ms, 0.99),
-      parts: { median: quantile(ms, 0.5), longest: quantile(ms, 1), "answers, %": (100 * ok) / sent },
+      ms: quantile(all, 0.99),
+      parts: { median: quantile(all, 0.5), longest: quantile(all, 1), "answers in time, %": (100 * ok) / sent },
     };
   };
   const variants = shapes.flatMap((shape): Variant[] => {
@@ -50,7 +53,7 @@ export async function bench(): Promise<Bench> {
   });
   return {
     title: "Online features over HTTP",
-    method: `Rows × features, asked for ${seconds} s at a fixed rate over 5 connections with a time limit of 5 s, a hundred requests made beforehand, keys at random: the shape of Feast's own harness. The figure is the 99 % quantile from sending to the end of the answer; the client shares the machine's cores with the server. Pentad is \`pentad dev\` with its embedded store${feast === undefined ? "; Feast was not there" : ", Feast its Python feature server with the SQLite online store"}.`,
+    method: `Rows × features, asked for ${seconds} s at a fixed rate over 5 connections with a time limit of 5 s, a hundred requests made beforehand, keys at random: the shape of Feast's own harness. The figure is the 99 % quantile from sending to the end of the answer, where no answer in time counts as 5 s; the client shares the machine's cores with the server. Pentad is \`pentad dev\` with its embedded store${feast === undefined ? "; Feast was not there" : ", Feast its Python feature server with the SQLite online store"}.`,
     rounds: 3,
     goal: { variant: "Pentad, 1 × 50, 10 a second", atMostMs: 0.5 },
     variants,

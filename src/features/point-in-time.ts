@@ -4,6 +4,7 @@ import { fail } from "../base/failure.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import { sqlName } from "../ports/query.ts";
 import { commitColumn, createdColumn, eventColumn, type GroupColumn, keyColumn, ordinalColumn } from "./columns.ts";
+import { type PlaceableView, placeColumn, placedRowsSql, placesColumn } from "./placed-views.ts";
 import { currentSql, enrichedSql, type GroupFiles, versionsSql } from "./relation.ts";
 import { knownColumn, knownWindowSteps } from "./windows.ts";
 
@@ -14,6 +15,11 @@ export interface ViewPlan {
   readonly join: string;
   /** SQL of a column's value as of the label's row: missing when it is older than the group's time to live. */
   value(name: string): string;
+  /** The same by place, where the answer is the last row of the key: see `placeViews`. */
+  readonly placed?: {
+    readonly view: PlaceableView;
+    plan(offsets: readonly number[]): Pick<ViewPlan, "steps" | "join">;
+  };
 }
 
 export interface ViewGroup {
@@ -70,6 +76,22 @@ export function planView(
       ],
       join: asof(eventColumn),
       value: aged,
+      ...(windows.length > 0
+        ? {}
+        : {
+            placed: {
+              view: {
+                alias,
+                files,
+                keys: definition.key.map(keyColumn),
+                labelKeys: definition.key.map((key) => spineKey(spine, definition, key)),
+              },
+              plan: (offsets) => ({
+                steps: [`${rows} AS (${placedRowsSql(files, offsets, kept)})`],
+                join: `LEFT JOIN ${rows} ${alias} ON CAST(s.${placesColumn(alias)} AS BIGINT) = ${alias}.${placeColumn}`,
+              }),
+            },
+          }),
     };
   }
   const steps =

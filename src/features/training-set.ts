@@ -13,7 +13,8 @@ import {
   keyColumn,
   ordinalColumn,
 } from "./columns.ts";
-import { planView } from "./point-in-time.ts";
+import { type PlaceableView, placeViews } from "./placed-views.ts";
+import { planView, type ViewPlan } from "./point-in-time.ts";
 import { currentSql, enrichedOver, enrichedSql, type GroupFiles, orderSql, versionsSql } from "./relation.ts";
 import { knownColumn, knownWindowSteps } from "./windows.ts";
 
@@ -28,6 +29,12 @@ export interface TrainingSetPlan {
   /** A query whose rows are the training set, in its order: `_event`, the keys, the features, the label. */
   readonly sql: string;
   readonly features: readonly GroupColumn[];
+  /** What can be joined by place, and the query then: see `placedSql`. */
+  readonly placeable: {
+    readonly views: readonly PlaceableView[];
+    readonly spine: string;
+    sql(placed: ReadonlyMap<string, readonly number[]>): string;
+  };
   /** Null when the task looks at rows without a label. */
   readonly label: GroupColumn | null;
 }
@@ -46,8 +53,7 @@ export function planTrainingSet(
   const label = training.label.name === null ? null : columnOf(definition, training.label.name);
   const features: GroupColumn[] = [];
   const selected: string[] = [];
-  const joins: string[] = [];
-  const viewSteps: string[] = [];
+  const views: { alias: string; plan: ViewPlan }[] = [];
   let own: readonly string[] = [];
   for (const [index, { data, names }] of training.features.entries()) {
     const group = groups.get(data) as PinnedGroup;
@@ -58,19 +64,48 @@ export function planTrainingSet(
       selected.push(...columns.map(({ name }) => `s.${sqlName(name)} AS ${sqlName(name)}`));
       continue;
     }
-    const view = planView(`g${index}`, definition, group, columns);
-    viewSteps.push(...view.steps);
-    joins.push(view.join);
+    const alias = `g${index}`;
+    const view = planView(alias, definition, group, columns);
+    views.push({ alias, plan: view });
     selected.push(...columns.map((column) => `${view.value(column.name)} AS ${sqlName(column.name)}`));
   }
   checkNames(label === null ? features : [...features, label]);
   const spineSteps = rows === "newest" ? newestSteps(spine, own) : labelledSteps(spine, own, label);
-  const steps = [...spineSteps, ...viewSteps];
   const keys = definition.key.map((key) => `s.${sqlName(keyColumn(key))}`);
   const last = label === null ? [] : [`s.${sqlName(label.name)} AS ${sqlName(label.name)}`];
   const columns = [`s.${eventColumn}`, ...keys, ...selected, ...last];
-  const sql = `WITH ${steps.join(", ")} SELECT ${columns.join(", ")} FROM spine s ${joins.join(" ")} ORDER BY ${orderSql(definition, "s")}`;
-  return { sql, features, label };
+  const joined = (spine: readonly string[], parts: readonly Pick<ViewPlan, "steps" | "join">[]) =>
+    `WITH ${[...spine, ...parts.flatMap(({ steps }) => steps)].join(", ")} SELECT ${columns.join(", ")} FROM spine s ${parts.map(({ join }) => join).join(" ")} ORDER BY ${orderSql(definition, "s")}`;
+  return {
+    sql: joined(
+      spineSteps,
+      views.map(({ plan }) => plan),
+    ),
+    features,
+    label,
+    placeable: {
+      views: views.flatMap(({ plan }) => plan.placed?.view ?? []),
+      spine: `WITH ${spineSteps.join(", ")} SELECT * FROM spine`,
+      sql: (placed) =>
+        joined(
+          ["spine AS (SELECT * FROM placed_spine POSITIONAL JOIN placed_rows)"],
+          views.map(({ alias, plan }) => {
+            const offsets = placed.get(alias);
+            return offsets === undefined ? plan : (plan.placed?.plan(offsets) ?? plan);
+          }),
+        ),
+    },
+  };
+}
+
+/**
+ * The training set's query, with large sorted groups joined by place: the same rows in the same order, for half of the
+ * engine's own time. Leaves tables in the engine that the query reads.
+ */
+export async function placedSql(query: Query, { sql, placeable }: TrainingSetPlan, manyRows?: number): Promise<string> {
+  if (placeable.views.length === 0) return sql;
+  const placed = await placeViews(query, placeable.spine, placeable.views, manyRows);
+  return placed.size === 0 ? sql : placeable.sql(placed);
 }
 
 /** The newest rows show all that is known now, as the online store does. */
@@ -147,7 +182,7 @@ function checkNames(columns: readonly GroupColumn[]): void {
 
 /** Writes the training set as one Parquet file, in a fixed order, so that equal sets are equal bytes. */
 export async function writeTrainingSet(query: Query, plan: TrainingSetPlan, path: string): Promise<{ rows: number }> {
-  await query.run(`COPY (${plan.sql}) TO ${sqlText(path)} (FORMAT parquet, COMPRESSION zstd)`);
+  await query.run(`COPY (${await placedSql(query, plan)}) TO ${sqlText(path)} (FORMAT parquet, COMPRESSION zstd)`);
   const [count] = await query.rows<{ n: number }>(`SELECT count(*) AS n FROM read_parquet(${sqlText(path)})`);
   return { rows: count?.n ?? 0 };
 }

@@ -20,6 +20,8 @@ export interface Query {
   prepare(sql: string): Promise<PreparedQuery>;
   /** Appends rows to a table of the engine; every column is text, the way sources give it. */
   append(table: string, columns: readonly string[], rows: readonly (readonly (string | null)[])[]): Promise<void>;
+  /** Makes a table of numbers, column by column; all columns are equally long. */
+  createTable(table: string, columns: ReadonlyMap<string, Float64Array>): Promise<void>;
   /** Stops what runs (it fails with RUNS_CANCELLED) and frees everything. */
   close(): Promise<void>;
 }

@@ -171,6 +171,33 @@ for (const [driver, open] of Object.entries(drivers)) {
       await assert.rejects(query.append("appended", ["a"], [["x"]]), (error) => isFailure(error, "INTERNAL"));
     });
 
+    test("a table of numbers is made column by column, in order, and gives back every number", async () => {
+      const odd = [0, -0, 1.5, 2 ** 53 + 2, Number.NaN, Number.POSITIVE_INFINITY];
+      const a = Float64Array.from({ length: 5000 }, (_, i) => odd[i] ?? i);
+      await query.createTable(
+        'of "numbers"',
+        new Map([
+          ["a", a],
+          ["b", a.map((_, i) => -i)],
+        ]),
+      );
+      const table = await query.table('select a, b from "of ""numbers"""');
+      const column = (name: string) => table.columns.get(name) as { values: Float64Array };
+      assert.deepEqual([...column("a").values], [...a]);
+      assert.deepEqual([column("b").values.at(-1), table.rowCount], [-4999, 5000]);
+      await query.createTable("without rows", new Map([["a", new Float64Array()]]));
+      assert.deepEqual(await query.rows('select * from "without rows"'), []);
+    });
+
+    test("a prepared statement sees rows that came after it, whatever the table held when it was planned", async () => {
+      await query.run("create or replace table later (a integer, b varchar)");
+      const prepared = await query.prepare("select a from later where b is not null and a > 3 order by a");
+      assert.deepEqual(await prepared.rows(), []);
+      await query.run("insert into later values (5, 'x'), (1, 'y'), (4, null), (9, 'z')");
+      assert.deepEqual(await prepared.rows(), [{ a: 5 }, { a: 9 }]);
+      await assert.rejects(query.prepare("select nothing from nowhere"), (error) => isFailure(error, "INTERNAL"));
+    });
+
     test("stream gives chunks, may be left early, and lets other statements run meanwhile", async () => {
       await query.run("create or replace table numbers as select i from range(100000) t(i)");
       let seen = 0;

@@ -10,7 +10,7 @@ import fc from "fast-check";
 import type { DataDefinition, TrainingDefinition } from "../../src/define/definition.ts";
 import { duckdbQuery } from "../../src/drivers/duckdb-query.ts";
 import { groupColumns } from "../../src/features/columns.ts";
-import { type PinnedGroup, planTrainingSet, writeTrainingSet } from "../../src/features/training-set.ts";
+import { type PinnedGroup, placedSql, planTrainingSet, writeTrainingSet } from "../../src/features/training-set.ts";
 import type { Query } from "../../src/ports/query.ts";
 import { labelRows, viewAt } from "./oracle.ts";
 import { defineGroup, minutesOf, pinGroup, type RawCommit, type Version, versionsOf } from "./world.ts";
@@ -96,6 +96,8 @@ describe("the point-in-time join", () => {
         const versions = [spine, p.commits, q.commits].map(versionsOf);
         const plan = planTrainingSet(training(label, definitions), await pin(definitions, versions));
         const rows = await query.rows(plan.sql);
+        // Large groups are joined by place, with the same result.
+        assert.deepEqual(await query.rows(await placedSql(query, plan, 0)), rows);
         const wanted = labelRows(versions[0] as Version[], label).map(({ row, own, y }) => {
           const joined = views.map((one, index) => {
             const key = one.by === "code" ? [textOf(row.values.code)] : row.key.slice(0, viewKeys[one.by].length);
