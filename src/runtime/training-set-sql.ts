@@ -15,7 +15,7 @@ import type { SetOutput } from "../training/training-set.ts";
 import type { Project } from "./open-project.ts";
 import { finder } from "./run-component.ts";
 
-export interface TrainingSetQuery extends TrainingSetPlan {
+export interface TrainingSetQuery extends Omit<TrainingSetPlan, "placeable"> {
   /** As the version was trained, or as it is declared. */
   readonly training: TrainingDefinition;
   readonly groups: ReadonlyMap<string, PinnedGroup>;
@@ -53,7 +53,7 @@ async function computed(
   training: TrainingDefinition,
   groups: ReadonlyMap<string, PinnedGroup>,
   folder: string,
-): Promise<TrainingSetPlan> {
+): Promise<Omit<TrainingSetPlan, "placeable">> {
   const outcome = await project.compute.run({
     entry: "training/set",
     input: { training, groups: Object.fromEntries(groups), temporaryFolder: folder } as unknown as JsonObject,
