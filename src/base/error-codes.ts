@@ -379,6 +379,18 @@ export const errorCodes = {
     "A move of a model needs a reason",
     "Say why, with --reason; it is kept in the model's history",
   ),
+  MODELS_REFERENCED: code(
+    409,
+    "never",
+    "A model version that something refers to cannot be deleted",
+    "Promote another version first; answers and batches that were given stay traceable to their model",
+  ),
+  MODELS_SHADOW_LIVE: code(
+    409,
+    "never",
+    "The live version cannot be its own shadow",
+    "Name another version: it then answers silently beside the live one",
+  ),
   MODELS_UNKNOWN: code(404, "never", "There is no such model version", "List them with `pentad models list`"),
 
   // inference

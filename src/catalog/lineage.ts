@@ -31,6 +31,15 @@ export async function recordLineage(
     );
 }
 
+/** What was made from exactly this. */
+export async function usesOf(database: Pick<Statements, "all">, input: string): Promise<string[]> {
+  const rows = await database.all<{ output: string }>(
+    "select output from lineage_edges where input = ? order by output",
+    [input],
+  );
+  return rows.map(({ output }) => output);
+}
+
 /** Every input that begins with `input` and from which something was made whose name begins with `output`. */
 export async function listUses(database: Database, input: string, output: string): Promise<string[]> {
   const rows = await database.all<{ input: string }>(

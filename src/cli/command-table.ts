@@ -110,13 +110,17 @@ export const commands: readonly Command[] = [
   },
   {
     name: "models",
-    summary: "The model registry: list, show, compare, promote, rollback, export, report",
+    summary: "The model registry: list, show, compare, promote, rollback, withdraw, delete, export, report",
     operands:
-      "list [TRAINING] | show TRAINING VERSION | compare TRAINING VERSION VERSION | promote TRAINING VERSION --reason TEXT | rollback TRAINING --reason TEXT | export TRAINING VERSION --out FILE | report TRAINING VERSION --out FILE",
+      "list [TRAINING] | show TRAINING VERSION | compare TRAINING VERSION VERSION | promote TRAINING VERSION [--as shadow] --reason TEXT | rollback TRAINING --reason TEXT | withdraw TRAINING VERSION | delete TRAINING VERSION --reason TEXT | export TRAINING VERSION --out FILE | report TRAINING VERSION --out FILE",
     options: {
       reason: { type: "string", value: "TEXT", help: "Why; kept with the move" },
       override: { type: "boolean", help: "Promote although the gate refused" },
-      as: { type: "string", value: "onnx|pentad", help: "The exported model's format (default: by the file's ending)" },
+      as: {
+        type: "string",
+        value: "shadow|onnx|pentad",
+        help: "Promote: answer silently beside the live version. Export: the format (default: by the file's ending)",
+      },
       out: { type: "string", value: "FILE", help: "Where to write the model or the report" },
     },
     run: async (spec, args) => (await import("./commands/models.ts")).runModels(spec, args),

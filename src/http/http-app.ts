@@ -5,7 +5,7 @@ import { fail, isFailure, messageOf } from "../base/failure.ts";
 import { isObject, type Json } from "../base/json.ts";
 import { countOpen } from "../features/quarantine.ts";
 import { recordFeedback } from "../inference/prediction-log.ts";
-import { moveAlias } from "../models/registry.ts";
+import { moveAlias } from "../models/aliases.ts";
 import { raiseEvent } from "../runs/raised.ts";
 import { cancelRun } from "../runtime/cancel-run.ts";
 import { describeAppPage, describeGroup, describeRun, describeVersions } from "../runtime/documents.ts";

@@ -184,7 +184,8 @@ function stalenessMessage(message: string | null, expired: ReadonlyMap<string, s
   return parts.length === 0 ? null : parts.join("; ");
 }
 
-function checkOutput(
+/** A model's answer as people get it. Throws INFERENCE_OUTPUT_INVALID for one that is none. */
+export function checkOutput(
   live: Live,
   output: number[] | number,
 ): { prediction: Value; probabilities?: Record<string, number> } {

@@ -35,6 +35,15 @@ export const inferenceMigrations: RoomMigrations = {
       primary key (inference, run)
     )`,
     "alter table inference_predictions add column entity text",
+    `create table inference_shadows (
+      prediction text not null,
+      training text not null,
+      version integer not null,
+      said text,
+      problem text,
+      at integer not null
+    );
+    create index inference_shadows_version on inference_shadows (training, version)`,
   ],
 };
 

@@ -8,7 +8,7 @@ import type { PredictionDocument } from "../define/documents.ts";
 import { groupFiles } from "../features/group-files.ts";
 import type { OnDemandCompute } from "../features/on-demand.ts";
 import type { PinnedGroup } from "../features/training-set.ts";
-import { modelBlob } from "../models/registry.ts";
+import { modelBlob } from "../models/model-store.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Database } from "../ports/database.ts";
 import type { OnlineStore } from "../ports/online-store.ts";

@@ -64,13 +64,29 @@ function baselineCheck({ metric, beats }: Success, evaluation: Evaluation, value
   // Versions from before all baselines were kept know the one that was named then, by the metric of then.
   const known = evaluation.baseline?.name === beats ? evaluation.baseline.value : null;
   const baseline = evaluation.baselines === undefined ? known : (evaluation.baselines[beats]?.[metric] ?? null);
-  const passed = baseline !== null && (better === "higher" ? value > baseline : value < baseline);
-  const end = passed ? "" : baseline === null ? ", since it was not measured" : ": the model is no better";
+  const ahead = baseline !== null && (better === "higher" ? value > baseline : value < baseline);
+  // Drawn together on the same rows: a gain that chance explains is none. Versions from before it was measured go by the values.
+  const gain = evaluation.gains?.[beats]?.[metric];
+  const sure =
+    gain === undefined ||
+    (gain.low !== null && gain.high !== null && (better === "higher" ? gain.low > 0 : gain.high < 0));
+  const passed = ahead && sure;
+  const range =
+    gain === undefined || gain.low === null
+      ? ""
+      : ` (95 % interval of the difference ${show(gain.low)} to ${show(gain.high)})`;
+  const end = passed
+    ? ""
+    : baseline === null
+      ? ", since it was not measured"
+      : ahead
+        ? `: on ${count(evaluation.rows.test, "row")} that may be chance`
+        : ": the model is no better";
   return [
     {
       name: "beats",
       passed,
-      message: `${title} is ${show(value)}, the ${beats} baseline reaches ${show(baseline)}${end}`,
+      message: `${title} is ${show(value)}, the ${beats} baseline reaches ${show(baseline)}${range}${end}`,
     },
   ];
 }

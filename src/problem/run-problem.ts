@@ -2,8 +2,9 @@
 
 import type { ProblemDefinition } from "../define/definition.ts";
 import { metrics } from "../define/metrics.ts";
+import { failedChecks, moveAlias } from "../models/aliases.ts";
 import { judge, show } from "../models/gate.ts";
-import { failedChecks, findAlias, listVersions, moveAlias, recordVerdict, type Version } from "../models/registry.ts";
+import { findAlias, listVersions, recordVerdict, type Version } from "../models/registry.ts";
 import type { Database } from "../ports/database.ts";
 import type { Work } from "../runs/work.ts";
 

@@ -1,7 +1,7 @@
 // A model as a file to take elsewhere: our own format, or ONNX for any other runtime.
 
 import { toOnnx } from "../learn/onnx.ts";
-import { loadArtifact, loadModelFile } from "../models/registry.ts";
+import { loadArtifact, loadModelFile } from "../models/model-store.ts";
 import { partsOf } from "../models/served-model.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 

@@ -14,7 +14,8 @@ import { catchUpOnline } from "../features/online.ts";
 import type { ApartModels } from "../inference/apart.ts";
 import { type LiveSource, liveSource } from "../inference/live.ts";
 import { inferenceMigrations, openPredictionLog, type PredictionLog } from "../inference/prediction-log.ts";
-import { modelsMigrations } from "../models/registry.ts";
+import { openShadow, type Shadow } from "../inference/shadow.ts";
+import { modelsMigrations } from "../models/tables.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Compute } from "../ports/compute.ts";
 import type { Database } from "../ports/database.ts";
@@ -43,6 +44,7 @@ export interface Project {
   readonly compute: Compute;
   readonly onDemand: OnDemandCompute;
   readonly apart: ApartModels;
+  readonly shadow: Shadow;
   readonly live: LiveSource;
   readonly predictions: PredictionLog;
   /** What a run of each component would be for, as of the newest plan; scheduled runs are marked with it. */
@@ -87,6 +89,8 @@ export async function openProject(folder: string, log: Log): Promise<Project> {
   const compute = await openCompute(stateFolder);
   const live = liveSource({ database, models, online });
   const predictions = openPredictionLog(database);
+  const apart = openApart(compute, root, models);
+  const shadow = openShadow({ database, models, apart });
   let fingerprints: ReadonlyMap<string, string> = new Map();
   const schedules = openSchedules(database, { fingerprintOf: (component) => fingerprints.get(component) ?? null });
   const listeners = new Set<() => void>();
@@ -104,7 +108,8 @@ export async function openProject(folder: string, log: Log): Promise<Project> {
     online,
     compute,
     onDemand: openOnDemand(compute, root),
-    apart: openApart(compute, root, models),
+    apart,
+    shadow,
     live,
     predictions,
     rememberFingerprints(newest) {
@@ -119,6 +124,7 @@ export async function openProject(folder: string, log: Log): Promise<Project> {
       for (const listener of listeners) listener();
     },
     async close() {
+      await shadow.close();
       await compute.close();
       await predictions.close();
       await online.close();

@@ -6,7 +6,7 @@ import { newId } from "../base/ids.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { ApartAnswer, ApartModels, FeatureRow } from "../inference/apart.ts";
 import { decodeModel } from "../models/model-file.ts";
-import { modelBlob } from "../models/registry.ts";
+import { modelBlob } from "../models/model-store.ts";
 import { openServed } from "../models/served-model.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { ComputeServing, StepContext } from "../ports/compute.ts";

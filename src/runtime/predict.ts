@@ -78,6 +78,7 @@ export function openAsker(project: Project): Asker {
           training: live.training.name,
           entity: entityOf(live.schema, inputs[index]?.input),
         });
+        project.shadow.consider(live, reply);
         return reply;
       };
       const inputs = Array.isArray(input)

@@ -3,7 +3,8 @@
 import { isObject } from "../base/json.ts";
 import type { Task } from "../define/metrics.ts";
 import type { Success } from "../define/success.ts";
-import { type AliasMove, getVersion, listMoves, type Version } from "../models/registry.ts";
+import { type AliasMove, listMoves } from "../models/aliases.ts";
+import { getVersion, type Version } from "../models/registry.ts";
 import type { Database } from "../ports/database.ts";
 
 export interface ReportFacts {

@@ -18,6 +18,7 @@ import { mostAtOnce } from "../runs/settings.ts";
 import type { Work } from "../runs/work.ts";
 import { runTraining } from "../training/run-training.ts";
 import { featureUsers } from "./feature-users.ts";
+import { codeHash } from "./kept-code.ts";
 import type { Project } from "./open-project.ts";
 import { discreet, secretsOf } from "./secrets.ts";
 import { sourceFingerprint } from "./situation.ts";
@@ -105,7 +106,16 @@ async function recipe(
       return backfill === undefined ? runData(request, project, work) : runBackfill(request, backfill, project, work);
     }
     case "training":
-      return runTraining(definition, find("problem", definition.problem), component.fingerprint ?? "", project, work);
+      return runTraining(
+        definition,
+        find("problem", definition.problem),
+        {
+          fingerprint: component.fingerprint ?? "",
+          code: { file: component.file, hash: codeHash(project.folder, component.file).slice(0, 32) },
+        },
+        project,
+        work,
+      );
     case "inference":
       return runInference(definition, find("training", definition.training), project, work);
     case "app": {

@@ -39,6 +39,7 @@ export function evaluate(judged: Judged, train: Label, test: TestRows, success: 
     intervals,
     baseline: named === undefined ? null : { name: named, value: reached[named]?.[success.metric] ?? null },
     baselines: reached,
+    gains: gainsOf(train, label, judged, success.metric, seed),
     slices: slicesOf(judged, test, success),
     latency: latencyOf(judged.model, test.table),
     curves: curvesOf(label, judged.prediction),
@@ -100,6 +101,30 @@ function baselineValues(train: Label, test: Label): Record<string, Values> {
       const model = openModel(fitBaseline(name as Baseline, train));
       const guess = model.predict({ rowCount: labelLength(test), columns: new Map() });
       return [name, valuesOf(test, guess, undefined)];
+    }),
+  );
+}
+
+/** By how much the model is better than each baseline in the problem's metric, row for row, and how far chance may have moved that. */
+function gainsOf(
+  train: Label,
+  test: Label,
+  { prediction, threshold }: Judged,
+  metric: MetricName,
+  seed: number,
+): NonNullable<Evaluation["gains"]> {
+  const rows = labelLength(test);
+  const some = Math.min(rows, drawnRows);
+  const places = Int32Array.from({ length: some }, (_, index) => Math.floor((index * rows) / some));
+  const [label, own] = [takeLabel(test, places), takePrediction(prediction, places, test)];
+  const decides = !["rocAuc", "prAuc", "logLoss", "brier"].includes(metric);
+  const judgedAs = decides ? shiftThreshold(own, threshold) : own;
+  const fitting = Object.entries(baselines).filter(([, tasks]) => (tasks as readonly Task[]).includes(train.task));
+  return Object.fromEntries(
+    fitting.map(([name]) => {
+      const guess = openModel(fitBaseline(name as Baseline, train)).predict({ rowCount: some, columns: new Map() });
+      const { low, high } = bootstrapDifference(metric, label, judgedAs, guess, { seed, rounds: 200 });
+      return [name, { [metric]: { low: finite(low), high: finite(high) } }];
     }),
   );
 }

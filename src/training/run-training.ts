@@ -12,17 +12,10 @@ import { findHead } from "../features/commits.ts";
 import { groupFiles } from "../features/group-files.ts";
 import type { OnDemandCompute } from "../features/on-demand.ts";
 import type { PinnedGroup } from "../features/training-set.ts";
+import { dropAlias, failedChecks, moveAlias } from "../models/aliases.ts";
 import { judge, show } from "../models/gate.ts";
-import {
-  dropAlias,
-  failedChecks,
-  findAlias,
-  keepModelFile,
-  modelBlob,
-  moveAlias,
-  registerVersion,
-  type Version,
-} from "../models/registry.ts";
+import { keepModelFile, modelBlob } from "../models/model-store.ts";
+import { findAlias, registerVersion, type Version } from "../models/registry.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Database } from "../ports/database.ts";
 import type { Work } from "../runs/work.ts";
@@ -41,6 +34,14 @@ export interface TrainingParts {
   readonly onDemand: OnDemandCompute;
 }
 
+/** What the training is made of, to tell one state of it from another. */
+export interface TrainingMarks {
+  /** Of its definition, and of its code where it has functions. */
+  readonly fingerprint: string;
+  /** Its file, and the hash of that and of all of the project that it imports. */
+  readonly code: { readonly file: string; readonly hash: string };
+}
+
 export interface TrainingOutcome {
   readonly version: number;
   readonly live: boolean;
@@ -50,7 +51,7 @@ export interface TrainingOutcome {
 export async function runTraining(
   training: TrainingDefinition,
   problem: ProblemDefinition,
-  fingerprint: string,
+  { fingerprint, code }: TrainingMarks,
   parts: TrainingParts,
   work: Work,
 ): Promise<TrainingOutcome> {
@@ -98,6 +99,7 @@ export async function runTraining(
             ...(training.onDemand === undefined ? {} : { onDemand: training.onDemand }),
             problem: { question: problem.question, audience: problem.audience, task, success: problem.success },
             sources: pinned.sources,
+            code,
             seed: training.seed,
           } as unknown as JsonObject,
           trainingSet: set.hash,
@@ -116,8 +118,9 @@ export async function runTraining(
       }
       const inputs = Object.entries(pinned.commits).map(([group, sequence]) => `features/${group}@${sequence}`);
       if (training.onDemand !== undefined) inputs.push(`code/${training.onDemand.code}`);
+      inputs.push(...pinned.sources.map(({ data, source, commit }) => `source/${data}@${commit}/${source}`));
       await recordLineage(tx, `training-set/${set.hash}`, inputs, work.run, atMs);
-      await recordLineage(tx, `model/${final.id}`, [`training-set/${set.hash}`], work.run, atMs);
+      await recordLineage(tx, `model/${final.id}`, [`training-set/${set.hash}`, `code/${code.hash}`], work.run, atMs);
       return number;
     },
     {

@@ -58,6 +58,21 @@ describe("the gate's checks", () => {
     assert.equal(check({ metric: "logLoss", beats: "prior" }, { metrics: { logLoss: 0.7 } }, "beats").passed, false);
   });
 
+  it("let no gain over a baseline pass that chance explains", () => {
+    const gained = (low: number, high: number, metric: "rocAuc" | "logLoss" = "rocAuc") =>
+      check(
+        metric === "rocAuc" ? { metric, beats: "majority" } : { metric, beats: "prior" },
+        { gains: { majority: { rocAuc: { low, high } }, prior: { logLoss: { low, high } } } },
+        "beats",
+      );
+    assert.equal(gained(0.1, 0.4).passed, true);
+    assert.match(gained(0.1, 0.4).message, /\(95 % interval of the difference 0.1 to 0.4\)$/);
+    assert.equal(gained(-0.02, 0.4).passed, false);
+    assert.match(gained(-0.02, 0.4).message, /: on 200 rows that may be chance$/);
+    assert.equal(gained(-0.3, -0.1, "logLoss").passed, true);
+    assert.equal(gained(-0.3, 0.1, "logLoss").passed, false);
+  });
+
   it("do not let pass what was never measured", () => {
     assert.equal(judge({ metric: "f1", atLeast: 0 }, evaluation).passed, false);
     const { baselines: _, ...old } = evaluation;

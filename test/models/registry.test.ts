@@ -8,21 +8,13 @@ import { after, before, describe, it } from "node:test";
 import { migrate } from "../../src/catalog/migrations.ts";
 import { filesystemBlobs } from "../../src/drivers/filesystem-blobs.ts";
 import { sqliteDatabase } from "../../src/drivers/sqlite-database.ts";
+import { dropAlias, listMoves, moveAlias } from "../../src/models/aliases.ts";
+import { deleteVersion } from "../../src/models/delete-version.ts";
 import type { GateVerdict } from "../../src/models/gate.ts";
 import { encodeModel, modelId } from "../../src/models/model-file.ts";
-import {
-  findAlias,
-  getVersion,
-  keepModelFile,
-  listMoves,
-  loadModel,
-  modelBlob,
-  modelsMigrations,
-  moveAlias,
-  type NewVersion,
-  recordVerdict,
-  registerVersion,
-} from "../../src/models/registry.ts";
+import { keepModelFile, loadModel, modelBlob } from "../../src/models/model-store.ts";
+import { findAlias, getVersion, type NewVersion, recordVerdict, registerVersion } from "../../src/models/registry.ts";
+import { modelsMigrations } from "../../src/models/tables.ts";
 import type { BlobStore } from "../../src/ports/blob-store.ts";
 import type { Database } from "../../src/ports/database.ts";
 
@@ -80,7 +72,10 @@ describe("the registry", () => {
     await promote(1, { reason: "the board decided", override: true });
     assert.equal((await findAlias(database, "shop", "live"))?.version, 1);
     const [move] = await listMoves(database, "shop");
-    assert.deepEqual([move?.reason, move?.who, move?.before], ["the board decided", "Ada", null]);
+    assert.deepEqual(
+      [move?.reason, move?.who, move?.before],
+      ["the board decided (over its gate: ROC AUC is 0.5)", "Ada", null],
+    );
   });
 
   it("keeps what was live before in the history of moves", async () => {
@@ -112,8 +107,46 @@ describe("the registry", () => {
     assert.deepEqual(new Uint8Array(readFileSync(file)), model);
   });
 
+  it("deletes a version only when nothing refers to it, and never gives its number again", async () => {
+    const id = modelId(model);
+    const deletion = (references: readonly string[]) => ({
+      reason: "never used",
+      who: "Ada",
+      references: async () => references,
+    });
+    assert.equal(await register(passed), 3);
+    const third = { training: "shop", version: 3 };
+    await database.transaction((tx) => moveAlias(tx, "shop", "shadow", 3, { who: "Ada", reason: "to see" }, 3));
+    await assert.rejects(deleteVersion(database, blobs, third, deletion(["12 logged answers"])), {
+      code: "MODELS_REFERENCED",
+      message: /cannot be deleted: the alias shadow, 12 logged answers refer to it/,
+    });
+    await database.transaction((tx) => dropAlias(tx, "shop", "shadow", 3));
+    await assert.rejects(deleteVersion(database, blobs, third, { ...deletion([]), reason: " " }), {
+      code: "MODELS_REASON_MISSING",
+    });
+    await deleteVersion(database, blobs, third, deletion([]));
+    await assert.rejects(getVersion(database, "shop", 3), { code: "MODELS_UNKNOWN" });
+    assert.ok(await blobs.has(modelBlob(id)), "other versions are the same model");
+    assert.equal(await register(passed), 4);
+    await assert.rejects(deleteVersion(database, blobs, { training: "shop", version: 2 }, deletion([])), {
+      code: "MODELS_REFERENCED",
+      message: /the alias live refers to it/,
+    });
+  });
+
+  it("lets no version be its own shadow, and a shadow that goes live is none any more", async () => {
+    const shadow = (number: number) =>
+      database.transaction((tx) => moveAlias(tx, "shop", "shadow", number, { who: "Ada", reason: "to see" }, 4));
+    await assert.rejects(shadow(2), { code: "MODELS_SHADOW_LIVE" });
+    await shadow(4);
+    assert.equal((await findAlias(database, "shop", "shadow"))?.version, 4);
+    await promote(4, { reason: "did well in the shadow" });
+    assert.equal(await findAlias(database, "shop", "shadow"), undefined);
+  });
+
   it("names the versions that there are", async () => {
-    await assert.rejects(getVersion(database, "shop", 7), { code: "MODELS_UNKNOWN", hint: "It has 2, 1" });
+    await assert.rejects(getVersion(database, "shop", 7), { code: "MODELS_UNKNOWN", hint: "It has 4, 2, 1" });
     await assert.rejects(promote(7, { reason: "why not" }), { code: "MODELS_UNKNOWN" });
   });
 

@@ -6,7 +6,8 @@ import { fail } from "../../base/failure.ts";
 import { nearest } from "../../define/check.ts";
 import type { ModelSummary } from "../../define/documents.ts";
 import { metrics } from "../../define/metrics.ts";
-import { getVersion, listMoves, moveAlias } from "../../models/registry.ts";
+import { dropAlias, listMoves, moveAlias } from "../../models/aliases.ts";
+import { deleteModel } from "../../runtime/delete-model.ts";
 import { describeVersions } from "../../runtime/documents.ts";
 import { exportModel } from "../../runtime/export-model.ts";
 import { modelReport } from "../../runtime/model-report.ts";
@@ -14,9 +15,10 @@ import type { Project } from "../../runtime/open-project.ts";
 import { readReportFacts } from "../../runtime/report-facts.ts";
 import { type Arguments, type CommandSpec, usage } from "../arguments.ts";
 import { note, print, printJson, table } from "../output.ts";
+import { showVersion } from "./models-show.ts";
 import { withProject } from "./with-project.ts";
 
-const verbs = ["list", "show", "compare", "promote", "rollback", "export", "report"];
+const verbs = ["list", "show", "compare", "promote", "rollback", "withdraw", "delete", "export", "report"];
 /** How many operands may follow each: a training, a version, another version. */
 const mostOperands: Readonly<Record<string, number>> = { list: 1, rollback: 1, compare: 3 };
 
@@ -42,10 +44,12 @@ export async function runModels(spec: CommandSpec, args: Arguments): Promise<num
       if (version === undefined || !/^\d+$/.test(version))
         throw usage(spec, `Expected a version number, got ${version ?? "none"}`);
       const found = await findVersion(project, training, Number(version));
-      if (verb === "show") return show(project, found, args.flag("json"));
+      if (verb === "show") return showVersion(project, found, args.flag("json"));
       if (verb === "compare") return compare(spec, project, found, other, args.flag("json"));
       if (verb === "export") return exportTo(spec, project, found, args);
       if (verb === "report") return report(spec, project, found, args);
+      if (verb === "delete") return remove(spec, project, found, args);
+      if (verb === "withdraw") return withdraw(project, found, args);
       return promote(spec, project, found, args);
     },
     { load: false },
@@ -82,51 +86,6 @@ async function checkTraining(project: Project, training: string): Promise<void> 
   throw fail("RUNTIME_COMPONENT_UNKNOWN", `Expected a training of the project, got ${JSON.stringify(training)}`, {
     hint: known.length === 0 ? "The project declares none: add training.ts" : `The project has ${known.join(", ")}`,
   });
-}
-
-async function show(project: Project, version: ModelSummary, json: boolean): Promise<number> {
-  const moves = (await listMoves(project.database, version.training)).filter(
-    (move) => move.version === version.version,
-  );
-  if (json) {
-    const {
-      evaluation,
-      params,
-      trainingSet,
-      commits,
-      run,
-      report: kept,
-    } = await getVersion(project.database, version.training, version.version);
-    const { candidates = [] } = kept;
-    printJson({
-      ...version,
-      params,
-      trainingSet,
-      commits,
-      run,
-      candidates,
-      evaluation,
-      moves: moves.map(({ at, ...move }) => ({ ...move, at: new Date(at).toISOString() })),
-    });
-    return 0;
-  }
-  print(
-    `training/${version.training} version ${version.version} ${version.aliases.map((alias) => `[${alias}]`).join(" ")}`,
-  );
-  print(
-    `${version.algorithm}, trained on ${version.rows.train} rows, judged on ${version.rows.test}, ${version.createdAt}`,
-  );
-  print(
-    table(
-      Object.entries(version.metrics).map(([name, value]) => [
-        `  ${name}`,
-        value === null ? "not defined" : String(Number(value.toPrecision(5))),
-      ]),
-    ),
-  );
-  for (const check of version.gate.checks) print(`${check.passed ? "passed" : "refused"}: ${check.message}`);
-  for (const move of moves) print(`${new Date(move.at).toISOString()} ${move.alias}: ${move.reason} (${move.who})`);
-  return 0;
 }
 
 async function findVersion(project: Project, training: string, version: number): Promise<ModelSummary> {
@@ -238,20 +197,62 @@ async function promote(
   { training, version }: Pick<ModelSummary, "training" | "version">,
   args: Arguments,
 ): Promise<number> {
+  const alias = args.text("as") ?? "live";
+  if (alias !== "live" && alias !== "shadow")
+    throw usage(spec, `--as: expected live or shadow, got ${JSON.stringify(alias)}`);
   const reason = args.text("reason");
-  if (reason === undefined) throw usage(spec, "--reason: expected why this version should be live, got nothing");
+  if (reason === undefined) throw usage(spec, `--reason: expected why this version should be ${alias}, got nothing`);
   await project.database.transaction((tx) =>
     moveAlias(
       tx,
       training,
-      "live",
+      alias,
       version,
       { reason, who: process.env.USER ?? "command line", override: args.flag("override") },
       Date.now(),
     ),
   );
-  if (args.flag("json")) printJson({ training, version, alias: "live" });
-  else print(`version ${version} of training/${training} is live`);
+  if (args.flag("json")) printJson({ training, version, alias });
+  else
+    print(
+      alias === "live"
+        ? `version ${version} of training/${training} is live`
+        : `version ${version} of training/${training} answers silently beside the live one; see what it says with pentad models show ${training} ${version}`,
+    );
+  return 0;
+}
+
+/** A shadow that was seen enough. */
+async function withdraw(
+  project: Project,
+  { training, version, aliases }: ModelSummary,
+  args: Arguments,
+): Promise<number> {
+  if (!aliases.includes("shadow"))
+    throw fail(
+      "MODELS_UNKNOWN",
+      `Expected version ${version} of training/${training} to be a shadow, got one that is not`,
+      {
+        hint: "Only a shadow is withdrawn; to take a version from live, promote another one",
+      },
+    );
+  await project.database.transaction((tx) => dropAlias(tx, training, "shadow", version));
+  if (args.flag("json")) printJson({ training, version, alias: null });
+  else print(`version ${version} of training/${training} is no shadow any more`);
+  return 0;
+}
+
+async function remove(
+  spec: CommandSpec,
+  project: Project,
+  { training, version }: Pick<ModelSummary, "training" | "version">,
+  args: Arguments,
+): Promise<number> {
+  const reason = args.text("reason");
+  if (reason === undefined) throw usage(spec, "--reason: expected why this version should be deleted, got nothing");
+  await deleteModel(project, { training, version }, { reason, who: process.env.USER ?? "command line" });
+  if (args.flag("json")) printJson({ training, version, deleted: true });
+  else print(`version ${version} of training/${training} is deleted`);
   return 0;
 }
 
