@@ -6,6 +6,7 @@ import { takeLabel } from "../../src/learn/label.ts";
 import { score } from "../../src/learn/metrics.ts";
 import { type Label, openModel } from "../../src/learn/model.ts";
 import { boostingThreads } from "../../src/runtime/boosting-threads.ts";
+import { fitAuto } from "./auto.ts";
 import { fileBuffer, type Job } from "./jobs.ts";
 
 const job = JSON.parse(process.argv[2]!) as Job;
@@ -39,6 +40,7 @@ const table = { rowCount: job.rows, columns };
 const [train, test] = [rows(job.train), rows(job.test)];
 const [trainTable, testTable] = [takeRows(table, train), takeRows(table, test)];
 const [trainLabel, testLabel] = [takeLabel(label, train), takeLabel(label, test)];
+const metric = job.task === "binary" ? "rocAuc" : job.task === "multiclass" ? "logLoss" : "rmse";
 const spec = {
   algorithm: job.algorithm,
   ...(job.settings === null ? {} : { params: { ...job.settings, earlyStopping: false } }),
@@ -51,12 +53,14 @@ if (job.warm !== false) {
 const threads = job.threads > 1 ? { threads: boostingThreads(job.threads) } : {};
 const start = performance.now();
 const cpu = process.cpuUsage();
-const artifact = await fit(spec, trainTable, trainLabel, { seed: job.seed, ...threads });
+const artifact =
+  job.algorithm === "auto"
+    ? await fitAuto(trainTable, trainLabel, metric, job.seed)
+    : await fit(spec, trainTable, trainLabel, { seed: job.seed, ...threads });
 const fitMs = performance.now() - start;
 const { user, system } = process.cpuUsage(cpu);
 const cpuMs = (user + system) / 1000;
 const prediction = openModel(artifact).predict(testTable);
-const metric = job.task === "binary" ? "rocAuc" : job.task === "multiclass" ? "logLoss" : "rmse";
 console.log(
   JSON.stringify({
     fitMs,

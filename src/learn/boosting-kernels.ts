@@ -18,6 +18,7 @@ export interface BoostingKernels {
   quantise(g: Address, h: Address, from: Count, to: Count, scaleG: number, scaleH: number, out: Address): void;
   countUp(out: Address, from: Count, to: Count): void;
   histogram(panels: Address, panelCount: Count, blocks: Address, rows: Address, first: Count, count: Count, gh: Address, out: Address, spare: Address): void;
+  drawnHistogram(columns: Address, pitch: Count, features: Address, from: Count, featureCount: Count, step: Count, rows: Address, count: Count, gh: Address, out: Address, spare: Address): void;
   clear(features: Address, from: Count, to: Count, histogram: Address): void;
   subtract(features: Address, from: Count, to: Count, target: Address, other: Address): void;
   join(features: Address, from: Count, to: Count, target: Address, other: Address): void;

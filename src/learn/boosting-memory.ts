@@ -114,6 +114,8 @@ export interface LayoutNeeds {
   readonly outputs: number;
   readonly featureCount: number;
   readonly leaves: number;
+  /** Whether a leaf's histogram is needed for its own search alone. */
+  readonly oneHistogram?: boolean;
   readonly weighted: boolean;
   /** Threads there are, this one included; 1 when absent. */
   readonly threads?: number;
@@ -126,6 +128,7 @@ export function boostingLayout({
   outputs,
   featureCount,
   leaves,
+  oneHistogram = false,
   weighted,
   threads = 1,
 }: LayoutNeeds): BoostingLayout {
@@ -141,7 +144,8 @@ export function boostingLayout({
   const sampled = Math.min(rowCount, mostSampled);
   const pitch = padded * 4;
   const heldPitch = Math.ceil(heldRows / 4) * 16;
-  const mostHistograms = Math.max(2, Math.min(leaves + 1, Math.floor(histogramBytes / (featureCount * featureBytes))));
+  const fitting = Math.floor(histogramBytes / (featureCount * featureBytes));
+  const mostHistograms = oneHistogram ? 1 : Math.max(2, Math.min(leaves + 1, fitting));
   const panels = panelsOf(rowCount, featureCount, take);
   const blocks = blocksOf(panels);
   const layout: BoostingLayout = {

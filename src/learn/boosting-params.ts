@@ -38,7 +38,7 @@ export interface BoostingParams {
   readonly gradientOther?: number;
   /** Share of the features drawn for each tree. Default 1. */
   readonly featureSample?: number;
-  /** Most bins per feature, 2 to 255. Default 255. */
+  /** Most bins per feature, 2 to 255. Default 255; from 200 features on no more than leaves of the least size would fill. */
   readonly maxBins?: number;
   /** Iterations without a better validation loss before it stops; false never stops early. Default 30 unless `trees` is given. */
   readonly earlyStopping?: number | false;
@@ -77,6 +77,9 @@ export interface BoostingSettings {
 /** Below this many rows a held-out part is too small to tell when to stop. */
 const leastRowsToHoldOut = 200;
 
+/** From so many features on, histograms cost more than rows, and bins finer than a leaf may be are a luxury. */
+const manyFeatures = 200;
+
 /** Fills in the defaults. Throws DEFINE_INVALID for a value out of range. */
 export function boostingSettings(
   params: BoostingParams,
@@ -92,6 +95,9 @@ export function boostingSettings(
   const canHoldOut = facts.hasValidation || rowCount >= leastRowsToHoldOut;
   const stopsByDefault = facts.hasValidation || (params.trees === undefined && canHoldOut);
   const asked = params.earlyStopping;
+  const minRowsInLeaf = number("minRowsInLeaf", Math.min(20, Math.max(3, Math.round(rowCount / 20))), 1, 1e9);
+  const usualBins =
+    features.length < manyFeatures ? 255 : Math.min(255, Math.max(32, Math.round(rowCount / minRowsInLeaf)));
   const earlyStopping =
     asked === false
       ? 0
@@ -106,7 +112,7 @@ export function boostingSettings(
     learningRate: number("learningRate", 0.1, 1e-6, 1),
     leaves: number("leaves", 31, 2, 65_536, true),
     maxDepth: number("maxDepth", 500, 1, 500, true),
-    minRowsInLeaf: number("minRowsInLeaf", Math.min(20, Math.max(3, Math.round(rowCount / 20))), 1, 1e9),
+    minRowsInLeaf,
     minCurvature: number("minCurvature", 1e-3, 0, 1e12),
     minGain: Math.max(number("minGain", 0, 0, 1e12), 1e-10 * rowCount),
     l1: number("l1", 0, 0, 1e12),
@@ -115,7 +121,7 @@ export function boostingSettings(
     gradientTop,
     gradientOther: number("gradientOther", Math.min(0.1, 1 - gradientTop), 0, 1 - gradientTop),
     featureSample: number("featureSample", 1, 1e-6, 1),
-    maxBins: number("maxBins", 255, 2, 255, true),
+    maxBins: number("maxBins", usualBins, 2, 255, true),
     earlyStopping,
     categorySmoothing: number("categorySmoothing", Math.min(10, Math.max(1, rowCount / 100)), 0, 1e9),
     categoryL2: number("categoryL2", 10, 0, 1e12),

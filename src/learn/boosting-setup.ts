@@ -33,11 +33,12 @@ export interface SetupNeeds {
   readonly features: readonly Feature[];
   readonly settings: Pick<BoostingSettings, "leaves" | "maxBins">;
   readonly threads?: Threads | undefined;
+  readonly oneHistogram?: boolean;
   readonly objective: Pick<Objective, "outputs" | "start" | "targetOf">;
 }
 
 /** Whoever sets up stops the team in the end. */
-export function setUp({ train, held, features, settings, objective, threads }: SetupNeeds): Setup {
+export function setUp({ train, held, features, settings, objective, threads, oneHistogram }: SetupNeeds): Setup {
   const memory = boostingMemory(
     boostingLayout({
       rowCount: train.order?.length ?? labelLength(train.label),
@@ -45,6 +46,7 @@ export function setUp({ train, held, features, settings, objective, threads }: S
       outputs: objective.outputs,
       featureCount: features.length,
       leaves: settings.leaves,
+      ...(oneHistogram !== undefined && { oneHistogram }),
       weighted: train.weights !== undefined,
       threads: threads?.count ?? 1,
     }),

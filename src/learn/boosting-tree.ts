@@ -3,6 +3,7 @@
 import type { Bins } from "./boosting-bins.ts";
 import { type BoostingMemory, featureBytes } from "./boosting-memory.ts";
 import type { BoostingSettings } from "./boosting-params.ts";
+import { splitQueue } from "./boosting-queue.ts";
 import type { Team } from "./boosting-team.ts";
 
 /** A split of binned rows; children are splits, or below 0 the complement of a leaf's number. */
@@ -57,8 +58,8 @@ interface OpenLeaf extends GrownLeaf {
 /** What growing a tree needs to know. */
 export interface GrowthSettings
   extends Pick<BoostingSettings, "leaves" | "maxDepth" | "minRowsInLeaf" | "minGain" | "l1" | "l2" | "monotone"> {
-  /** Called before each search for a split, e.g. to draw the features that may be looked at. */
-  readonly beforeSearch?: () => void;
+  /** Draws the features that the next search for a split may look at; histograms then hold those alone, one leaf at a time. */
+  readonly drawForSplit?: () => void;
 }
 
 /** Grows a tree over the layout's first `rowCount` rows, whose fixed-point derivatives are in place. */
@@ -70,6 +71,7 @@ export function growTree(
   settings: GrowthSettings,
 ): GrownTree {
   const { kernels, layout, bytes, f64 } = memory;
+  const isDrawn = settings.drawForSplit !== undefined;
   const free = [...layout.histograms];
   const splits: GrownSplit[] = [];
   let root: OpenLeaf = {
@@ -111,20 +113,23 @@ export function growTree(
     return taken;
   };
 
-  if (canSplit(root)) {
+  if (canSplit(root) && !isDrawn) {
     measure(root);
     root = { ...root, ...sumsOfRoot(memory, root.histogram) };
-    root.best = bestSplit(memory, team, bins, root, settings);
   } else {
     kernels.leafSums(layout.rows, rowCount, layout.gh, layout.sums);
     root = { ...root, gradient: f64[layout.sums / 8]!, curvature: f64[layout.sums / 8 + 1]! };
   }
   const leaves = [root];
+  const queue = splitQueue();
+  const look = (leaf: OpenLeaf, place: number): void => {
+    leaf.best = bestSplit(memory, team, bins, leaf, settings);
+    if (leaf.best !== undefined) queue.add(place, leaf.best.gain);
+  };
+  if (canSplit(root)) look(root, 0);
   while (leaves.length < settings.leaves) {
-    let at = -1;
-    for (const [i, leaf] of leaves.entries())
-      if (leaf.best !== undefined && (at < 0 || leaf.best.gain > leaves[at]!.best!.gain)) at = i;
-    if (at < 0) break;
+    const at = queue.take();
+    if (at === undefined) break;
     const leaf = leaves[at]!;
     const { feature, gain, threshold, missing, table, gradient, curvature } = leaf.best!;
     bytes.set(table, layout.splitTable);
@@ -159,6 +164,11 @@ export function growTree(
     leaves.push(right);
     const isLast = leaves.length === settings.leaves;
     const wanted = isLast ? [] : [left, right].filter(canSplit);
+    const placeOf = (open: OpenLeaf): number => (open === left ? at : leaves.length - 1);
+    if (isDrawn) {
+      for (const open of wanted) look(open, placeOf(open));
+      continue;
+    }
     if (wanted.length === 0) {
       if (leaf.histogram !== 0) free.push(leaf.histogram);
       continue;
@@ -172,7 +182,7 @@ export function growTree(
       if (parent === 0) measure(large);
       else team.share("subtract", layout.featureCount * 64, [parent, small.histogram]);
     } else if (parent !== 0) free.push(parent);
-    for (const open of wanted) open.best = bestSplit(memory, team, bins, open, settings);
+    for (const open of wanted) look(open, placeOf(open));
     for (const open of [left, right]) {
       if (open.best !== undefined || open.histogram === 0) continue;
       free.push(open.histogram);
@@ -188,12 +198,16 @@ function bestSplit(
   team: Team,
   bins: readonly Bins[],
   leaf: OpenLeaf,
-  { minGain, beforeSearch }: GrowthSettings,
+  { minGain, drawForSplit }: GrowthSettings,
 ): Candidate | undefined {
   const { layout, bytes, f64, i32 } = memory;
   const { featureCount, results, tables } = layout;
-  beforeSearch?.();
-  team.search(leaf.histogram, leaf.count, leaf.lowest, leaf.highest);
+  const histogram = drawForSplit === undefined ? leaf.histogram : layout.histograms[0]!;
+  if (drawForSplit !== undefined) {
+    drawForSplit();
+    team.share("drawnHistogram", leaf.count, [layout.rows + leaf.start * 4, leaf.count, histogram]);
+  }
+  team.search(histogram, leaf.count, leaf.lowest, leaf.highest);
   let feature = -1;
   let gain = minGain;
   for (let f = 0; f < featureCount; f++) {
@@ -213,10 +227,10 @@ function bestSplit(
       threshold: -1,
       missing,
       table: bytes.slice(tables + feature * 256, tables + feature * 256 + 256),
-      ...sumsOfSide(memory, leaf.histogram, feature, tables + feature * 256),
+      ...sumsOfSide(memory, histogram, feature, tables + feature * 256),
     };
   const table = new Uint8Array(256);
-  const threshold = middleOfGap(i32, leaf.histogram + feature * 2048, i32[result + 2]!, kind.count);
+  const threshold = middleOfGap(i32, histogram + feature * 2048, i32[result + 2]!, kind.count);
   table.fill(1, 0, threshold + 1);
   table[kind.count] = missing === 1 ? 1 : 0;
   bytes.set(table, tables + feature * 256);
@@ -226,7 +240,7 @@ function bestSplit(
     threshold,
     missing,
     table,
-    ...sumsOfSide(memory, leaf.histogram, feature, tables + feature * 256),
+    ...sumsOfSide(memory, histogram, feature, tables + feature * 256),
   };
 }
 

@@ -97,6 +97,24 @@ export const works = {
     const [list, first] = rows === 0 ? [0, from] : [rows! + from * 4, 0];
     kernels.histogram(panelRecords, layout.panels.length, blockRecords, list, first, to - from, gh, target, spare);
   },
+  /** Of the drawn features alone. */
+  drawnHistogram: ({ kernels, layout }, { thread, team }, rows, count, out) => {
+    const { columns, columnPitch, featureRecords, featureCount, gh, spares } = layout;
+    const spare = spares[thread]!;
+    kernels.drawnHistogram(
+      columns,
+      columnPitch,
+      featureRecords,
+      thread,
+      featureCount,
+      team,
+      rows!,
+      count!,
+      gh,
+      out!,
+      spare,
+    );
+  },
   subtract: ({ kernels, layout }, part, target, other) => {
     const { from, to } = share(layout.featureCount, part, 1);
     kernels.subtract(layout.featureRecords, from, to, target!, other!);

@@ -4,7 +4,7 @@ import { fail } from "../base/failure.ts";
 import { binsOfCodes, sourceTree } from "./boosting-export.ts";
 import type { BoostingMemory } from "./boosting-memory.ts";
 import { writeFeatures } from "./boosting-rows.ts";
-import { drawBag, drawFeatures } from "./boosting-sample.ts";
+import { type Bag, drawBag } from "./boosting-sample.ts";
 import { addToGrown, addToOutside } from "./boosting-scores.ts";
 import { setUp } from "./boosting-setup.ts";
 import { fixPoint, type SearchSettings } from "./boosting-step.ts";
@@ -48,8 +48,8 @@ export async function fitForest(
   const isRegression = label.task === "regression";
   const isExtra = algorithm === "extraTrees";
   const rowSample = number("rowSample", isExtra ? 1 : 0.632, 1e-6, 1);
-  const usualShare = isRegression ? 1 / 3 : Math.sqrt(features.length) / features.length;
-  const perSplit = Math.max(1, Math.round(features.length * number("splitFeatures", usualShare, 1e-6, 1)));
+  const usualShare = isRegression ? 1 / 3 : 1 / Math.sqrt(features.length);
+  const splitShare = number("splitFeatures", usualShare, 1e-6, 1);
   const trees = number("trees", 200, 1, 100_000, true);
   const settings: GrowthSettings & SearchSettings & { maxBins: number } = {
     leaves: number("leaves", 1024, 2, 65_536, true),
@@ -65,47 +65,52 @@ export async function fitForest(
     monotone: new Int8Array(features.length),
   };
   const { outputs, shift, unit, targetOf } = forestTarget(label, options.weights);
-  const { memory, team, bins } = setUp({
+  const setup = setUp({
     train: { columns: encodeTable(features, table), label, weights: options.weights, order: undefined },
     held: undefined,
     features,
     settings,
+    threads: options.threads,
+    oneHistogram: true,
     objective: {
       outputs,
       start: new Float64Array(outputs),
       targetOf: () => ({ values: new Float32Array(0), weights: options.weights }),
     },
   });
+  const { memory, team, bins } = setup;
   const source = random(options.seed);
   const every = new Uint8Array(features.length).fill(1);
   writeFeatures(memory, bins, settings.monotone, every);
-  const growth: GrowthSettings = { ...settings, beforeSearch: () => drawForSplit(memory, perSplit, isExtra, source) };
+  // Columns that never vary must not use up the draws.
+  const varying = [...bins.keys()].filter((f) => bins[f]!.count > 1 || bins[f]!.hasMissing);
+  const perSplit = Math.max(1, Math.round(varying.length * splitShare));
+  const growth: GrowthSettings = { ...settings, drawForSplit: splitDraw(memory, varying, perSplit, isExtra, source) };
   const grown: SourceTree[] = [];
   // The scores, which boosting would need, collect the answers of the trees that did not see the row.
   const votes = new Int32Array(table.rowCount);
-  for (let t = 0; t < trees; t++) {
-    if (options.signal !== undefined) await breath();
-    options.signal?.throwIfAborted();
-    const bag = drawBag(memory, { rowSample }, source);
-    for (let output = 0; output < outputs; output++) {
-      bag.place(team);
-      writeDerivatives(memory, team, targetOf(output), settings);
-      const tree = growTree(memory, team, bins, bag.inside, growth);
-      const values = Float64Array.from(tree.leaves, (leaf) => leafOutput(memory, leaf, settings));
-      if (bag.outside === 0) addToGrown(memory, team, tree, values, output);
-      else addToOutside(memory, team, tree, values, output, bag.outside);
-      grown.push(
-        sourceTree(
-          memory,
-          tree,
-          bins,
-          values.map((value) => (value * unit) / trees),
-        ),
-      );
+  const growOne = (bag: Bag, output: number): void => {
+    bag.place(team);
+    writeDerivatives(memory, team, targetOf(output), settings);
+    const tree = growTree(memory, team, bins, bag.inside, growth);
+    const values = Float64Array.from(tree.leaves, (leaf) => leafOutput(memory, leaf, settings));
+    if (bag.outside === 0) addToGrown(memory, team, tree, values, output);
+    else addToOutside(memory, team, tree, values, output, bag.outside);
+    const shares = values.map((value) => (value * unit) / trees);
+    grown.push(sourceTree(memory, tree, bins, shares));
+  };
+  try {
+    for (let t = 0; t < trees; t++) {
+      if (options.signal !== undefined) await breath();
+      options.signal?.throwIfAborted();
+      const bag = drawBag(memory, { rowSample }, source);
+      for (let output = 0; output < outputs; output++) growOne(bag, output);
+      const { bag: outside } = memory.layout;
+      for (let i = 0; i < bag.outside; i++) votes[memory.u32[outside / 4 + i]!]!++;
+      options.onProgress?.({ iteration: t + 1, of: trees });
     }
-    const { bag: outside } = memory.layout;
-    for (let i = 0; i < bag.outside; i++) votes[memory.u32[outside / 4 + i]!]!++;
-    options.onProgress?.({ iteration: t + 1, of: trees });
+  } finally {
+    team.stop();
   }
   return treesArtifact(grown, {
     features,
@@ -171,14 +176,28 @@ function writeDerivatives(memory: BoostingMemory, team: Team, target: Float32Arr
   fixPoint(memory, team, { sumG, sumH, countsRows: true }, settings);
 }
 
-/** Draws the features, and for extra trees the thresholds, that the next split may use. */
-function drawForSplit({ i32, layout }: BoostingMemory, wanted: number, isExtra: boolean, source: Random): void {
-  const active = drawFeatures(layout.featureCount, wanted, source);
-  for (let f = 0; f < layout.featureCount; f++) {
-    const at = layout.featureRecords / 4 + f * 8;
-    i32[at + 3] = active[f]!;
-    i32[at + 5] = isExtra && active[f] === 1 ? source.below(2 ** 30) : -1;
-  }
+/** Each call draws the features, and for extra trees the thresholds, that the next split may use: by a shuffle that stops early. */
+function splitDraw(
+  { i32, layout }: BoostingMemory,
+  varying: readonly number[],
+  wanted: number,
+  isExtra: boolean,
+  source: Random,
+): () => void {
+  const order = Int32Array.from(varying);
+  const record = (feature: number): number => layout.featureRecords / 4 + feature * 8;
+  for (let f = 0; f < layout.featureCount; f++) i32[record(f) + 3] = 0;
+  return () => {
+    for (let i = 0; i < wanted; i++) i32[record(order[i]!) + 3] = 0;
+    for (let i = 0; i < wanted; i++) {
+      const j = i + source.below(order.length - i);
+      const feature = order[j]!;
+      order[j] = order[i]!;
+      order[i] = feature;
+      i32[record(feature) + 3] = 1;
+      i32[record(feature) + 5] = isExtra ? source.below(2 ** 30) : -1;
+    }
+  };
 }
 
 /** The task's usual metric over the rows that some tree did not see; null when there are none. */

@@ -13,7 +13,7 @@ import type { TestRows } from "./evaluate.ts";
 
 const permutedRows = 2_000;
 const permutedRounds = 3;
-const permutedMs = 15_000;
+const permutedMs = 4_000;
 
 /** By shuffling each feature among held-out rows, when that is quick enough; otherwise the model's own account. */
 export function importanceOf(model: Predictor, test: TestRows, metric: MetricName, seed: number): Importance {

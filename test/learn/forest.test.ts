@@ -74,3 +74,18 @@ test("contributions of a forest add up to its share", async () => {
     );
   }
 });
+
+test("columns that never vary do not use up a forest's draws", async () => {
+  const { table, binary } = sample(1500, 4, 61);
+  const constant = { type: "number", values: new Float64Array(1500).fill(3) } as const;
+  const padded = {
+    rowCount: 1500,
+    columns: new Map([...Array.from({ length: 60 }, (_, i) => [`same${i}`, constant] as const), ...table.columns]),
+  };
+  for (const algorithm of ["randomForest", "extraTrees"] as const) {
+    const spec = { algorithm, params: { trees: 40, splitFeatures: 0.5 } };
+    const plain = openModel(await fit(spec, table, binary, { seed: 1 })).predict(table);
+    const beside = openModel(await fit(spec, padded, binary, { seed: 1 })).predict(padded);
+    assert.deepEqual(beside, plain);
+  }
+});

@@ -24,6 +24,14 @@ test("1, 2 and 4 threads give the same bytes, fit after fit", async () => {
   }
 });
 
+test("a forest is the same with threads, too", async () => {
+  const { table, binary } = sample(30_000, 8, 303);
+  const spec = { algorithm: "randomForest", params: { trees: 6 } } as const;
+  const alone = await fit(spec, table, binary, { seed: 7 });
+  const signal = new AbortController().signal;
+  assert.deepEqual(await fit(spec, table, binary, { seed: 7, threads: boostingThreads(2), signal }), alone);
+});
+
 test("a helper that has arrived takes part in binning, derivatives and scores", async () => {
   const { table, binary } = sample(30_000, 8, 301);
   const threads = boostingThreads(2);

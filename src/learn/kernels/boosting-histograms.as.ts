@@ -1,6 +1,6 @@
 // Histograms of binned rows: the innermost loops of growing trees. Compiled into boosting.wasm.ts.
 
-import { F_BINS, FEATURE_BYTES, FEATURE_RECORD, curvatureOf, gradientOf } from "./boosting-records.as.ts";
+import { F_ACTIVE, F_BINS, FEATURE_BYTES, FEATURE_RECORD, curvatureOf, gradientOf } from "./boosting-records.as.ts";
 
 @inline function add(histogram: usize, bin: u64, value: i64): void {
   const cell = histogram + (<usize>bin << 3);
@@ -109,6 +109,31 @@ export function histogram(
         else if (width == 4) add4(at, stride, values, some, h);
         else if (width == 1) add1(at, stride, values, some, h);
       }
+    }
+  }
+}
+
+/**
+ * The histograms of every `step`-th drawn feature from `from` on, for the listed rows: where few of many features are drawn for a
+ * split, reading those by column beats adding all of them by row.
+ */
+export function drawnHistogram(
+  columns: usize, pitch: usize, features: usize, from: usize, featureCount: usize, step: usize, rows: usize, count: usize, gh: usize,
+  out: usize, spare: usize,
+): void {
+  for (let f = from; f < featureCount; f += step) {
+    const feature = features + f * FEATURE_RECORD;
+    if (load<i32>(feature + F_ACTIVE) != 0) memory.fill(out + f * FEATURE_BYTES, 0, usedBytes(feature));
+  }
+  for (let done: usize = 0; done < count; done += CHUNK) {
+    const some = min<usize>(CHUNK, count - done);
+    const chunk = rows + (done << 2);
+    for (let i: usize = 0; i < some; i++) store<i64>(spare + (i << 3), load<i64>(gh + (<usize>load<u32>(chunk + (i << 2)) << 3)));
+    for (let f = from; f < featureCount; f += step) {
+      if (load<i32>(features + f * FEATURE_RECORD + F_ACTIVE) == 0) continue;
+      const column = columns + f * pitch;
+      const h = out + f * FEATURE_BYTES;
+      for (let i: usize = 0; i < some; i++) add(h, load<u8>(column + <usize>load<u32>(chunk + (i << 2))), load<i64>(spare + (i << 3)));
     }
   }
 }
