@@ -286,6 +286,12 @@ export const errorCodes = {
     "The run is tried again",
   ),
   FEATURES_GROUP_EMPTY: code(409, "later", "The feature group has no rows yet", "Run its data component first"),
+  FEATURES_EXPIRED: code(
+    410,
+    "never",
+    "An earlier state of the feature group is older than its retention",
+    "Ask for a newer commit; with a longer `retention` later ones are kept, and what a model was trained from always is",
+  ),
   FEATURES_FILE_MISSING: code(
     500,
     "never",

@@ -184,7 +184,7 @@ export const commands: readonly Command[] = [
   {
     name: "export",
     summary: "Write a feature group's rows, a training set or the newest batch of predictions to a file",
-    operands: "features/NAME | training/NAME[@VERSION] | predictions/NAME",
+    operands: "features/NAME[@COMMIT] | training/NAME[@VERSION] | predictions/NAME",
     options: {
       as: { type: "string", value: "csv|parquet|arrow", help: "The format (default: by the file's ending)" },
       out: { type: "string", value: "FILE", help: "Where to write; FILE.croissant.json beside it describes it" },

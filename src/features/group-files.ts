@@ -1,5 +1,6 @@
 // Which files hold a feature group as of a commit, which of them nobody needs any more, and what their columns are.
 
+import { formatAge } from "../base/clock.ts";
 import { fail } from "../base/failure.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
@@ -107,12 +108,29 @@ export async function groupFiles(
 
 async function missingFile(database: Database, group: string, sequence: number, name: string) {
   const purgedMs = await purgedAfter(database, group, sequence);
-  return purgedMs === undefined
-    ? fail("FEATURES_FILE_MISSING", `Expected the committed file ${name} of the feature group ${group}, got nothing`)
-    : fail(
-        "FEATURES_PURGED",
-        `Expected commit ${sequence} of the feature group ${group}, got one whose rows were purged on ${new Date(purgedMs).toISOString().slice(0, 10)} because a key was forgotten`,
-      );
+  if (purgedMs !== undefined)
+    return fail(
+      "FEATURES_PURGED",
+      `Expected commit ${sequence} of the feature group ${group}, got one whose rows were purged on ${dayOf(purgedMs)} because a key was forgotten`,
+    );
+  const successor = await database.get<{ at: number | null; definition: string }>(
+    "select min(at) as at, (select definition from features_commits where group_name = ? order by sequence desc limit 1) as definition from features_commits where group_name = ? and sequence > ?",
+    [group, group, sequence],
+  );
+  const { retentionMs = null } = JSON.parse(successor?.definition ?? "{}") as Partial<DataDefinition>;
+  if (retentionMs !== null && successor?.at !== null && successor?.at !== undefined)
+    return fail(
+      "FEATURES_EXPIRED",
+      `Expected commit ${sequence} of the feature group ${group}, got one that was replaced on ${dayOf(successor.at)}, and data/${group} keeps replaced rows for ${formatAge(retentionMs)}`,
+    );
+  return fail(
+    "FEATURES_FILE_MISSING",
+    `Expected the committed file ${name} of the feature group ${group}, got nothing`,
+  );
+}
+
+function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
 }
 
 function generationOf<Row extends { readonly mode: string }>(rows: readonly Row[]): Row[] {

@@ -35,7 +35,8 @@ const rankColumn = "_rank";
 const rankSql = `(CAST(epoch_us(${eventColumn}) AS HUGEINT) * CAST('9223372036854775808' AS HUGEINT) + CAST(${ordinalColumn} AS HUGEINT) * 2147483648 + ${commitColumn})`;
 
 /**
- * A group without an event time, or labels without one, give and take the newest row of the key. Otherwise, of the
+ * A group without an event time, or labels without one, give and take the newest row of the key; so does every group when
+ * what is known at `nowMs` is asked for, as the online store answers. Otherwise, of the
  * versions that happened and were known by the label's event time, the highest ranked. Where none came in late, one row
  * a moment and ASOF do; else only versions that outranked all that could be seen before them are ever the answer, and
  * ASOF over the moments at which they could first be seen finds the last of those.
@@ -45,6 +46,7 @@ export function planView(
   spine: DataDefinition,
   group: ViewGroup,
   columns: readonly GroupColumn[],
+  nowMs: number | null = null,
 ): ViewPlan {
   const { definition, files } = group;
   const keys = definition.key.map((key) => sqlName(keyColumn(key)));
@@ -54,12 +56,12 @@ export function planView(
   const kept = [...keys, eventColumn, ...columns.map(({ name }) => sqlName(name))];
   const rows = `${alias}_rows`;
   const value = (name: string) => `${alias}.${sqlName(name)}`;
-  if (definition.eventTime === null || spine.eventTime === null) {
+  if (definition.eventTime === null || spine.eventTime === null || nowMs !== null) {
     const newest = `SELECT ${kept.join(", ")} FROM (${enrichedSql(needed, files)}) QUALIFY row_number() OVER (${partition(keys)}ORDER BY ${eventColumn} DESC, ${ordinalColumn} DESC) = 1`;
     return {
       steps: [`${rows} AS (${newest})`],
       join: `LEFT JOIN ${rows} ${alias} ON ${equal.length === 0 ? "true" : equal.join(" AND ")}`,
-      value,
+      value: (name) => countingSql(definition, alias, name, nowMs),
     };
   }
   const ttlMs = definition.ttlMs ?? null;
@@ -99,6 +101,18 @@ export function planView(
       ? [`${rows} AS (SELECT ${[...kept, visibleColumn].join(", ")} FROM (${rankedSql(files)}) ${outranking(keys)})`]
       : statesWithWindows(alias, needed, files, kept);
   return { steps, join: asof(visibleColumn), value: aged };
+}
+
+/** A value as of `nowMs`: missing when its row is older than the group's time to live; always there when no moment is given. */
+export function countingSql(
+  { ttlMs = null }: DataDefinition,
+  alias: string,
+  name: string,
+  nowMs: number | null,
+): string {
+  const value = `${alias}.${sqlName(name)}`;
+  if (ttlMs === null || nowMs === null) return value;
+  return `CASE WHEN ${alias}.${eventColumn} >= make_timestamp(${Math.round((nowMs - ttlMs) * 1000)}) THEN ${value} END`;
 }
 
 /** Few rows share their moment with others, so that it is cheapest to leave out those that have a successor. */

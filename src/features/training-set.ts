@@ -14,7 +14,7 @@ import {
   ordinalColumn,
 } from "./columns.ts";
 import { type PlaceableView, placeViews } from "./placed-views.ts";
-import { planView, type ViewPlan } from "./point-in-time.ts";
+import { countingSql, planView, type ViewPlan } from "./point-in-time.ts";
 import { currentSql, enrichedOver, enrichedSql, type GroupFiles, orderSql, versionsSql } from "./relation.ts";
 import { knownColumn, knownWindowSteps } from "./windows.ts";
 
@@ -39,8 +39,12 @@ export interface TrainingSetPlan {
   readonly label: GroupColumn | null;
 }
 
-/** Which rows of the label's group: those with a label (all of them where there is none), or the newest of every entity (every row when there is no entity). */
-export type SpineRows = "labelled" | "newest";
+/**
+ * Which rows of the label's group: those with a label (all of them where there is none), each with what was known at its
+ * time; or the newest of every entity (every row when there is no entity) with what is known at `newestAtMs`, as the online
+ * store answers: the newest row of every group, unless it is older than the group's time to live.
+ */
+export type SpineRows = "labelled" | { readonly newestAtMs: number };
 
 /** Plans the join. `groups` holds every group that the training names, pinned to its commit. */
 export function planTrainingSet(
@@ -54,6 +58,7 @@ export function planTrainingSet(
   const features: GroupColumn[] = [];
   const selected: string[] = [];
   const views: { alias: string; plan: ViewPlan }[] = [];
+  const nowMs = rows === "labelled" ? null : rows.newestAtMs;
   let own: readonly string[] = [];
   for (const [index, { data, names }] of training.features.entries()) {
     const group = groups.get(data) as PinnedGroup;
@@ -61,16 +66,16 @@ export function planTrainingSet(
     features.push(...columns);
     if (data === training.label.data) {
       own = names;
-      selected.push(...columns.map(({ name }) => `s.${sqlName(name)} AS ${sqlName(name)}`));
+      selected.push(...columns.map(({ name }) => `${countingSql(definition, "s", name, nowMs)} AS ${sqlName(name)}`));
       continue;
     }
     const alias = `g${index}`;
-    const view = planView(alias, definition, group, columns);
+    const view = planView(alias, definition, group, columns, nowMs);
     views.push({ alias, plan: view });
     selected.push(...columns.map((column) => `${view.value(column.name)} AS ${sqlName(column.name)}`));
   }
   checkNames(label === null ? features : [...features, label]);
-  const spineSteps = rows === "newest" ? newestSteps(spine, own) : labelledSteps(spine, own, label);
+  const spineSteps = nowMs !== null ? newestSteps(spine, own) : labelledSteps(spine, own, label);
   const keys = definition.key.map((key) => `s.${sqlName(keyColumn(key))}`);
   const last = label === null ? [] : [`s.${sqlName(label.name)} AS ${sqlName(label.name)}`];
   const columns = [`s.${eventColumn}`, ...keys, ...selected, ...last];

@@ -1,4 +1,4 @@
-// Batch inference, in a process of its own: the newest row of every entity, joined as for training, scored and written.
+// Batch inference, in a process of its own: the newest row of every entity with all that is known now, scored and written.
 
 import { readFile } from "node:fs/promises";
 import { type Table, valueAt } from "../base/table.ts";
@@ -58,7 +58,13 @@ export async function scoreBatch(
   const groups = new Map(Object.entries(input.groups));
   const set = `${input.temporaryFolder}/newest.parquet`;
   const { training } = input;
-  const { rows, features } = await writeSet(query, { training, groups, code, path: set, which: "newest" });
+  const { rows, features } = await writeSet(query, {
+    training,
+    groups,
+    code,
+    path: set,
+    which: { newestAtMs: input.atMs },
+  });
   const table = await loadTrainingSet(query, set, features);
   const more = moreColumns(model);
   await query.run(

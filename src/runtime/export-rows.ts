@@ -4,7 +4,7 @@ import { fail } from "../base/failure.ts";
 import type { ColumnType } from "../base/table.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import { eventColumn, type GroupColumn, groupColumns, keyColumn } from "../features/columns.ts";
-import { findHead } from "../features/commits.ts";
+import { findCommit, findHead } from "../features/commits.ts";
 import { groupFiles } from "../features/group-files.ts";
 import { enrichedSql, orderSql } from "../features/relation.ts";
 import { newestBatch } from "../inference/batches.ts";
@@ -60,11 +60,21 @@ export async function rowsToExport(project: Project, what: string, folder: strin
   };
 }
 
-/** Key and event time under the source's names, then features, windows and labels; a key that is a feature too stands once. */
-async function groupRows(project: Project, name: string): Promise<ExportRows> {
-  const head = await findHead(project.database, name);
-  if (head === undefined)
+/**
+ * Key and event time under the source's names, then features, windows and labels; a key that is a feature too stands once.
+ * `NAME@COMMIT` gives the rows as they stood then; FEATURES_EXPIRED and FEATURES_PURGED say why they may be gone.
+ */
+async function groupRows(project: Project, what: string): Promise<ExportRows> {
+  const [, name = what, number] = /^(.*)@(\d+)$/.exec(what) ?? [];
+  const newest = await findHead(project.database, name);
+  if (newest === undefined)
     throw fail("FEATURES_UNKNOWN", `Expected a feature group with rows, got ${JSON.stringify(name)}`);
+  const head = number === undefined ? newest : await findCommit(project.database, name, Number(number));
+  if (head === undefined)
+    throw fail(
+      "FEATURES_UNKNOWN",
+      `Expected a commit of the feature group ${name} from 1 to ${newest.sequence}, got ${number}`,
+    );
   const { definition } = head;
   const [declared = definition] = await declaredNow(project, [definition]);
   const own = groupColumns(definition);
@@ -77,7 +87,7 @@ async function groupRows(project: Project, name: string): Promise<ExportRows> {
     ...event.map((column) => `e.${eventColumn} AS ${sqlName(column)}`),
     ...names.map((column) => `e.${sqlName(column)}`),
   ];
-  const files = await groupFiles(project.database, project.offline, name);
+  const files = await groupFiles(project.database, project.offline, name, head.sequence);
   return {
     sql: `SELECT ${columns.join(", ")} FROM (${enrichedSql(definition, files)}) e ORDER BY ${orderSql(definition, "e")}`,
     facts: {

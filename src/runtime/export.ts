@@ -37,7 +37,7 @@ const progressMs = 500;
 const largestDictionary = 100_000;
 
 /**
- * `what` is `features/NAME`, `training/NAME`, `training/NAME@VERSION` or `predictions/NAME` (the newest batch). The file
+ * `what` is `features/NAME`, `features/NAME@COMMIT`, `training/NAME`, `training/NAME@VERSION` or `predictions/NAME` (the newest batch). The file
  * appears whole or not at all. Throws RUNTIME_TARGET_EXISTS when it is there already.
  */
 export async function exportRows(project: Project, what: string, options: ExportOptions): Promise<Exported> {

@@ -134,7 +134,14 @@ describe("a group that grows commit by commit", () => {
       await group.run(sales([sale("a", commit, 1)], options), start + commit * 2 * 24 * hour);
     assert.equal((await group.rows(definitionOf(sales([], options)))).length, 20);
     assert.deepEqual(await group.rows(definitionOf(sales([], options)), 2), pinned);
-    await assert.rejects(groupFiles(database, offline, "sales", 6), { code: "FEATURES_FILE_MISSING" });
+    await assert.rejects(groupFiles(database, offline, "sales", 6), (error: Error) => {
+      assert.equal((error as { code?: string } & Error).code, "FEATURES_EXPIRED");
+      assert.match(
+        error.message,
+        /^Expected commit 6 of the feature group sales, got one that was replaced on \d{4}-\d\d-\d\d, and data\/sales keeps replaced rows for 24 hours$/,
+      );
+      return true;
+    });
   });
 
   it("renames, widens, adds and drops columns in the files as they are", async () => {

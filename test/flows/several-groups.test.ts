@@ -51,7 +51,7 @@ export default defineTraining({
 `,
   "inference.ts": `import { defineInference } from "pentad";
 import training from "./training.ts";
-export default defineInference({ training, online: true });
+export default defineInference({ training, online: true, batch: { schedule: "0 6 * * *" } });
 `,
   "app.ts": `import { defineApp } from "pentad";
 import inference from "./inference.ts";
@@ -61,6 +61,7 @@ export default defineApp({ inference, title: "Shop" });
 
 const stores = Array.from({ length: 8 }, (_, index) => ({ store: `S${index}`, size: 200 + 70 * index }));
 const days = Array.from({ length: 80 }, (_, day) => new Date(Date.UTC(2025, 0, 1 + day)).toISOString().slice(0, 10));
+const tomorrow = new Date(Date.UTC(2025, 0, 1 + days.length)).toISOString().slice(0, 10);
 const regionOf = (index: number) => (index % 2 === 0 ? "north" : "south");
 const rainOf = (region: string, day: number) => (region === "north" ? (day * 7) % 11 : (day * 3) % 5);
 
@@ -72,7 +73,8 @@ function dataFiles(): Record<string, string> {
       return `${store},${region},${date},${day % 3 === 0},${sold.toFixed(1)}`;
     }),
   );
-  const weather = days.flatMap((day, index) =>
+  // The weather is known for a day more than the sales.
+  const weather = [...days, tomorrow].flatMap((day, index) =>
     ["north", "south"].map((region) =>
       JSON.stringify({ region, day, temp: 10 + (index % 9), rain: rainOf(region, index) }),
     ),
@@ -109,15 +111,28 @@ describe("a product of several groups", () => {
     const { document } = await predict({ store: "S3" });
     const { features } = document;
     assert.deepEqual([features.region, features.size], ["south", 410]);
-    assert.deepEqual([features.rain, features.temp], [rainOf("south", 79), 10 + (79 % 9)]);
+    assert.deepEqual([features.rain, features.temp], [rainOf("south", 80), 10 + (80 % 9)]);
   });
 
   it("takes what the request says over what is stored, as a value and as the key of the next group", async () => {
     const { document } = await predict({ store: "S3", region: "north", size: 300 });
     assert.deepEqual(
       [document.features.region, document.features.size, document.features.rain],
-      ["north", 300, rainOf("north", 79)],
+      ["north", 300, rainOf("north", 80)],
     );
+  });
+
+  it("scores every store in the batch as a single question now does", async () => {
+    const out = join(project.folder, "predictions.csv");
+    const { code, stderr } = await pentad("export", "predictions/shop", "--out", out, "--project", project.folder);
+    assert.equal(code, 0, stderr);
+    const [, ...lines] = (await project.read("predictions.csv")).trim().split("\n");
+    assert.equal(lines.length, stores.length);
+    for (const line of lines.slice(0, 4)) {
+      const [store, , prediction] = line.split(",");
+      const { document } = await predict({ store });
+      assert.ok(Math.abs(document.prediction - Number(prediction)) < 1e-6, `${store}: ${prediction}`);
+    }
   });
 
   it("says which key has no stored row when values are missing for it", async () => {
