@@ -4,7 +4,7 @@ import { formatAge } from "../base/clock.ts";
 import { fail } from "../base/failure.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import { eventColumn } from "../features/columns.ts";
-import type { ColumnStatistics, GroupStatistics } from "../features/statistics.ts";
+import { binSql, type ColumnStatistics, type GroupStatistics } from "../features/statistics.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
 
 export interface LastCommit {
@@ -59,9 +59,8 @@ async function shiftOf(query: Query, relation: string, before: ColumnStatistics)
   let expected: number[];
   if (before.histogram !== null && before.min !== null && before.max !== null) {
     const [low, high] = [Number(before.min), Number(before.max)];
-    const width = (high - low) / before.histogram.length;
-    if (!(width > 0)) return undefined;
-    bin = `greatest(0, least(${before.histogram.length - 1}, CAST(floor((${name} - (${low})) / ${width}) AS INTEGER)))`;
+    if (!(high > low)) return undefined;
+    bin = binSql(name, low, high, before.histogram.length);
     expected = [...before.histogram];
   } else if (before.top !== null && before.top.length > 0) {
     const values = before.top.map(({ value }) => sqlText(value));

@@ -87,8 +87,8 @@ export async function gatherRows(input: GatherInput, parts: ReadParts): Promise<
   // What cannot be read as a row has no time either: it is the usual runs' to report.
   const unreadable = range === undefined ? [...opened.unreadable, ...lines] : [];
   const read = given + replayed + unreadable.length;
-  // A feed may have nothing new; nothing at all is no group yet.
-  if (range === undefined && read === 0 && (opened.position === null || input.current === null))
+  // A feed may have nothing new, and all of a source may be forgotten; nothing at all is no group yet.
+  if (range === undefined && own === within && read === 0 && (opened.position === null || input.current === null))
     throw fail("DATA_NO_ROWS", `Expected rows from ${definition.source.description}, got none`);
 
   parts.progress({ detail: `checking ${read.toLocaleString("en")} rows` });

@@ -75,6 +75,17 @@ export function identityColumns(definition: DataDefinition): string[] {
   return [...definition.key.map(keyColumn), ...(definition.eventTime === null ? [] : [eventColumn]), ordinalColumn];
 }
 
+/** The bookkeeping columns with their types in SQL. */
+export function bookkeepingTypes({ key }: DataDefinition): [name: string, type: string][] {
+  return [
+    ...key.map((name): [string, string] => [keyColumn(name), "VARCHAR"]),
+    [eventColumn, "TIMESTAMP"],
+    [ordinalColumn, "BIGINT"],
+    [createdColumn, "TIMESTAMP"],
+    [commitColumn, "BIGINT"],
+  ];
+}
+
 /** SQL of a column that an expression of the group names. */
 export function expressionColumn(definition: DataDefinition, table: string): (name: string) => string | undefined {
   return (name) => {

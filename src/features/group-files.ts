@@ -5,7 +5,7 @@ import { fail } from "../base/failure.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Database } from "../ports/database.ts";
-import { sqlTypes } from "./columns.ts";
+import { bookkeepingTypes, sqlTypes } from "./columns.ts";
 import type { Commit, CommitFile, CommitRow } from "./commits.ts";
 import { purgedAfter } from "./forgotten.ts";
 import type { GroupFiles } from "./relation.ts";
@@ -93,7 +93,9 @@ export async function groupFiles(
   const schema = as ?? schemaOf(last);
   const renamed = files.map((file) => renamedColumns(file.schema, schema));
   const held = new Set(files.flatMap((file) => file.schema.columns.map(({ id }) => id)));
-  const absent = schema.columns.filter(({ id }) => !held.has(id)).map(({ name, type }) => [name, sqlTypes[type]]);
+  const bookkeeping = files.length > 0 ? [] : bookkeepingTypes(JSON.parse(last.definition) as DataDefinition);
+  const missing = schema.columns.filter(({ id }) => !held.has(id)).map(({ name, type }) => [name, sqlTypes[type]]);
+  const absent = [...bookkeeping, ...missing];
   return {
     sequence: last.sequence,
     files: files.map(({ schema: _, ...file }) => file),

@@ -26,7 +26,7 @@ export interface GroupFiles {
    * is not named is gone. Null for a file that holds them under their names; left out when all do.
    */
   readonly renamed?: readonly (Readonly<Record<string, string>> | null)[];
-  /** Columns that are newer than every file, with their types in SQL. */
+  /** Columns that are newer than every file, with their types in SQL; without a file all of them. */
   readonly absent?: Readonly<Record<string, string>>;
 }
 
@@ -51,6 +51,8 @@ export function versionsSql(files: GroupFiles): string {
     return `SELECT ${columns} FROM read_parquet([${paths.map(sqlText).join(", ")}], union_by_name = true)`;
   });
   const absent = Object.entries(files.absent ?? {}).map(([name, type]) => `CAST(NULL AS ${type}) AS ${sqlName(name)}`);
+  // A group of which everything was forgotten has no files.
+  if (selects.length === 0) return `SELECT ${absent.join(", ")} WHERE false`;
   const all = selects.join(" UNION ALL BY NAME ");
   if (selects.length === 1 && absent.length === 0) return all;
   return `SELECT ${["*", ...absent].join(", ")} FROM (${all})`;

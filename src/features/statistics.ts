@@ -59,7 +59,11 @@ export async function computeStatistics(
       max: orderedFact(column, fact("max")),
       mean: numeric ? (fact("mean") as number | null) : null,
       std: numeric ? (fact("std") as number | null) : null,
-      quantiles: numeric && low !== null ? quantileLevels.map((_, level) => fact(`q${level}_`) as number) : null,
+      quantiles:
+        low === null || high === null
+          ? null
+          : // Between two equal values the engine's own last digits may leave them.
+            quantileLevels.map((_, level) => Math.min(high, Math.max(low, fact(`q${level}_`) as number))),
       histogram: low === null || high === null ? null : await histogram(query, relation, column.name, low, high),
       top:
         column.type === "category" || column.type === "boolean" ? await topValues(query, relation, column.name) : null,
@@ -117,13 +121,23 @@ function orderedFact(column: GroupColumn, value: Value): number | string | null 
 
 async function histogram(query: Query, relation: string, name: string, low: number, high: number): Promise<number[]> {
   const counts = new Array<number>(bins).fill(0);
-  const width = high / bins - low / bins;
-  const bin = width > 0 ? `least(${bins - 1}, CAST(floor((${sqlName(name)} - (${low})) / ${width}) AS INTEGER))` : "0";
+  const bin = binSql(sqlName(name), low, high, bins);
   for (const row of await query.rows<{ bin: number; n: number }>(
     `SELECT ${bin} AS bin, count(*) AS n FROM ${relation} WHERE isfinite(${sqlName(name)}) GROUP BY 1`,
   ))
     counts[row.bin] = row.n;
   return counts;
+}
+
+/** The number of the bar, from 0, that a value falls into; values beyond the ends count to the outermost ones. */
+export function binSql(value: string, low: number, high: number, count: number): string {
+  const width = high / count - low / count;
+  if (!(width > 0)) return "0";
+  // The span of huge values is no number any more.
+  const place = Number.isFinite(high - low)
+    ? `(${value} - (${low})) / ${width}`
+    : `${value} / ${width} - (${low / width})`;
+  return `CAST(greatest(0, least(${count - 1}, floor(${place}))) AS INTEGER)`;
 }
 
 async function topValues(query: Query, relation: string, name: string): Promise<{ value: string; count: number }[]> {

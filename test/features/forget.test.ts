@@ -126,6 +126,20 @@ describe("an entity that is forgotten", () => {
     );
   });
 
+  it("may have been all that there was: the group is empty then, and filled again by others", async () => {
+    group = await openGroup();
+    const rows = [visit("ann", "x", 1, 1)];
+    await group.run(visits(rows, null), start + 4 * hour);
+    assert.equal((await forget(all({ person: "ann" }), start + 5 * hour)).sequence, 2);
+    assert.deepEqual([await shown(), online("ann", "x")], [[], null]);
+    await group.run(visits(rows, null), start + 6 * hour);
+    assert.deepEqual(await shown(), []);
+    await group.run(visits([...rows, visit("bob", "x", 2, 2)], null), start + 7 * hour);
+    assert.deepEqual(await shown(), ["bobx 2 2"]);
+    await forget(all({ person: "bob" }), start + 8 * hour, true);
+    assert.equal((await purge(all({ person: "bob" }))).files, 1);
+  });
+
   it("may be forgotten for a time only: what is left is as if those rows had never been", async () => {
     group = await openGroup();
     const days = [1, 2, 3, 4].map((index) => visit("ann", "x", index, index));

@@ -37,12 +37,21 @@ export const minute = 60_000;
 const nowhere = { kind: "none", description: "nothing" } as unknown as Source;
 const source = { ...nowhere, open: () => Promise.reject(new Error("never read")) } as Source;
 
-export function defineGroup(
-  name: string,
-  key: readonly string[],
-  options: { prefix?: string; ttl?: string; windows?: boolean; label?: boolean } = {},
-): DataDefinition {
-  const { prefix = "", ttl, windows = true, label = false } = options;
+export interface WorldOptions {
+  readonly prefix?: string;
+  readonly ttl?: string;
+  readonly windows?: boolean;
+  readonly label?: boolean;
+  /** Nothing is read when it is left out. */
+  readonly from?: Source;
+}
+
+export function defineGroup(name: string, key: readonly string[], options: WorldOptions = {}): DataDefinition {
+  return describe(groupComponent(name, key, options), () => name) as DataDefinition;
+}
+
+export function groupComponent(name: string, key: readonly string[], options: WorldOptions = {}): DataComponent {
+  const { prefix = "", ttl, windows = true, label = false, from = source } = options;
   const over = { over: "4m" };
   const x = `${prefix}x`;
   const made = {
@@ -56,8 +65,8 @@ export function defineGroup(
     [`${prefix}distinct`]: distinct(x, { ...over, where: `${x} != 3` }),
     [`${prefix}q`]: quantile(x, { level: 0.5, over: "3m" }),
   };
-  const component = defineData({
-    source,
+  return defineData({
+    source: from,
     name,
     key,
     eventTime: "t",
@@ -69,8 +78,7 @@ export function defineGroup(
     windows: (windows ? made : {}) as never,
     labels: (label ? { y: number({ optional: true }), next: ahead("x", { by: "2m" }) } : {}) as never,
     ...(ttl === undefined ? {} : { ttl }),
-  });
-  return describe(component as unknown as DataComponent, () => name) as DataDefinition;
+  }) as unknown as DataComponent;
 }
 
 /** Numbers equal rows apart in the source's order and gives every version its times. */
@@ -88,6 +96,8 @@ export function versionsOf(commits: readonly RawCommit[]): Version[] {
 }
 
 const start = Date.UTC(2024, 1, 28, 23, 55);
+/** Minute 0 in milliseconds since 1970. */
+export const originMs = start;
 const stamp = (minutes: number) => new Date(start + minutes * minute).toISOString().replace("Z", "");
 
 /** Writes each commit as one sorted file and pins them all. */
