@@ -11,7 +11,7 @@ export { defineProblem, type ProblemComponent, type ProblemOptions } from "./def
 // Step 2, data
 
 export { type DataComponent, type DataOptions, defineData, type EventTime, type RawRow } from "./define/data.ts";
-export { boolean, category, type Feature, number, text, time } from "./define/feature.ts";
+export { boolean, category, type Feature, number, text, time, vector } from "./define/feature.ts";
 export { ahead } from "./define/label.ts";
 export { type OnDemand, type OnDemandOptions, onDemand } from "./define/on-demand.ts";
 export type { ScheduleOptions } from "./define/schedule.ts";

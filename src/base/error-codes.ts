@@ -322,6 +322,12 @@ export const errorCodes = {
     "The function of an on-demand feature fails, or gives something else than it declares",
     "Correct the named line; it must answer every row that its request and features allow",
   ),
+  FEATURES_SEARCH_INVALID: code(
+    400,
+    "never",
+    "A search of a feature group cannot be read",
+    "Give text, near or both: see `pentad search --help`",
+  ),
   FEATURES_UNKNOWN: code(404, "never", "There is no such feature group", "List them with `pentad status`"),
 
   // training

@@ -182,6 +182,20 @@ export const commands: readonly Command[] = [
     run: async (spec, args) => (await import("./commands/forget.ts")).runForget(spec, args),
   },
   {
+    name: "search",
+    summary: "Find a feature group's rows by words in its texts, by nearness of its vectors, or by both",
+    operands: "DATA",
+    options: {
+      text: { type: "string", value: "WORDS", help: "Words to look for; any of them counts, rare ones more" },
+      near: { type: "string", value: "JSON", help: "A vector as a list of numbers: its nearest are looked for" },
+      column: { type: "string", value: "NAME", help: "The vector's column, when there are several" },
+      top: { type: "string", value: "N", help: "How many rows (default 10)" },
+      where: { type: "string", value: "CONDITION", help: 'Only rows for which this holds, e.g. "price < 10"' },
+      exact: { type: "boolean", help: "Compare every vector, where a graph would find nearly all of the nearest" },
+    },
+    run: async (spec, args) => (await import("./commands/search.ts")).runSearch(spec, args),
+  },
+  {
     name: "export",
     summary: "Write a feature group's rows, a training set or the newest batch of predictions to a file",
     operands: "features/NAME[@COMMIT] | training/NAME[@VERSION] | predictions/NAME",

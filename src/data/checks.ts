@@ -142,12 +142,15 @@ function readings(feature: FeatureDefinition, raw: string, parsed: string): { fi
       return { first: `trim(${raw})`, value: parsed };
     case "text":
       return { first: raw, value: parsed };
+    case "vector":
+      return { first: `TRY_CAST(${raw} AS FLOAT[])`, value: parsed };
   }
 }
 
 function soundness(feature: FeatureDefinition, parsed: string): string[] {
   return [
     ...(feature.type === "number" ? [`isfinite(${parsed})`] : []),
+    ...(feature.type === "vector" ? [vectorSql(feature, parsed)] : []),
     ...(feature.min === undefined ? [] : [`${parsed} >= ${feature.min}`]),
     ...(feature.max === undefined ? [] : [`${parsed} <= ${feature.max}`]),
     ...(feature.values === undefined ? [] : [oneOf(parsed, feature.values)]),
@@ -159,6 +162,8 @@ function rulesOf(feature: FeatureDefinition, value: string, raw: string): { brok
   const rules: { broken: string; words: string }[] = [
     { broken: `${value} IS NULL`, words: got(`${name}: expected ${kindOf(feature)}`, raw) },
   ];
+  if (feature.type === "vector")
+    rules.push({ broken: `NOT ${vectorSql(feature, value)}`, words: got(`${name}: expected ${kindOf(feature)}`, raw) });
   if (min !== undefined)
     rules.push({ broken: `${value} < ${min}`, words: got(`${name}: expected at least ${min}`, raw) });
   if (max !== undefined)
@@ -220,7 +225,14 @@ function kindOf(feature: FeatureDefinition): string {
       return "yes or no";
     case "time":
       return feature.format === undefined ? "a time" : `a time written as ${feature.format}`;
+    case "vector":
+      return `a list of ${feature.dimensions} numbers`;
     default:
       return "a text";
   }
+}
+
+/** Missing and infinite numbers are none. */
+function vectorSql({ dimensions }: FeatureDefinition, value: string): string {
+  return `(len(${value}) = ${dimensions} AND len(list_filter(${value}, lambda x: isfinite(x))) = ${dimensions})`;
 }

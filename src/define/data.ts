@@ -112,7 +112,7 @@ export interface DataComponent<
     >;
   };
   readonly labels: { readonly [N in keyof L & string]: LabelReference<N, LabelValueOf<L[N], F>> };
-  /** Every feature and window of the group. */
+  /** Every feature and window of the group, but for vectors, which no model takes. */
   all(): FeatureSelection<ChosenInputs<F, W, K, Stored, keyof F | keyof W>, ChosenValues<F, keyof F | keyof W>>;
   /** Some of the group's features and windows. */
   pick<const Names extends keyof F | keyof W>(
@@ -158,7 +158,7 @@ export function defineData<
   return Object.assign(component, {
     features,
     labels,
-    all: () => ({ data: component, names: featureNames }),
+    all: () => ({ data: component, names: featureNames.filter((name) => options.features[name]?.type !== "vector") }),
     pick,
   }) as never;
 }

@@ -24,6 +24,8 @@ export interface FeatureDefinition {
   readonly values?: readonly string[];
   readonly decimal?: "," | ".";
   readonly format?: string;
+  readonly dimensions?: number;
+  readonly similarity?: "cosine" | "dot" | "l2";
   /** Of a feature that its file declares no more: what it is kept for. */
   readonly deprecated?: readonly string[];
 }

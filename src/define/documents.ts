@@ -256,3 +256,36 @@ export interface Explanation {
   /** The strongest first. */
   readonly contributions: readonly { readonly feature: string; readonly value: Value; readonly contribution: number }[];
 }
+
+/** `POST /api/features/NAME/search`: words, a vector, or both; both are ranked as one. */
+export interface SearchRequest {
+  /** Words to look for in the group's texts; any of them counts, rare ones more. */
+  readonly text?: string;
+  /** A vector whose nearest are looked for. */
+  readonly near?: readonly number[];
+  /** The vector's column, when the group has several. */
+  readonly column?: string;
+  /** How many rows; 10 by default. */
+  readonly top?: number;
+  /** Only rows for which this holds, e.g. "price < 10". */
+  readonly where?: string;
+  /** Compares every vector, where the graph would find nearly all of the nearest. */
+  readonly exact?: boolean;
+}
+
+/** A row, with how well it fits: the larger the better. */
+export interface FoundRow {
+  readonly score: number;
+  readonly row: Readonly<Record<string, Value>>;
+}
+
+export interface SearchDocument {
+  readonly group: string;
+  /** The best first. */
+  readonly rows: readonly FoundRow[];
+  /** The commit whose rows were searched, and how many commits came after it. */
+  readonly commit: number;
+  readonly behind: number;
+  /** The share of the ten nearest that the graph finds, measured when it was built; null when no vector was searched. */
+  readonly recall: number | null;
+}

@@ -1,8 +1,8 @@
 // What a column of a feature group may hold: the words number, category, boolean, text and time.
 
-import { checkNumber, checkOptions, checkText, checkTexts, invalid } from "./check.ts";
+import { checkNumber, checkOneOf, checkOptions, checkText, checkTexts, invalid } from "./check.ts";
 
-export type FeatureType = "number" | "category" | "boolean" | "text" | "time";
+export type FeatureType = "number" | "category" | "boolean" | "text" | "time" | "vector";
 
 /** A feature as the user declares it. `Value` is its TypeScript type, `Optional` whether it may be missing. */
 export interface Feature<Value = unknown, Optional extends boolean = boolean> {
@@ -19,6 +19,9 @@ export interface Feature<Value = unknown, Optional extends boolean = boolean> {
   readonly decimal?: "," | ".";
   /** How a time is written, in strptime's letters, e.g. `%d/%m/%Y`. */
   readonly format?: string;
+  /** Of a vector: how many numbers it has, and how two are compared. */
+  readonly dimensions?: number;
+  readonly similarity?: "cosine" | "dot" | "l2";
   /** Never set: carries the value's type for the compiler. */
   readonly valueType?: Value;
 }
@@ -117,6 +120,30 @@ export function time<const Options extends TimeOptions = TimeOptions>(
   const given = options ?? {};
   checkOptions("time()", given, [...commonOptions, "format"]);
   return feature("time", given) as Feature<string, OptionalOf<Options>>;
+}
+
+export interface VectorOptions extends CommonOptions {
+  /** How many numbers each has; a row with more or fewer goes to quarantine. */
+  readonly dimensions: number;
+  /** How two are compared: by their angle (the default), their product, or their distance. */
+  readonly similarity?: "cosine" | "dot" | "l2";
+}
+
+/**
+ * A list of numbers such as an embedding, written as JSON in the source; `pentad search` finds the nearest. Not a model's input.
+ *
+ * @example
+ * vector({ dimensions: 384 })
+ */
+export function vector<const Options extends VectorOptions>(
+  options: Options,
+): Feature<readonly number[], OptionalOf<Options>> {
+  checkOptions("vector()", options, [...commonOptions, "dimensions", "similarity"]);
+  const { dimensions, similarity } = options as VectorOptions;
+  checkNumber("vector().dimensions", dimensions, { min: 1, max: 10_000 });
+  if (!Number.isInteger(dimensions)) throw invalid("vector().dimensions", "a whole number", dimensions);
+  if (similarity !== undefined) checkOneOf("vector().similarity", similarity, ["cosine", "dot", "l2"]);
+  return feature("vector", options) as Feature<readonly number[], OptionalOf<Options>>;
 }
 
 const commonOptions = ["optional", "from", "description"];

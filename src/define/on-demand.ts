@@ -110,6 +110,7 @@ function checkFeatures(field: string, features: unknown): void {
   for (const [name, feature] of Object.entries(features)) {
     if (!isObject(feature) || typeof feature.type !== "string")
       throw invalid(`${field}.${name}`, "number(), category(), boolean(), text() or time()", feature);
+    if (feature.type === "vector") throw invalid(`${field}.${name}`, "a feature that a model takes", "vector()");
     if (name.startsWith("_")) throw invalid(`${field}.${name}`, "a name that does not begin with an underscore", name);
   }
 }

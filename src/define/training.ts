@@ -156,6 +156,7 @@ export function defineTraining<
       );
   } else checkFeatures(features);
   const names = features.flatMap((one) => (isOnDemand(one) ? Object.keys(one.onDemand.features) : [...namesOf(one)]));
+  for (const one of features) if (!isOnDemand(one)) checkNoVectors(one);
   const rows = label ?? features.find((one): one is FeatureReference | FeatureSelection => !isOnDemand(one));
   if (rows === undefined)
     throw invalid("features", "a group's own features beside onDemand(), whose rows are looked at", features);
@@ -214,6 +215,14 @@ function checkUnvaried({ budget, split }: { readonly budget?: Budget; readonly s
     throw invalid("split.by", '"time", since a forecast is judged on what came later', split.by);
   if (split?.by === "stratified")
     throw invalid("split.by", "time, random or group, since there are no classes", split.by);
+}
+
+/** A misplaced vector would be read as a text. */
+function checkNoVectors(selection: FeatureSelection | FeatureReference): void {
+  const { features } = (selection.data as DataComponent).options;
+  const vector = namesOf(selection).find((name) => features[name]?.type === "vector");
+  if (vector !== undefined)
+    throw invalid("features", "features that a model takes", vector, "Vectors are for `pentad search`: leave it out");
 }
 
 function checkCandidates(candidates: unknown, task: Task, features: readonly string[]): void {

@@ -24,7 +24,13 @@ export const sqlTypes: Readonly<Record<FeatureType, string>> = {
   boolean: "BOOLEAN",
   text: "VARCHAR",
   time: "TIMESTAMP",
+  vector: "FLOAT[]",
 };
+
+/** What readers of a table see: a vector is a text of JSON. */
+export function columnType(type: FeatureType): ColumnType {
+  return type === "vector" ? "text" : type;
+}
 
 export type ColumnRole = "feature" | "window" | "label";
 
@@ -41,11 +47,11 @@ export function groupColumns(definition: DataDefinition): GroupColumn[] {
   const column = (
     role: ColumnRole,
     { name, unit, description }: FeatureDefinition | WindowDefinition | LabelDefinition,
-    type: ColumnType,
+    type: FeatureType,
   ): GroupColumn => ({
     name,
     role,
-    type,
+    type: columnType(type),
     unit: unit ?? null,
     description: description ?? null,
   });

@@ -1,15 +1,14 @@
 // The features of a model as fields that a person or a program fills in: type, range, choices and a typical value.
 
 import { fail } from "../base/failure.ts";
-import type { Value } from "../base/table.ts";
-import type { FeatureType } from "../define/feature.ts";
+import type { ColumnType, Value } from "../base/table.ts";
 import { groupColumns } from "./columns.ts";
 import type { Commit } from "./commits.ts";
 import type { ColumnStatistics } from "./statistics.ts";
 
 export interface FeatureField {
   readonly name: string;
-  readonly type: FeatureType;
+  readonly type: ColumnType;
   readonly unit: string | null;
   readonly description: string | null;
   /** Without a value a request is refused, unless a stored row gives one. Windows are never required. */

@@ -3,6 +3,7 @@
 import type { Value } from "../base/table.ts";
 import type { FeatureDefinition } from "../define/definition.ts";
 import type { OnDemandDefinition } from "../define/on-demand-definition.ts";
+import { columnType } from "./columns.ts";
 import type { Commit } from "./commits.ts";
 import { type FeatureField, featureFields, fieldStatistics, type SelectedGroup, typicalValue } from "./fields.ts";
 import { requestFeatures } from "./on-demand.ts";
@@ -31,7 +32,7 @@ function requestField({
 }: FeatureDefinition): FeatureField {
   return {
     name,
-    type,
+    type: columnType(type),
     unit: unit ?? null,
     description: description ?? null,
     required: !optional,

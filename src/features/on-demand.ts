@@ -11,7 +11,7 @@ import {
   type OnDemandView,
   storedSelections,
 } from "../define/on-demand-definition.ts";
-import { eventColumn, type GroupColumn, keyColumn } from "./columns.ts";
+import { columnType, eventColumn, type GroupColumn, keyColumn } from "./columns.ts";
 import { readTime } from "./time-text.ts";
 
 /** Computes the features of every row: inputs in the order of `inputNames`, outputs in that of `outputColumns`. */
@@ -48,7 +48,7 @@ export function outputColumns({ views }: OnDemandDefinition): GroupColumn[] {
     features.map(({ name, type, unit, description }) => ({
       name,
       role: "feature" as const,
-      type,
+      type: columnType(type),
       unit: unit ?? null,
       description: description ?? null,
     })),

@@ -66,8 +66,8 @@ export function evolveSchema(before: StoredSchema | null, definition: DataDefini
   return { schema: { columns, nextId }, misfits, change: before === null ? "none" : change };
 }
 
-function readingOf({ from, format, decimal }: FeatureDefinition): string {
-  return JSON.stringify([from, format ?? null, decimal ?? "."]);
+function readingOf({ from, format, decimal, dimensions }: FeatureDefinition): string {
+  return JSON.stringify([from, format ?? null, decimal ?? ".", ...(dimensions === undefined ? [] : [dimensions])]);
 }
 
 function fits(before: FeatureType, after: FeatureType): boolean {

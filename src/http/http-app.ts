@@ -16,8 +16,9 @@ import type { Project } from "../runtime/open-project.ts";
 import type { Asker } from "../runtime/predict.ts";
 import { readQuarantine } from "../runtime/quarantine.ts";
 import { readReportFacts } from "../runtime/report-facts.ts";
+import type { Searcher } from "../runtime/search.ts";
 import { describeStatus, summarizeRun } from "../runtime/status.ts";
-import type { FeedbackDocument, ProjectDocument, QuarantineDocument } from "./api.ts";
+import type { FeedbackDocument, ProjectDocument, QuarantineDocument, SearchRequest } from "./api.ts";
 import { readJson } from "./body.ts";
 import { errorResponse } from "./errors.ts";
 import { serveEvents } from "./events.ts";
@@ -30,6 +31,7 @@ export interface HttpParts {
   readonly project: Project;
   readonly asker: Asker;
   readonly ingest: Ingest;
+  readonly searcher: Searcher;
   readonly version: string;
   /** Only this machine may ask: names other than localhost are refused. */
   readonly loopback: boolean;
@@ -145,7 +147,7 @@ function isServed(app: Hono, method: string, path: string): boolean {
   return app.router.match(method, path)[0].some(([[, route]]) => route.method === method);
 }
 
-function serveApi(app: Hono, { project, version, startRun }: HttpParts): void {
+function serveApi(app: Hono, { project, version, startRun, searcher }: HttpParts): void {
   app.get("/api/project", async (context) => {
     const components = await project.components.list();
     const problem = components.find(({ definition }) => definition?.kind === "problem")?.definition;
@@ -171,6 +173,9 @@ function serveApi(app: Hono, { project, version, startRun }: HttpParts): void {
     context.json(await cancelRun(project, context.req.param("run"), "cancelled over HTTP")),
   );
   app.get("/api/data/:name", async (context) => context.json(await describeGroup(project, context.req.param("name"))));
+  app.post("/api/features/:name/search", async (context) =>
+    context.json(await searcher.search(context.req.param("name"), (await readJson(context)) as SearchRequest)),
+  );
   app.get("/api/data/:name/quarantine", async (context) => {
     const name = context.req.param("name");
     await describeGroup(project, name);

@@ -3,9 +3,9 @@
 import { type Context, Hono } from "hono";
 import { fail, isFailure } from "../base/failure.ts";
 import { isObject } from "../base/json.ts";
-import type { Value } from "../base/table.ts";
+import type { ColumnType, Value } from "../base/table.ts";
 import type { PredictionDocument } from "../define/documents.ts";
-import type { FeatureType } from "../define/feature.ts";
+import { columnType } from "../features/columns.ts";
 import type { Live } from "../inference/live.ts";
 import type { Asker } from "../runtime/predict.ts";
 import { readJson } from "./body.ts";
@@ -63,7 +63,7 @@ async function liveOf(asker: Asker, context: Context): Promise<Live> {
   return live;
 }
 
-const datatypes: Readonly<Record<FeatureType, string>> = {
+const datatypes: Readonly<Record<ColumnType, string>> = {
   number: "FP64",
   boolean: "BOOL",
   category: "BYTES",
@@ -92,11 +92,11 @@ function predictionType(live: Live): string {
   if (live.model.task === "clustering") return "INT64";
   return live.model.task === "forecast" || live.label === null || live.model.task === "regression"
     ? "FP64"
-    : datatypes[live.label.type];
+    : datatypes[columnType(live.label.type)];
 }
 
 /** A forecast's inputs are the columns that name a series. */
-function inputsOf({ model, schema }: Live): readonly { readonly name: string; readonly type: FeatureType }[] {
+function inputsOf({ model, schema }: Live): readonly { readonly name: string; readonly type: ColumnType }[] {
   return model.task === "forecast" ? model.features : schema.fields;
 }
 
@@ -245,7 +245,7 @@ function rowsOf(live: Live, tensors: readonly Tensor[]): Record<string, Value>[]
 }
 
 /** Tensors have no missing values of their own: null in JSON, NaN being impossible there. BOOL may come as 0 and 1. */
-function plain(type: FeatureType | undefined, value: Value): Value {
+function plain(type: ColumnType | undefined, value: Value): Value {
   if (type === "boolean" && (value === 0 || value === 1)) return value === 1;
   return value;
 }

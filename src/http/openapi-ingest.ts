@@ -74,7 +74,14 @@ function rowSchema(definition: DataDefinition): Schema {
 }
 
 function cellSchema({ type, unit, description, optional }: FeatureDefinition): Schema {
-  const types = { number: "number", boolean: "boolean", category: "string", text: "string", time: "string" };
+  const types = {
+    number: "number",
+    boolean: "boolean",
+    category: "string",
+    text: "string",
+    time: "string",
+    vector: "array",
+  };
   const words = [description, unit === undefined ? undefined : `in ${unit}`].filter((one) => one !== undefined);
   return {
     type: optional === true ? [types[type], "null"] : types[type],

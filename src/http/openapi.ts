@@ -6,6 +6,7 @@ import { type Live, typicalRequest } from "../inference/live.ts";
 import { errorResponses } from "./openapi-errors.ts";
 import { onlineFeaturesOperation } from "./openapi-features.ts";
 import { ingestOperation } from "./openapi-ingest.ts";
+import { searchOperation } from "./openapi-search.ts";
 
 type Schema = Record<string, unknown>;
 
@@ -251,6 +252,7 @@ function fixedPaths(): Schema {
       },
     },
     "/api/features/online": { post: onlineFeaturesOperation() },
+    "/api/features/{name}/search": { post: searchOperation() },
     "/api/status": get("status", "The state of every component", "project"),
     "/healthz": get("health", "Whether the process lives", "health"),
     "/readyz": get("readiness", "Whether every online inference has a live model", "health", { 503: "Not yet" }),

@@ -14,6 +14,7 @@ import { listVersions } from "../models/registry.ts";
 import type { Query } from "../ports/query.ts";
 import { openQuery } from "./drivers.ts";
 import type { Project } from "./open-project.ts";
+import { removeSearch } from "./search.ts";
 
 export interface ForgetRequest extends EntityRows {
   /** Only these data components; every one that is keyed so when left out. */
@@ -68,6 +69,7 @@ export async function forgetEntity(project: Project, request: ForgetRequest): Pr
       const gone = request.keepHistory
         ? { files: 0, commits: [], quarantined: 0 }
         : await withQuery((query) => purgeRows(query, project, group, request));
+      await removeSearch(project, group);
       const posted = await forgetPosts(project.database, project.online, definition, request);
       groups.push({ data: group, rows: deleted, commit: sequence, posted, ...gone });
     }

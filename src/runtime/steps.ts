@@ -21,6 +21,7 @@ import { loadOnDemandOf } from "./on-demand-code.ts";
 import { serveOnDemand } from "./on-demand-serving.ts";
 import { outsideModels } from "./outside-models.ts";
 import { serveModel } from "./outside-serving.ts";
+import { indexRows } from "./search-build.ts";
 import { importUserFile } from "./user-modules.ts";
 
 export const stepHandlers: StepHandlers = {
@@ -30,6 +31,7 @@ export const stepHandlers: StepHandlers = {
       config: await loadConfig(task.projectFolder),
     }),
   "features/on-demand": serveOnDemand,
+  "features/index": (input, context) => withQuery(context, (query) => indexRows(input, query, context)),
   "inference/model": serveModel,
   "data/read": (input, context) =>
     withQuery(context, async (query) =>

@@ -21,6 +21,7 @@ const cell: Record<RecordSchema[number]["type"], fc.Arbitrary<Value>> = {
   time: fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
   category: fc.string({ unit: "grapheme" }),
   text: fc.string({ unit: "grapheme" }),
+  vector: fc.array(fc.float({ noNaN: true, noDefaultInfinity: true })).map((values) => JSON.stringify(values)),
 };
 
 const record = fc

@@ -12,6 +12,7 @@ import { openProject, type Project } from "../../runtime/open-project.ts";
 import { type Asker, openAsker } from "../../runtime/predict.ts";
 import { lockProject } from "../../runtime/project-lock.ts";
 import { requestRun } from "../../runtime/runner.ts";
+import { openSearcher } from "../../runtime/search.ts";
 import { type Arguments, type CommandSpec, readNumber, usage } from "../arguments.ts";
 import { failureText, note, print, printJson } from "../output.ts";
 import { packageVersion } from "../package-version.ts";
@@ -34,10 +35,12 @@ export async function runServe(spec: CommandSpec, args: Arguments, options: { wa
   try {
     const asker = openAsker(project);
     const ingest = openIngest(project);
+    const searcher = openSearcher(project, { background: true });
     const app = httpApp({
       project,
       asker,
       ingest,
+      searcher,
       version: packageVersion(),
       loopback: /^(?:127\.|localhost$|::1$)/.test(host),
       startRun: (component) => startRun(project, component),
@@ -64,6 +67,7 @@ export async function runServe(spec: CommandSpec, args: Arguments, options: { wa
       stopListening();
       await serving.close();
       await ingest.close();
+      await searcher.close();
     } finally {
       await lock.release();
     }
