@@ -123,6 +123,24 @@ export interface DataDocument {
   readonly to: string | null;
   readonly quarantined: number;
   readonly columns: readonly ColumnProfile[];
+  /** The newest commits, newest first: `pentad export features/NAME@COMMIT` gives the rows as of each. */
+  readonly history: readonly CommitSummary[];
+}
+
+/** One commit of a feature group. */
+export interface CommitSummary {
+  readonly commit: number;
+  readonly at: string;
+  /** `replace` starts the group anew; `delete` leaves it without what was forgotten. */
+  readonly kind: "append" | "replace" | "backfill" | "delete";
+  readonly rows: {
+    readonly read: number;
+    readonly written: number;
+    readonly quarantined: number;
+    /** Of the group after it. */
+    readonly total: number;
+  };
+  readonly run: string;
 }
 
 export interface ColumnProfile {

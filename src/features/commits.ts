@@ -244,15 +244,7 @@ function commitOf(row: CommitRow): Commit {
     compacted: row.compacted === null ? null : (JSON.parse(row.compacted) as CommitFile[]),
     onlineFile: row.online_file,
     quarantineFile: row.quarantine_file,
-    rows: {
-      read: row.rows_read,
-      written: row.rows_written,
-      revised: row.rows_revised,
-      late: row.rows_late,
-      repeated: row.rows_repeated,
-      quarantined: row.rows_quarantined,
-      total: row.rows_total,
-    },
+    rows: rowsOf(row),
     eventFromMs: row.event_from,
     eventToMs: row.event_to,
     statistics: JSON.parse(row.statistics) as GroupStatistics,
@@ -268,6 +260,41 @@ export async function lastRowsRead(database: Database, group: string): Promise<n
     [group],
   );
   return row?.rows_read;
+}
+
+/** The newest commits without what is long in them, newest first, and how many there are. */
+export async function recentCommits(
+  database: Database,
+  group: string,
+  limit: number,
+): Promise<{ count: number; commits: Pick<Commit, "sequence" | "mode" | "run" | "atMs" | "rows">[] }> {
+  const rows = await database.all<Omit<CommitRow, "definition" | "statistics" | "files">>(
+    `select sequence, mode, run, at, rows_read, rows_written, rows_revised, rows_late, rows_repeated, rows_quarantined, rows_total
+     from features_commits where group_name = ? order by sequence desc limit ${Math.round(limit)}`,
+    [group],
+  );
+  return {
+    count: rows[0]?.sequence ?? 0,
+    commits: rows.map((row) => ({
+      sequence: row.sequence,
+      mode: row.mode,
+      run: row.run,
+      atMs: row.at,
+      rows: rowsOf(row),
+    })),
+  };
+}
+
+function rowsOf(row: Omit<CommitRow, "definition" | "statistics" | "files">): Commit["rows"] {
+  return {
+    read: row.rows_read,
+    written: row.rows_written,
+    revised: row.rows_revised,
+    late: row.rows_late,
+    repeated: row.rows_repeated,
+    quarantined: row.rows_quarantined,
+    total: row.rows_total,
+  };
 }
 
 /** The newest commit of every group, without its statistics. */

@@ -5,13 +5,15 @@ import { describeApp, unknownApp } from "../app/app-page.ts";
 import { fail } from "../base/failure.ts";
 import type { AppDocument, DataDocument, ModelSummary, RunDocument, RunUsage } from "../define/documents.ts";
 import { groupColumns } from "../features/columns.ts";
-import { findHead, listCommits } from "../features/commits.ts";
+import { findHead, recentCommits } from "../features/commits.ts";
 import { listVersions, type Version } from "../models/registry.ts";
 import type { Run, Step } from "../runs/ledger.ts";
 import { readRunLog } from "../runs/log-file.ts";
 import type { Project } from "./open-project.ts";
 import { chainOf } from "./run-component.ts";
 import { summarizeRun } from "./status.ts";
+
+const shownCommits = 20;
 
 /** A feature group at its newest commit. Throws FEATURES_UNKNOWN, or FEATURES_GROUP_EMPTY while it has no rows. */
 export async function describeGroup(project: Project, name: string): Promise<DataDocument> {
@@ -25,12 +27,13 @@ export async function describeGroup(project: Project, name: string): Promise<Dat
     });
   }
   const { definition, statistics } = head;
+  const { count, commits } = await recentCommits(project.database, name, shownCommits);
   const isoOf = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
   return {
     name,
     source: definition.source.description,
     rows: head.rows.total,
-    commits: (await listCommits(project.database, name)).length,
+    commits: count,
     key: definition.key,
     eventTime: definition.eventTime?.column ?? null,
     from: isoOf(head.eventFromMs),
@@ -50,6 +53,13 @@ export async function describeGroup(project: Project, name: string): Promise<Dat
         top: facts?.top ?? null,
       };
     }),
+    history: commits.map(({ sequence, atMs, mode, rows, run }) => ({
+      commit: sequence,
+      at: new Date(atMs).toISOString(),
+      kind: mode,
+      rows: { read: rows.read, written: rows.written, quarantined: rows.quarantined, total: rows.total },
+      run,
+    })),
   };
 }
 

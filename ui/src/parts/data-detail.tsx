@@ -4,6 +4,7 @@ import type { DataDocument } from "../../../src/http/api.ts";
 import { getData } from "../api.ts";
 import { useLoaded } from "../use-loaded.ts";
 import { count, dateText, listText } from "../words.ts";
+import { CommitTable } from "./commit-table.tsx";
 import { ProblemNotice } from "./problem-notice.tsx";
 import { ProfileTable } from "./profile-table.tsx";
 import { QuarantineTable } from "./quarantine-table.tsx";
@@ -21,6 +22,7 @@ export function DataDetail({ name, version }: { readonly name: string; readonly 
           <p>{groupText(value)}</p>
           <QuarantineTable name={name} version={version} />
           <ProfileTable columns={value.columns} rows={value.rows} />
+          <CommitTable data={value} />
         </>
       )}
     </section>
