@@ -25,7 +25,7 @@ export interface ForestParams {
   /** Most leaves of a tree. Default 1024. */
   readonly leaves?: number;
   readonly maxDepth?: number;
-  /** Default 1 for classes, 3 for numbers. */
+  /** Default 1. */
   readonly minRowsInLeaf?: number;
   /** Share of the rows each tree is grown on. Default 0.632 (what a bootstrap holds) for random forests, 1 for extra trees. */
   readonly rowSample?: number;
@@ -54,7 +54,7 @@ export async function fitForest(
   const settings: GrowthSettings & SearchSettings & { maxBins: number } = {
     leaves: number("leaves", 1024, 2, 65_536, true),
     maxDepth: number("maxDepth", 500, 1, 500, true),
-    minRowsInLeaf: number("minRowsInLeaf", isRegression ? 3 : 1, 1, 1e9),
+    minRowsInLeaf: number("minRowsInLeaf", 1, 1, 1e9),
     maxBins: number("maxBins", 255, 2, 255, true),
     minCurvature: 1e-3,
     minGain: 1e-7,
