@@ -17,6 +17,7 @@ export const kernels = {
     flags: ["--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536", "--enable", "threads"],
   },
   linear: { sources: ["linear"], flags: [] },
+  vectors: { sources: ["vectors"], flags: [] },
   trees: { sources: ["trees"], flags: [] },
 } as const;
 

@@ -4,7 +4,15 @@ import { fail } from "../base/failure.ts";
 import type { DataDefinition, FeatureDefinition } from "../define/definition.ts";
 import { openTextSearch, type TextIndex, type TextSearch, textIndexBuilder } from "../learn/full-text.ts";
 import { buildHnsw, type HnswGraph, searchHnsw } from "../learn/hnsw.ts";
-import { type Metric, makeVectors, nearestOf, nearestTo, searchExact, type Vectors } from "../learn/nearest-vectors.ts";
+import {
+  type Metric,
+  makeVectors,
+  queryOf,
+  queryWith,
+  restoreVectors,
+  searchExact,
+  type Vectors,
+} from "../learn/nearest-vectors.ts";
 import { packArrays, unpackArrays } from "../learn/packed-arrays.ts";
 import { type Query, sqlName, sqlPath } from "../ports/query.ts";
 
@@ -121,12 +129,12 @@ async function buildVectors(
 function measureRecall(vectors: Vectors, graph: HnswGraph): { effort: number; recall: number } {
   const step = Math.max(1, Math.floor(vectors.count / measured));
   const asked = Array.from({ length: Math.min(measured, vectors.count) }, (_, index) => index * step);
-  const truth = asked.map((id) => new Set(searchExact(vectors, nearestOf(vectors, id), measuredTop).ids));
+  const truth = asked.map((id) => new Set(searchExact(vectors, queryOf(vectors, id), measuredTop).ids));
   let found = { effort: 0, recall: 0 };
   for (const effort of efforts) {
     let hits = 0;
     for (const [index, id] of asked.entries())
-      for (const one of searchHnsw(vectors, graph, nearestOf(vectors, id), { top: measuredTop, effort }).ids)
+      for (const one of searchHnsw(vectors, graph, queryOf(vectors, id), { top: measuredTop, effort }).ids)
         if (truth[index]?.has(one)) hits++;
     found = { effort, recall: hits / (asked.length * measuredTop) };
     if (found.recall >= wantedRecall) break;
@@ -154,7 +162,7 @@ export function openSearchIndex(bytes: Uint8Array): SearchIndex {
     return [
       name,
       {
-        vectors: { metric, dimensions, count: values.length / dimensions, values },
+        vectors: restoreVectors(metric, dimensions, values),
         rowOf: arrays[`${index} rows`] as Uint32Array,
         graph: graph && {
           width: graph.width,
@@ -199,17 +207,17 @@ export function nearestRows(
     exact,
   }: { readonly top: number; readonly allowed: ReadonlySet<number> | null; readonly exact: boolean },
 ): Found[] {
-  const similarity = nearestTo(vectors, near);
+  const query = queryWith(vectors, near);
   const among = allowed === null ? undefined : idsOf(rowOf, allowed);
   const { ids, scores } =
     graph === null || exact || among !== undefined
-      ? searchExact(vectors, similarity, top, among)
-      : searchHnsw(vectors, graph, similarity, { top, effort });
+      ? searchExact(vectors, query, top, among)
+      : searchHnsw(vectors, graph, query, { top, effort });
   return ids.map((id, index) => ({ row: rowOf[id] as number, score: scores[index] as number }));
 }
 
-function* idsOf(rowOf: Uint32Array, allowed: ReadonlySet<number>): Generator<number> {
-  for (let id = 0; id < rowOf.length; id++) if (allowed.has(rowOf[id] as number)) yield id;
+function idsOf(rowOf: Uint32Array, allowed: ReadonlySet<number>): Uint32Array {
+  return Uint32Array.from(rowOf.keys()).filter((id) => allowed.has(rowOf[id] as number));
 }
 
 /** Two rankings as one by reciprocal ranks (Cormack, Clarke and Büttcher, 2009): scores of different kinds need no scale. */

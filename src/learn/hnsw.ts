@@ -1,6 +1,6 @@
 // Approximate nearest neighbours by a hierarchical navigable small world graph (Malkov and Yashunin, 2018), over flat vectors.
 
-import { type Nearest, nearestOf, type Similarity, type Vectors } from "./nearest-vectors.ts";
+import { type Nearest, type Query, queryOf, similarity, type Vectors } from "./nearest-vectors.ts";
 import { random as seeded } from "./random.ts";
 
 /** Neighbours of every vector: `links` on the ground, `width` a vector (its count first), and the few above it by level. */
@@ -43,11 +43,11 @@ export function buildHnsw(
       top = level;
       continue;
     }
-    const similarity = nearestOf(vectors, node);
+    const query = queryOf(vectors, node);
     let nearest = graph.entry;
-    for (let at = top; at > level; at--) nearest = climb(graph, at, nearest, similarity);
+    for (let at = top; at > level; at--) nearest = climb(graph, at, nearest, vectors, query);
     for (let at = Math.min(level, top); at >= 0; at--) {
-      const found = searchLevel(graph, at, nearest, effort, similarity, visits);
+      const found = searchLevel(graph, { level: at, from: nearest, effort }, vectors, query, visits);
       const chosen = choose(vectors, found, neighbours);
       setLinks(graph, at, node, chosen);
       const most = at === 0 ? neighbours * 2 : neighbours;
@@ -67,13 +67,14 @@ export function buildHnsw(
 export function searchHnsw(
   vectors: Vectors,
   graph: HnswGraph,
-  similarity: Similarity,
+  query: Query,
   { top, effort }: { readonly top: number; readonly effort: number },
 ): Nearest {
   if (vectors.count === 0) return { ids: [], scores: [] };
   let nearest = graph.entry;
-  for (let level = graph.upper.length; level > 0; level--) nearest = climb(graph, level, nearest, similarity);
-  const found = searchLevel(graph, 0, nearest, Math.max(top, effort), similarity, marksFor(graph, vectors.count));
+  for (let level = graph.upper.length; level > 0; level--) nearest = climb(graph, level, nearest, vectors, query);
+  const asked = { level: 0, from: nearest, effort: Math.max(top, effort) };
+  const found = searchLevel(graph, asked, vectors, query, marksFor(graph, vectors.count));
   return { ids: found.ids.slice(0, top), scores: found.scores.slice(0, top) };
 }
 
@@ -94,18 +95,20 @@ function marksFor(graph: HnswGraph, count: number): VisitMarks {
   return known;
 }
 
-function climb(graph: HnswGraph, level: number, from: number, similarity: Similarity): number {
+function climb(graph: HnswGraph, level: number, from: number, vectors: Vectors, query: Query): number {
+  const { ids, scores } = vectors;
   let best = from;
-  let score = similarity(best);
+  let score = similarity(vectors, query, best);
   for (let moved = true; moved; ) {
     moved = false;
-    for (const other of graph.upper[level - 1]?.get(best) ?? []) {
-      const another = similarity(other);
-      if (another > score) {
-        best = other;
-        score = another;
-        moved = true;
-      }
+    const links = graph.upper[level - 1]?.get(best) ?? [];
+    ids.set(links);
+    vectors.compare(query, links.length);
+    for (let index = 0; index < links.length; index++) {
+      if ((scores[index] as number) <= score) continue;
+      best = links[index] as number;
+      score = scores[index] as number;
+      moved = true;
     }
   }
   return best;
@@ -114,17 +117,17 @@ function climb(graph: HnswGraph, level: number, from: number, similarity: Simila
 /** Best-first search on one level; the found are sorted, nearest first. */
 function searchLevel(
   graph: HnswGraph,
-  level: number,
-  from: number,
-  effort: number,
-  similarity: Similarity,
+  { level, from, effort }: { readonly level: number; readonly from: number; readonly effort: number },
+  vectors: Vectors,
+  query: Query,
   visits: VisitMarks,
 ): { ids: number[]; scores: number[] } {
   const { marks } = visits;
+  const { ids, scores } = vectors;
   const round = ++visits.round;
   const open = heap((a, b) => a > b);
   const best = heap((a, b) => a < b);
-  const first = similarity(from);
+  const first = similarity(vectors, query, from);
   marks[from] = round;
   open.push(from, first);
   best.push(from, first);
@@ -136,14 +139,19 @@ function searchLevel(
     const links = above?.get(node);
     const start = node * width;
     const size = above === undefined ? (ground[start] as number) : (links?.length ?? 0);
+    let fresh = 0;
     for (let index = 0; index < size; index++) {
       const other = above === undefined ? (ground[start + 1 + index] as number) : (links?.[index] as number);
       if (marks[other] === round) continue;
       marks[other] = round;
-      const score = similarity(other);
+      ids[fresh++] = other;
+    }
+    vectors.compare(query, fresh);
+    for (let index = 0; index < fresh; index++) {
+      const score = scores[index] as number;
       if (best.size() >= effort && score <= best.topScore()) continue;
-      open.push(other, score);
-      best.push(other, score);
+      open.push(ids[index] as number, score);
+      best.push(ids[index] as number, score);
       if (best.size() > effort) best.pop();
     }
   }
@@ -156,8 +164,10 @@ function choose(vectors: Vectors, { ids, scores }: Nearest, most: number): numbe
   const passed: number[] = [];
   for (let index = 0; index < ids.length && chosen.length < most; index++) {
     const candidate = ids[index] as number;
-    const toOthers = nearestOf(vectors, candidate);
-    if (chosen.every((other) => toOthers(other) < (scores[index] as number))) chosen.push(candidate);
+    vectors.ids.set(chosen);
+    vectors.compare(queryOf(vectors, candidate), chosen.length);
+    if (chosen.every((_, other) => (vectors.scores[other] as number) < (scores[index] as number)))
+      chosen.push(candidate);
     else passed.push(candidate);
   }
   for (const candidate of passed) {
@@ -191,8 +201,11 @@ function connect(
     setLinks(graph, level, from, links);
     return;
   }
-  const similarity = nearestOf(vectors, from);
-  const ranked = links.map((id) => ({ id, score: similarity(id) })).sort((a, b) => b.score - a.score);
+  vectors.ids.set(links);
+  vectors.compare(queryOf(vectors, from), links.length);
+  const ranked = links
+    .map((id, index) => ({ id, score: vectors.scores[index] as number }))
+    .sort((a, b) => b.score - a.score);
   const found = { ids: ranked.map(({ id }) => id), scores: ranked.map(({ score }) => score) };
   setLinks(graph, level, from, choose(vectors, found, most));
 }

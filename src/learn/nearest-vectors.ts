@@ -1,18 +1,30 @@
-// Exact nearest neighbours over flat vectors: every one is compared.
+// Nearest neighbours over vectors in WebAssembly's memory, each compared with SIMD; exact ones by comparing all.
+
+import { vectorsWasm } from "./kernels/vectors.wasm.ts";
+import { wasmKernels, wasmMemory } from "./wasm.ts";
 
 /** How near two vectors are; the larger the nearer. `l2` is the negative of the distance's square. */
 export type Metric = "cosine" | "dot" | "l2";
 
-/** `count × dimensions` numbers, one vector after another; for the cosine each has length one, and zeros stay zeros. */
+/** For the cosine each vector has length one, and zeros stay zeros. */
 export interface Vectors {
   readonly metric: Metric;
   readonly dimensions: number;
   readonly count: number;
+  /** One vector after another, each filled up with zeros to `stride` numbers. */
   readonly values: Float32Array;
+  readonly stride: number;
+  /** Numbers of vectors to compare, and what came of it: room for `batch` of them. */
+  readonly ids: Uint32Array;
+  readonly scores: Float32Array;
+  /** Compares the first `count` of `ids` with a query, into `scores`. */
+  compare(query: Query, count: number): void;
+  /** The place of a query of one's own. */
+  readonly query: Query;
 }
 
-/** How near the vector of that number is to the one that was asked for. */
-export type Similarity = (id: number) => number;
+/** Where a query stands: one of the vectors, or a vector of one's own, until the next one takes its place. */
+export type Query = number & { readonly query?: never };
 
 /** Nearest first; of equally near ones the first. */
 export interface Nearest {
@@ -20,12 +32,55 @@ export interface Nearest {
   readonly scores: readonly number[];
 }
 
-/** Takes the values over, and scales them for the cosine. */
+export const batch = 1024;
+
+interface VectorKernels {
+  products(vectors: number, pitch: number, query: number, ids: number, count: number, out: number): void;
+  distances(vectors: number, pitch: number, query: number, ids: number, count: number, out: number): void;
+}
+
+/** Takes `count × dimensions` numbers, and scales each vector for the cosine. */
 export function makeVectors(metric: Metric, dimensions: number, values: Float32Array): Vectors {
-  const count = dimensions === 0 ? 0 : values.length / dimensions;
-  if (metric === "cosine")
-    for (let row = 0; row < count; row++) scale(values.subarray(row * dimensions, (row + 1) * dimensions));
-  return { metric, dimensions, count, values };
+  const vectors = roomFor(metric, dimensions, dimensions === 0 ? 0 : values.length / dimensions);
+  const { stride, count } = vectors;
+  for (let row = 0; row < count; row++) {
+    vectors.values.set(values.subarray(row * dimensions, (row + 1) * dimensions), row * stride);
+    if (metric === "cosine") scale(vectors.values.subarray(row * stride, (row + 1) * stride));
+  }
+  return vectors;
+}
+
+/** Takes the `values` of vectors that were made before, as they are. */
+export function restoreVectors(metric: Metric, dimensions: number, values: Float32Array): Vectors {
+  const vectors = roomFor(metric, dimensions, values.length / strideOf(dimensions));
+  vectors.values.set(values);
+  return vectors;
+}
+
+function strideOf(dimensions: number): number {
+  return Math.max(4, Math.ceil(dimensions / 4) * 4);
+}
+
+function roomFor(metric: Metric, dimensions: number, count: number): Vectors {
+  const stride = strideOf(dimensions);
+  const pitch = stride * 4;
+  const query = count * pitch;
+  const idsAt = query + pitch;
+  const scoresAt = idsAt + batch * 4;
+  const memory = wasmMemory(scoresAt + batch * 4, { shared: false });
+  const { products, distances } = wasmKernels<VectorKernels>(vectorsWasm, memory);
+  const kernel = metric === "l2" ? distances : products;
+  return {
+    metric,
+    dimensions,
+    count,
+    stride,
+    values: new Float32Array(memory.buffer, 0, count * stride),
+    ids: new Uint32Array(memory.buffer, idsAt, batch),
+    scores: new Float32Array(memory.buffer, scoresAt, batch),
+    compare: (from, size) => kernel(0, pitch, from, idsAt, size, scoresAt),
+    query,
+  };
 }
 
 function scale(vector: Float32Array): void {
@@ -36,65 +91,37 @@ function scale(vector: Float32Array): void {
   for (let index = 0; index < vector.length; index++) vector[index] = (vector[index] as number) / length;
 }
 
-/** The similarity to a vector of one's own. */
-export function nearestTo(vectors: Vectors, query: readonly number[] | Float32Array): Similarity {
-  const own = Float32Array.from(query);
-  if (vectors.metric === "cosine") scale(own);
-  return similarityTo(vectors, own, 0);
+/** Asks with a vector of one's own. */
+export function queryWith({ metric, query, stride, values }: Vectors, near: ArrayLike<number>): Query {
+  const own = new Float32Array(values.buffer, query, stride);
+  own.set(near);
+  if (metric === "cosine") scale(own);
+  return query;
 }
 
-/** The similarity to one of the vectors. */
-export function nearestOf(vectors: Vectors, id: number): Similarity {
-  return similarityTo(vectors, vectors.values, id * vectors.dimensions);
+/** Asks with one of the vectors. */
+export function queryOf({ stride }: Vectors, id: number): Query {
+  return id * stride * 4;
 }
 
-/** Four sums at once: the processor need not wait for one addition before it begins the next. */
-function similarityTo({ metric, dimensions, values }: Vectors, query: Float32Array, from: number): Similarity {
-  const whole = dimensions - (dimensions % 4);
-  if (metric === "l2")
-    return (id) => {
-      let at = id * dimensions;
-      let a = 0;
-      let b = 0;
-      let c = 0;
-      let d = 0;
-      let index = from;
-      for (const end = from + whole; index < end; index += 4, at += 4) {
-        const e = values[at]! - query[index]!;
-        const f = values[at + 1]! - query[index + 1]!;
-        const g = values[at + 2]! - query[index + 2]!;
-        const h = values[at + 3]! - query[index + 3]!;
-        a += e * e;
-        b += f * f;
-        c += g * g;
-        d += h * h;
-      }
-      for (const end = from + dimensions; index < end; index++, at++) a += (values[at]! - query[index]!) ** 2;
-      return -(a + b + c + d);
-    };
-  return (id) => {
-    let at = id * dimensions;
-    let a = 0;
-    let b = 0;
-    let c = 0;
-    let d = 0;
-    let index = from;
-    for (const end = from + whole; index < end; index += 4, at += 4) {
-      a += values[at]! * query[index]!;
-      b += values[at + 1]! * query[index + 1]!;
-      c += values[at + 2]! * query[index + 2]!;
-      d += values[at + 3]! * query[index + 3]!;
-    }
-    for (const end = from + dimensions; index < end; index++, at++) a += values[at]! * query[index]!;
-    return a + b + c + d;
-  };
+export function similarity(vectors: Vectors, query: Query, id: number): number {
+  vectors.ids[0] = id;
+  vectors.compare(query, 1);
+  return vectors.scores[0] as number;
 }
 
 /** Compares all, or those of `among`. */
-export function searchExact(vectors: Vectors, similarity: Similarity, top: number, among?: Iterable<number>): Nearest {
+export function searchExact(vectors: Vectors, query: Query, top: number, among?: Uint32Array): Nearest {
   const best = bestOf(top);
-  if (among === undefined) for (let id = 0; id < vectors.count; id++) best.offer(id, similarity(id));
-  else for (const id of among) best.offer(id, similarity(id));
+  const { ids, scores } = vectors;
+  const count = among?.length ?? vectors.count;
+  for (let from = 0; from < count; from += batch) {
+    const size = Math.min(batch, count - from);
+    for (let index = 0; index < size; index++)
+      ids[index] = among === undefined ? from + index : (among[from + index] as number);
+    vectors.compare(query, size);
+    for (let index = 0; index < size; index++) best.offer(ids[index] as number, scores[index] as number);
+  }
   return best.take();
 }
 

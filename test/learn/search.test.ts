@@ -4,7 +4,14 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { openTextSearch, textIndexBuilder, wordsOf } from "../../src/learn/full-text.ts";
 import { buildHnsw, searchHnsw } from "../../src/learn/hnsw.ts";
-import { type Metric, makeVectors, nearestTo, searchExact } from "../../src/learn/nearest-vectors.ts";
+import {
+  type Metric,
+  makeVectors,
+  queryWith,
+  restoreVectors,
+  searchExact,
+  similarity,
+} from "../../src/learn/nearest-vectors.ts";
 import { packArrays, unpackArrays } from "../../src/learn/packed-arrays.ts";
 import { random } from "../../src/learn/random.ts";
 
@@ -27,10 +34,14 @@ describe("nearest vectors", () => {
       const queries = clustered(40, dimensions, 4);
       let hits = 0;
       for (let query = 0; query < 40; query++) {
-        const similarity = nearestTo(vectors, queries.subarray(query * dimensions, (query + 1) * dimensions));
-        const truth = searchExact(vectors, similarity, 10);
-        const found = searchHnsw(vectors, graph, similarity, { top: 10, effort: 100 });
-        assert.deepEqual(found.scores, found.ids.map(similarity), "scores are those of the vectors");
+        const asked = queryWith(vectors, queries.subarray(query * dimensions, (query + 1) * dimensions));
+        const truth = searchExact(vectors, asked, 10);
+        const found = searchHnsw(vectors, graph, asked, { top: 10, effort: 100 });
+        assert.deepEqual(
+          found.scores,
+          found.ids.map((id) => similarity(vectors, asked, id)),
+          "scores are those of the vectors",
+        );
         assert.deepEqual(
           found.scores.toSorted((a, b) => b - a),
           found.scores,
@@ -43,18 +54,18 @@ describe("nearest vectors", () => {
 
   test("are compared as they are defined, among some only when asked, ties in their order", () => {
     const vectors = makeVectors("l2", 2, Float32Array.of(0, 0, 3, 4, 0, 0, 1, 0));
-    const similarity = nearestTo(vectors, [0, 0]);
-    assert.deepEqual(searchExact(vectors, similarity, 4), { ids: [0, 2, 3, 1], scores: [-0, -0, -1, -25] });
-    assert.deepEqual(searchExact(vectors, similarity, 2, [1, 3]).ids, [3, 1]);
+    const origin = queryWith(vectors, [0, 0]);
+    assert.deepEqual(searchExact(vectors, origin, 4), { ids: [0, 2, 3, 1], scores: [-0, -0, -1, -25] });
+    assert.deepEqual(searchExact(vectors, origin, 2, Uint32Array.of(1, 3)).ids, [3, 1]);
+    const kept = restoreVectors("l2", 2, vectors.values.slice());
+    assert.deepEqual(searchExact(kept, queryWith(kept, [3, 4]), 1), { ids: [1], scores: [-0] });
     const angles = makeVectors("cosine", 2, Float32Array.of(0, 0, 0, 5, -1, 0));
-    assert.deepEqual(searchExact(angles, nearestTo(angles, [0, 2]), 3), { ids: [1, 0, 2], scores: [1, 0, 0] });
+    assert.deepEqual(searchExact(angles, queryWith(angles, [0, 2]), 3), { ids: [1, 0, 2], scores: [1, 0, 0] });
     assert.deepEqual(
-      searchHnsw(
-        makeVectors("dot", 2, new Float32Array(0)),
-        buildHnsw(makeVectors("dot", 2, new Float32Array(0))),
-        () => 0,
-        { top: 3, effort: 9 },
-      ),
+      searchHnsw(makeVectors("dot", 2, new Float32Array(0)), buildHnsw(makeVectors("dot", 2, new Float32Array(0))), 0, {
+        top: 3,
+        effort: 9,
+      }),
       { ids: [], scores: [] },
     );
   });
