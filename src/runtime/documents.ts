@@ -6,6 +6,7 @@ import { fail } from "../base/failure.ts";
 import type { AppDocument, DataDocument, ModelSummary, RunDocument, RunUsage } from "../define/documents.ts";
 import { groupColumns } from "../features/columns.ts";
 import { findHead, recentCommits } from "../features/commits.ts";
+import { countOpen } from "../features/quarantine.ts";
 import { listVersions, type Version } from "../models/registry.ts";
 import type { Run, Step } from "../runs/ledger.ts";
 import { readRunLog } from "../runs/log-file.ts";
@@ -38,7 +39,7 @@ export async function describeGroup(project: Project, name: string): Promise<Dat
     eventTime: definition.eventTime?.column ?? null,
     from: isoOf(head.eventFromMs),
     to: isoOf(head.eventToMs),
-    quarantined: head.rows.quarantined,
+    quarantined: (await countOpen(project.database, [name])).get(name) ?? 0,
     columns: groupColumns(definition).map((column) => {
       const facts = statistics.columns.find((one) => one.name === column.name);
       return {

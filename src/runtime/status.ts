@@ -10,6 +10,7 @@ import { metrics } from "../define/metrics.ts";
 import { groupsOf } from "../define/on-demand-definition.ts";
 import { findHead } from "../features/commits.ts";
 import { listDeprecated } from "../features/deprecation.ts";
+import { countOpen } from "../features/quarantine.ts";
 import { countFeedback, countPredictions } from "../inference/prediction-log.ts";
 import { show } from "../models/gate.ts";
 import { findAlias, listVersions } from "../models/registry.ts";
@@ -215,11 +216,8 @@ async function factsOf(project: Project, { definition }: DeclaredComponent, situ
       if (head.eventToMs !== null) add("newest row", new Date(head.eventToMs).toISOString().slice(0, 10));
       for (const { name, users } of listDeprecated(head.definition))
         add("dropped", `${name}, kept for ${users.join(", ")}`);
-      if (head.rows.quarantined > 0)
-        add(
-          "quarantine",
-          `${head.rows.quarantined.toLocaleString("en")} ${head.rows.quarantined === 1 ? "row" : "rows"}`,
-        );
+      const waiting = (await countOpen(project.database, [definition.name])).get(definition.name) ?? 0;
+      if (waiting > 0) add("quarantine", `${waiting.toLocaleString("en")} ${waiting === 1 ? "row" : "rows"}`);
       break;
     }
     case "training": {

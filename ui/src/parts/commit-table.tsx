@@ -23,9 +23,15 @@ export function CommitTable({ data }: { readonly data: DataDocument }) {
             <th scope="col">Commit</th>
             <th scope="col">When</th>
             <th scope="col">What</th>
-            <th scope="col">New or changed</th>
-            <th scope="col">Rejected</th>
-            <th scope="col">Rows after it</th>
+            <th scope="col" className="number-cell">
+              New or changed
+            </th>
+            <th scope="col" className="number-cell">
+              Rejected
+            </th>
+            <th scope="col" className="number-cell">
+              Rows after it
+            </th>
           </tr>
         </thead>
         <tbody>
