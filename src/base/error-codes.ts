@@ -353,6 +353,12 @@ export const errorCodes = {
     "Add features that are not constant or all missing",
   ),
   TRAINING_CANDIDATES_FAILED: code(500, "never", "Every candidate failed", "See the cause of the first one"),
+  TRAINING_CUT: code(
+    409,
+    "never",
+    "A trial was cut when the time of the budget was used up",
+    "Give the budget more time, or fewer candidates",
+  ),
   TRAINING_DIVERGED: code(
     422,
     "never",

@@ -128,7 +128,7 @@ export interface TrainingDefinition {
     readonly folds?: number;
   };
   readonly candidates: readonly Candidate[];
-  readonly budget?: { readonly timeMs: number | null; readonly trials: number | null };
+  readonly budget?: { readonly timeMs: number | null; readonly trials: number | null; readonly cpuMs?: number };
   readonly when: {
     readonly everyMs: number | null;
     readonly newRows: number | null;

@@ -167,6 +167,7 @@ function describeTraining(
           budget: {
             timeMs: budget.time === undefined ? null : (parseDurationMs(budget.time) as number),
             trials: budget.trials ?? null,
+            ...(budget.cpu === undefined ? {} : { cpuMs: parseDurationMs(budget.cpu) as number }),
           },
         }),
     when: {

@@ -103,6 +103,8 @@ export function tensor(
 /** A graph under construction: nodes are added in order, each returns the name of its output. */
 export interface Graph {
   node(op: string, inputs: readonly string[], attributes?: readonly Attribute[], domain?: string): string;
+  /** A node of several outputs. */
+  nodes(op: string, inputs: readonly string[], outputs: number, attributes?: readonly Attribute[]): string[];
   constant(shape: readonly number[], values: ArrayLike<number>, type?: "double" | "int64"): string;
 }
 
@@ -121,13 +123,14 @@ export function onnxModel(description: GraphDescription, build: (graph: Graph) =
   const node = (
     op: string,
     inputs: readonly string[],
-    output: string,
+    outputs: readonly string[],
     attributes: readonly Attribute[],
     domain: string,
   ): void => {
     const out = message();
     for (const input of inputs) out.text(1, input);
-    out.text(2, output).text(3, `${op}_${output}`).text(4, op);
+    for (const output of outputs) out.text(2, output);
+    out.text(3, `${op}_${outputs[0]}`).text(4, op);
     for (const entry of attributes) out.message(5, attribute(entry));
     if (domain !== "") out.text(7, domain);
     graph.message(1, out);
@@ -135,8 +138,13 @@ export function onnxModel(description: GraphDescription, build: (graph: Graph) =
   const result = build({
     node(op, inputs, attributes = [], domain = "") {
       const output = `v${count++}`;
-      node(op, inputs, output, attributes, domain);
+      node(op, inputs, [output], attributes, domain);
       return output;
+    },
+    nodes(op, inputs, outputs, attributes = []) {
+      const names = Array.from({ length: outputs }, () => `v${count++}`);
+      node(op, inputs, names, attributes, "");
+      return names;
     },
     constant(shape, values, type) {
       const name = `c${count++}`;
@@ -145,7 +153,7 @@ export function onnxModel(description: GraphDescription, build: (graph: Graph) =
     },
   });
   const { input, output } = description;
-  node("Identity", [result], output.name, [], "");
+  node("Identity", [result], [output.name], [], "");
   graph.text(2, description.name);
   for (const constant of constants) graph.message(5, constant);
   graph

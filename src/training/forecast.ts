@@ -29,7 +29,7 @@ import type { Fitting } from "./fit-candidate.ts";
 import type { FinalInput, FinalOutput, LiveModel } from "./fit-final.ts";
 import { seriesFacts } from "./forecast-facts.ts";
 import type { SetOutput } from "./training-set.ts";
-import type { TrialInput, TrialScore } from "./trial.ts";
+import { cpuMs, type TrialInput, type TrialScore } from "./trial.ts";
 
 /** What runs a forecast's steps: the query engine, and exponential smoothing when a candidate wants it. */
 export interface ForecastTools {
@@ -59,6 +59,7 @@ export async function tryForecast(input: TrialInput, tools: ForecastTools): Prom
     folds: folds.map(([, some]) => finite(scoreForecast(some)[metric])),
     rows: { train: rows.times.length - points.length, validation: points.length },
     held: "",
+    cpuMs: cpuMs(),
   };
 }
 

@@ -48,11 +48,14 @@ interface Trial {
 interface Bounds {
   readonly endMs: number;
   readonly trials: number | null;
+  readonly cpuMs: number;
 }
 
 interface Tried extends Trial {
   readonly score: TrialScore | null;
   readonly error?: unknown;
+  /** How long it took until it failed: nothing else is known of its cost. */
+  readonly failedMs?: number;
 }
 
 /** Trials at once; each has a process of its own. */
@@ -79,6 +82,7 @@ export async function selectCandidate(
   const bounds: Bounds = {
     endMs: Date.now() + (training.budget?.timeMs ?? Number.POSITIVE_INFINITY),
     trials: training.budget?.trials ?? null,
+    cpuMs: training.budget?.cpuMs ?? Number.POSITIVE_INFINITY,
   };
   const run = trialRunner(training, problem, set, bounds, work, tried);
   work.detail(`trying ${[...new Set(candidates.map(({ algorithm }) => algorithm))].join(", ")}`);
@@ -115,7 +119,7 @@ async function search(
   { task }: ProblemDefinition,
   set: SetOutput,
   candidates: readonly Candidate[],
-  { endMs, trials: allowed }: Bounds,
+  { endMs, trials: allowed, cpuMs }: Bounds,
   tried: readonly Tried[],
   better: "higher" | "lower",
   run: RunTrials,
@@ -139,6 +143,7 @@ async function search(
           : survivors.slice(0, trials).map(({ candidate }) => ({ candidate, resource }));
       work.detail(`searching: ${tried.length} ${allowed === null ? "trials so far" : `of ${most} trials`}`);
       const results = await run(next.slice(0, most - tried.length));
+      if (cpuOf(tried) >= cpuMs) return `the processor time of ${Math.round(cpuMs / 1000)} s was used up`;
       if (Date.now() >= endMs) return `the time of ${Math.round((budget?.timeMs ?? 0) / 1000)} s was used up`;
       survivors = ranked(
         results.filter(({ score }) => score !== null),
@@ -156,19 +161,22 @@ function trialRunner(
   training: TrainingDefinition,
   problem: ProblemDefinition,
   set: SetOutput,
-  { endMs, trials: allowed }: Bounds,
+  { endMs, trials: allowed, cpuMs }: Bounds,
   work: Work,
   tried: Tried[],
 ): RunTrials {
   const most = allowed ?? Number.POSITIVE_INFINITY;
   const names = new Map<string, number>();
   let begun = 0;
+  const running: Tried[] = [];
+  const mayBegin = () => begun === 0 || (Date.now() < endMs && begun < most && cpuOf([...tried, ...running]) < cpuMs);
   const nameOf = (algorithm: string, several: boolean): string => {
     const number = (names.get(algorithm) ?? 0) + 1;
     names.set(algorithm, number);
     return several || number > 1 ? `try ${algorithm} ${number}` : `try ${algorithm}`;
   };
   const tryOne = async (trial: Trial, name: string, number: number, trialsAtOnce: number): Promise<Tried> => {
+    const startedAt = performance.now();
     try {
       const score = (await work.step(name, "training/candidate", {
         training,
@@ -178,6 +186,8 @@ function trialRunner(
         trial: number,
         resource: trial.resource,
         atOnce: trialsAtOnce,
+        // The very first may go on: without it there would be no best so far.
+        cutAtMs: number === 0 || !Number.isFinite(endMs) ? null : endMs,
         temporaryFolder: work.folder,
       } as unknown as JsonObject)) as unknown as TrialScore;
       return { ...trial, score };
@@ -185,7 +195,7 @@ function trialRunner(
       if (isFailure(error, "RUNS_CANCELLED") || isFailure(error, "RUNTIME_INTERRUPTED")) throw error;
       // No candidate is to blame for a disk that fails.
       if (isFailure(error) && isTrouble(error.code)) throw error;
-      return { ...trial, score: null, error };
+      return { ...trial, score: null, error, failedMs: performance.now() - startedAt };
     }
   };
   return async (trials) => {
@@ -198,19 +208,26 @@ function trialRunner(
     }));
     let next = 0;
     const takeNext = async (): Promise<void> => {
-      while (next < waiting.length && (begun === 0 || (Date.now() < endMs && begun < most))) {
+      while (next < waiting.length && mayBegin()) {
         const index = next++;
         const number = begun++;
         const { trial, name } = waiting[index]!;
-        results[index] = await tryOne(trial, name, number, Math.min(atOnce, trials.length));
+        const done = await tryOne(trial, name, number, Math.min(atOnce, trials.length));
+        results[index] = done;
+        running.push(done);
       }
     };
     await Promise.all(Array.from({ length: Math.min(atOnce, trials.length) }, takeNext));
     // In the order of the list, not of the clock: so the outcome does not depend on which process was quicker.
     const done = results.filter((one) => one !== undefined);
     tried.push(...done);
+    running.length = 0;
     return done;
   };
+}
+
+function cpuOf(tried: readonly Tried[]): number {
+  return tried.reduce((sum, { score, failedMs }) => sum + (score?.cpuMs ?? failedMs ?? 0), 0);
 }
 
 /** The best first. A metric that is not defined cannot rank: those come last, in their own order. */

@@ -1,7 +1,7 @@
 // One trial, in a process of its own: a candidate fitted and scored on folds of the training part. The test part is not looked at.
 
 import { readFile, writeFile } from "node:fs/promises";
-import { isFailure } from "../base/failure.ts";
+import { fail, isFailure } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
 import { takeRows } from "../base/table.ts";
 import type { Candidate } from "../define/candidate.ts";
@@ -28,6 +28,8 @@ export interface TrialInput {
   readonly resource: number;
   /** Trials that run at the same time share the processors. */
   readonly atOnce: number;
+  /** When the budget's time is over, by the clock; null for a trial that may go on. */
+  readonly cutAtMs: number | null;
   readonly temporaryFolder: string;
 }
 
@@ -38,6 +40,8 @@ export interface TrialScore {
   readonly rows: { readonly train: number; readonly validation: number };
   /** Where the predictions for rows that the fits had not seen are kept until the run's end. */
   readonly held: string;
+  /** Processor time of the trial's process. */
+  readonly cpuMs: number;
 }
 
 export async function tryCandidate(
@@ -55,12 +59,15 @@ export async function tryCandidate(
   const held: HeldPrediction[] = [];
   let fitted = 0;
   let problemOfFold: unknown;
+  const signal = cutting(input.cutAtMs, fitting.signal);
   for (const [index, fold] of folds.entries()) {
+    signal?.throwIfAborted();
     try {
       const among = sample(fold.train, input.resource, training.seed);
       const artifact = await fitCandidate(candidate, rows, among, {
         seed: training.seed,
         ...fitting,
+        ...(signal === undefined ? {} : { signal }),
         onShare: (share) => progress({ share: (index + share) / folds.length }),
       });
       const prediction = openModel(artifact).predict(takeRows(rows.table, fold.test));
@@ -69,7 +76,12 @@ export async function tryCandidate(
       fitted = Math.max(fitted, among.length);
     } catch (error) {
       // Few rows may leave a fold with one class or with constant features: the others still tell something.
-      if (!isFailure(error) || !error.code.startsWith("TRAINING_") || error.code === "TRAINING_DIVERGED") throw error;
+      if (
+        !isFailure(error) ||
+        !error.code.startsWith("TRAINING_") ||
+        ["TRAINING_DIVERGED", "TRAINING_CUT"].includes(error.code)
+      )
+        throw error;
       problemOfFold = error;
       values.push(null);
     }
@@ -83,7 +95,25 @@ export async function tryCandidate(
     folds: values,
     rows: { train: fitted, validation: weights.reduce((sum, weight) => sum + weight, 0) },
     held: path,
+    cpuMs: cpuMs(),
   };
+}
+
+/** Processor time of this process, in milliseconds. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return Math.round((user + system) / 1000);
+}
+
+/** Ends a fit between two of its steps when the budget's time is over. */
+function cutting(atMs: number | null, given: AbortSignal | undefined): AbortSignal | undefined {
+  if (atMs === null) return given;
+  const controller = new AbortController();
+  const cut = () => controller.abort(fail("TRAINING_CUT", "The trial was cut when the time of the budget was used up"));
+  const leftMs = atMs - Date.now();
+  if (leftMs <= 0) cut();
+  else setTimeout(cut, leftMs).unref();
+  return given === undefined ? controller.signal : AbortSignal.any([given, controller.signal]);
 }
 
 /** The latest rows matter most where time counts, but a sample must see all of it: drawn by seed, in order. */

@@ -18,7 +18,7 @@ import { latencyOf } from "./evaluate.ts";
 import { type FinalInput, type FinalOutput, type LiveModel, partsOf, unseenBy } from "./fit-final.ts";
 import { loadUnlabelled, type Rows } from "./rows.ts";
 import { foldsOf, type HeldOut, holdOut } from "./split.ts";
-import type { TrialInput, TrialScore } from "./trial.ts";
+import { cpuMs, type TrialInput, type TrialScore } from "./trial.ts";
 import { clusterFacts, oddnessOf } from "./unlabelled-facts.ts";
 
 export async function tryUnlabelled({ training, set, candidate }: TrialInput, query: Query): Promise<TrialScore> {
@@ -35,6 +35,7 @@ export async function tryUnlabelled({ training, set, candidate }: TrialInput, qu
     folds: values.map(finite),
     rows: { train: folds[0]?.train.length ?? 0, validation: tested },
     held: "",
+    cpuMs: cpuMs(),
   };
 }
 

@@ -24,7 +24,7 @@ import { mean } from "./mean.ts";
 export default defineTraining({
   problem, label: flats.labels.rent, features: [flats.pick("size", "city")],
   candidates: [${candidates}],
-  limits: { time: "20s" },
+  limits: { time: "6s" },
 });
 `;
 
@@ -159,6 +159,12 @@ export default defineInference({ training, batch: { schedule: "@yearly" } });
   });
 
   for (const [what, from, to, words] of [
+    [
+      "hangs in its fit",
+      "const cities = [",
+      "if (rows.length > 0) for (;;); const cities = [",
+      /took longer than its limit/,
+    ],
     [
       "throws in its fit",
       "const cities = [",

@@ -139,6 +139,12 @@ function apply(op: string, inputs: Tensor[], attributes: Map<string, AttributeVa
       return elementwise(inputs, (x, y) => x! + y!);
     case "Sub":
       return elementwise(inputs, (x, y) => x! - y!);
+    case "Mul":
+      return elementwise(inputs, (x, y) => x! * y!);
+    case "Log":
+      return elementwise(inputs, (x) => Math.log(x!));
+    case "ArgMin":
+      return { shape: [rows.length, 1], values: rows.map((row) => row.indexOf(Math.min(...row))) };
     case "Div":
       return elementwise(inputs, (x, y) => x! / y!);
     case "Max":

@@ -5,6 +5,9 @@ import { test } from "node:test";
 import { isFailure } from "../../src/base/failure.ts";
 import { categoryColumn } from "../../src/base/table.ts";
 import { fitBaseline } from "../../src/learn/baselines.ts";
+import { calibrated, fitCalibration } from "../../src/learn/calibration.ts";
+import { openClusterPredictor } from "../../src/learn/cluster-model.ts";
+import { fitClusters } from "../../src/learn/clusters.ts";
 import { encodeTable } from "../../src/learn/features.ts";
 import { type CandidateSpec, fit } from "../../src/learn/fit.ts";
 import { type Artifact, openModel } from "../../src/learn/model.ts";
@@ -12,11 +15,14 @@ import { toOnnx } from "../../src/learn/onnx.ts";
 import { numbers, sample, tableOf } from "./data.ts";
 import { runOnnx } from "./onnx-interpreter.ts";
 
-function compare(artifact: Artifact, table: ReturnType<typeof tableOf>): void {
-  const model = openModel(artifact);
+function compare(artifact: Artifact, table: ReturnType<typeof tableOf>, calibration: Artifact | null = null): void {
+  const model = calibration === null ? openModel(artifact) : calibrated(openModel(artifact), calibration);
   const columns = encodeTable(model.features, table);
   const values = Array.from({ length: table.rowCount }, (_, row) => columns.map((column) => column[row]!)).flat();
-  const { output, metadata } = runOnnx(toOnnx(artifact), { shape: [table.rowCount, columns.length], values });
+  const { output, metadata } = runOnnx(toOnnx(artifact, calibration), {
+    shape: [table.rowCount, columns.length],
+    values,
+  });
   const prediction = model.predict(table);
   const expected = "values" in prediction ? prediction.values : prediction.probabilities;
   assert.equal(output.values.length, expected.length);
@@ -35,6 +41,11 @@ const cases: [CandidateSpec, "binary" | "multiclass" | "regression"][] = [
   [{ algorithm: "logistic" }, "binary"],
   [{ algorithm: "logistic" }, "multiclass"],
   [{ algorithm: "ridge" }, "regression"],
+  [{ algorithm: "naiveBayes" }, "binary"],
+  [{ algorithm: "naiveBayes" }, "multiclass"],
+  [{ algorithm: "neuralNetwork", params: { epochs: 3, hidden: 8 } }, "binary"],
+  [{ algorithm: "neuralNetwork", params: { epochs: 3, hidden: 8, hidden2: 0 } }, "multiclass"],
+  [{ algorithm: "neuralNetwork", params: { epochs: 3, hidden: 8 } }, "regression"],
 ];
 
 for (const [spec, task] of cases)
@@ -42,6 +53,31 @@ for (const [spec, task] of cases)
     const train = sample(300, 4, 90);
     compare(await fit(spec, train.table, train[task], { seed: 1 }), sample(40, 4, 91).table);
   });
+
+for (const method of ["platt", "isotonic"] as const)
+  for (const task of ["binary", "multiclass"] as const)
+    test(`an export holds the ${method} calibration of a ${task} model, too`, async () => {
+      const train = sample(300, 4, 90);
+      const model = await fit({ algorithm: "logistic" }, train.table, train[task], { seed: 1 });
+      const held = sample(300, 4, 92);
+      const prediction = openModel(model).predict(held.table);
+      assert.ok("probabilities" in prediction);
+      const calibration = fitCalibration(method, held[task], prediction.probabilities);
+      compare(model, sample(40, 4, 91).table, calibration);
+    });
+
+test("groups are exported with the number of each row's group", () => {
+  const { table } = sample(200, 4, 90);
+  const artifact = fitClusters(table, { clusters: 3 }, { seed: 1 });
+  const { features } = openClusterPredictor(artifact);
+  const columns = encodeTable(features, table);
+  const values = Array.from({ length: table.rowCount }, (_, row) => columns.map((column) => column[row]!)).flat();
+  const { output } = runOnnx(toOnnx(artifact), { shape: [table.rowCount, columns.length], values });
+  assert.deepEqual(
+    output.values,
+    Array.from((openClusterPredictor(artifact).predict(table) as { values: Float64Array }).values),
+  );
+});
 
 test("exports with one feature, number or category, and with a Poisson link work", async () => {
   const x = Array.from({ length: 60 }, (_, i) => i % 7);

@@ -84,7 +84,7 @@ function workOf(
       const { candidate, resource } = input as unknown as { candidate: Candidate; resource: number };
       const value = outcome(candidate, resource);
       if (value instanceof Error) throw value;
-      return { value, folds: [value], rows: { train: 1, validation: 1 }, held: name };
+      return { value, folds: [value], rows: { train: 1, validation: 1 }, held: name, cpuMs: 1_000 };
     },
   };
 }
@@ -139,6 +139,21 @@ describe("a selection", () => {
       ranking.map(({ candidate }) => candidate.algorithm),
       ["gradientBoosting", "ridge", "randomForest"],
     );
+  });
+
+  it("stops when the processor time is used up, with the best so far, and says so", async () => {
+    const work = workOf(() => 5);
+    const { ranking, results, ended } = await selectCandidate(
+      training({ budget: { timeMs: null, trials: null, cpuMs: 6_500 } }),
+      problem,
+      set(1_000),
+      [gradientBoosting()],
+      work,
+    );
+    // Two run at once, so that one more than fits may have begun.
+    assert.ok(results.length >= 6 && results.length <= 8, String(results.length));
+    assert.equal(ranking.length, results.length);
+    assert.equal(ended, "the processor time of 7 s was used up");
   });
 
   it("spends exactly its trials, and only those on all rows can win", async () => {

@@ -70,8 +70,18 @@ function inputOf(set: SetOutput, candidate: Candidate, task: ProblemDefinition["
     temporaryFolder: folder,
   };
 }
-const attempt = (set: SetOutput, candidate: Candidate, task: ProblemDefinition["task"], split = {}) =>
-  tryCandidate({ ...inputOf(set, candidate, task, split), trial: 0, resource: 1, atOnce: 1 }, query, () => undefined);
+const attempt = (
+  set: SetOutput,
+  candidate: Candidate,
+  task: ProblemDefinition["task"],
+  split = {},
+  cutAtMs: number | null = null,
+) =>
+  tryCandidate(
+    { ...inputOf(set, candidate, task, split), trial: 0, resource: 1, atOnce: 1, cutAtMs },
+    query,
+    () => undefined,
+  );
 const final = (set: SetOutput, candidate: Candidate, task: ProblemDefinition["task"]) =>
   fitFinal(inputOf(set, candidate, task), query, () => undefined);
 
@@ -188,6 +198,15 @@ describe("a training run's steps", () => {
     await assert.rejects(attempt(await setOf(60, number), ridge(), "regression", { by: "group", group: "shop" }), {
       message: /split\.group: expected a key or a feature of the training, got "shop"/,
     });
+  });
+
+  it("are cut in the middle of a fit when the time of the budget is over", async () => {
+    const set = await setOf(2_000, number);
+    const endless = gradientBoosting({ trees: 100_000, earlyStopping: false });
+    const startedAt = performance.now();
+    await assert.rejects(attempt(set, endless, "regression", {}, Date.now() + 400), { code: "TRAINING_CUT" });
+    assert.ok(performance.now() - startedAt < 10_000);
+    await assert.rejects(attempt(set, ridge(), "regression", {}, Date.now() - 1), { code: "TRAINING_CUT" });
   });
 
   it("do without columns that are constant or missing, and with a single feature", async () => {

@@ -14,7 +14,7 @@ import { modelReport } from "../../runtime/model-report.ts";
 import type { Project } from "../../runtime/open-project.ts";
 import { readReportFacts } from "../../runtime/report-facts.ts";
 import { type Arguments, type CommandSpec, usage } from "../arguments.ts";
-import { note, print, printJson, table } from "../output.ts";
+import { print, printJson, table } from "../output.ts";
 import { showVersion } from "./models-show.ts";
 import { withProject } from "./with-project.ts";
 
@@ -161,15 +161,11 @@ async function exportTo(spec: CommandSpec, project: Project, version: ModelSumma
   const format = args.text("as") ?? (out.endsWith(".onnx") ? "onnx" : "pentad");
   if (format !== "onnx" && format !== "pentad")
     throw usage(spec, `--as: expected onnx or pentad, got ${JSON.stringify(format)}`);
-  const { bytes, note: remark } = await exportModel(project.models, version.id, format);
+  const bytes = await exportModel(project.models, version.id, format);
   await write(out, bytes);
   const { training, version: number } = version;
-  if (args.flag("json"))
-    printJson({ training, version: number, as: format, out: resolve(out), bytes: bytes.length, note: remark });
-  else {
-    print(`version ${number} of training/${training} is written to ${out}`);
-    if (remark !== null) note(remark);
-  }
+  if (args.flag("json")) printJson({ training, version: number, as: format, out: resolve(out), bytes: bytes.length });
+  else print(`version ${number} of training/${training} is written to ${out}`);
   return 0;
 }
 
