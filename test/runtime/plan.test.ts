@@ -118,7 +118,7 @@ describe("posted rows that wait for a commit", () => {
   });
 
   it("are tried again a minute after a failure, by who goes on to look", () => {
-    const failed = { failure: { code: "RUNTIME_DISK_FULL" } as never };
+    const failed = { failure: { code: "DATA_ALL_REJECTED" } as never };
     assert.deepEqual(dueAfter({ posts: posts(8, 7) }, failed), []);
     assert.deepEqual(dueAfter({ posts: posts(8, 7), unhurried: true, nowMs: 61_000 }, failed), []);
     assert.deepEqual(dueAfter({ posts: posts(8, 7), unhurried: true, nowMs: 61_500 }, failed), ["new rows"]);
