@@ -5,7 +5,6 @@ import { fail } from "../base/failure.ts";
 import type { Artifact, Predictor } from "../learn/model.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import { decodeModel, modelId } from "./model-file.ts";
-import { openServed } from "./served-model.ts";
 
 /** The blob that holds a model's file. */
 export function modelBlob(id: string): string {
@@ -26,6 +25,8 @@ export async function keepModelFile(blobs: BlobStore, path: string, id: string):
 
 /** Loads a version's model, checked against its hash. */
 export async function loadModel(blobs: BlobStore, id: string): Promise<Predictor> {
+  // A product whose models nobody asks need not hold the learners in memory.
+  const { openServed } = await import("./served-model.ts");
   return openServed(await loadArtifact(blobs, id));
 }
 

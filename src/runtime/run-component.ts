@@ -16,7 +16,6 @@ import type { Run } from "../runs/ledger.ts";
 import { openRunLog } from "../runs/log-file.ts";
 import { mostAtOnce } from "../runs/settings.ts";
 import type { Work } from "../runs/work.ts";
-import { runTraining } from "../training/run-training.ts";
 import { featureUsers } from "./feature-users.ts";
 import { codeHash } from "./kept-code.ts";
 import type { Project } from "./open-project.ts";
@@ -105,7 +104,9 @@ async function recipe(
       const backfill = backfillOf(work.input);
       return backfill === undefined ? runData(request, project, work) : runBackfill(request, backfill, project, work);
     }
-    case "training":
+    case "training": {
+      // It brings the learners along, which a server that trains nothing need not hold in memory.
+      const { runTraining } = await import("../training/run-training.ts");
       return runTraining(
         definition,
         find("problem", definition.problem),
@@ -116,6 +117,7 @@ async function recipe(
         project,
         work,
       );
+    }
     case "inference":
       return runInference(definition, find("training", definition.training), project, work);
     case "app": {

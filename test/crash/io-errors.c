@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /* One call in so many fails. */
-static const unsigned oneIn = 12;
+static const unsigned oneIn = 4;
 
 static int fails(int fd) {
   const char *folder = getenv("PENTAD_TEST_IO_FOLDER");

@@ -378,7 +378,7 @@ async function fillDiskFor(folder: string, ms: number): Promise<void> {
   if (existsSync(filler)) rmSync(filler);
 }
 
-/** The server's writes below `.pentad` fail like those to a broken disk, one in a dozen, for a while at a time. */
+/** The server's writes below `.pentad` fail like those to a broken disk, one in four, for a while at a time. */
 async function failingWrites(folder: string) {
   const place = join(folder, "..");
   const [library, trigger, count] = ["io-errors.so", "fail", "failed"].map((name) => join(place, name)) as [
