@@ -26,9 +26,9 @@ export function contentHash(...parts: readonly (string | Uint8Array)[]): string 
 
 /** A name that can stand in a URL, a path and a table: lower case, digits and hyphens; empty when nothing is left. */
 export function slug(text: string): string {
-  return text
-    .normalize("NFKD")
-    .replace(/[\u0300-\u036f]/g, "")
+  // The tables of Unicode are megabytes that a process whose names are plain need not touch.
+  const plain = /[^ -~]/.test(text) ? text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "") : text;
+  return plain
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-+|-+$/g, "");

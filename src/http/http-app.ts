@@ -10,12 +10,10 @@ import { raiseEvent } from "../runs/raised.ts";
 import { cancelRun } from "../runtime/cancel-run.ts";
 import { describeAppPage, describeGroup, describeRun, describeVersions } from "../runtime/documents.ts";
 import type { Ingest } from "../runtime/ingest.ts";
-import { modelReport } from "../runtime/model-report.ts";
 import { type OnlineFeaturesDocument, openOnlineFeatures } from "../runtime/online-features.ts";
 import type { Project } from "../runtime/open-project.ts";
 import type { Asker } from "../runtime/predict.ts";
 import { readQuarantine } from "../runtime/quarantine.ts";
-import { readReportFacts } from "../runtime/report-facts.ts";
 import type { Searcher } from "../runtime/search.ts";
 import { describeStatus, summarizeRun } from "../runtime/status.ts";
 import type { FeedbackDocument, ProjectDocument, QuarantineDocument, SearchRequest } from "./api.ts";
@@ -192,6 +190,10 @@ function serveApi(app: Hono, { project, version, startRun, searcher }: HttpParts
   );
   app.get("/api/models/:training/:version/report", async (context) => {
     const number = Number(context.req.param("version"));
+    const [{ readReportFacts }, { modelReport }] = await Promise.all([
+      import("../runtime/report-facts.ts"),
+      import("../runtime/model-report.ts"),
+    ]);
     const facts = await readReportFacts(project.database, context.req.param("training"), number);
     // Everything is within the page: nothing may be loaded, and nothing in it may run.
     return context.html(modelReport(facts), 200, {

@@ -8,6 +8,7 @@ import { startAlerts } from "./alerts.ts";
 import { forgetRegularly } from "./forget.ts";
 import { loadProject } from "./load-project.ts";
 import { catchUpStores, type Project } from "./open-project.ts";
+import { openRest } from "./rest.ts";
 import { type Ran, startRunner } from "./runner.ts";
 import { filesOf, surveyPosts } from "./situation.ts";
 
@@ -37,6 +38,7 @@ export async function keepCurrent(project: Project, options: KeepCurrentOptions)
   const alerts = startAlerts(project);
   const stopForgetting = forgetRegularly(project);
   project.compute.warm(1, project.folder);
+  const rest = openRest();
   let stale = true;
   let wake: () => void = () => undefined;
   const watcher = options.watch
@@ -62,6 +64,7 @@ export async function keepCurrent(project: Project, options: KeepCurrentOptions)
     }
     if (first) void runner.idle().then(options.onSettled);
     first = false;
+    rest();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, tickMs);
       wake = () => {
@@ -108,7 +111,11 @@ async function glance(project: Project, components: readonly DeclaredComponent[]
 /** Calls back, a little later, after changes of the project's own files. */
 function watchFiles(folder: string, onChange: () => void): FSWatcher {
   let timer: NodeJS.Timeout | undefined;
-  const watcher = watch(folder, { recursive: true }, (_event, name) => {
+  // What is not the project's own may be thousands of files. (Node's types do not know the option yet.)
+  const options = { recursive: true, ignore: [/(?:^|\/)(?:\.pentad|node_modules|\.git)(?:\/|$)/] } as {
+    recursive: true;
+  };
+  const watcher = watch(folder, options, (_event, name) => {
     if (
       name === null ||
       !/\.(?:[cm]?[jt]s|json)$/.test(name) ||

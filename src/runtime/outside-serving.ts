@@ -7,10 +7,8 @@ import type { Json, JsonObject } from "../base/json.ts";
 import type { ApartAnswer, ApartModels, FeatureRow } from "../inference/apart.ts";
 import { decodeModel } from "../models/model-file.ts";
 import { modelBlob } from "../models/model-store.ts";
-import { openServed } from "../models/served-model.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { ComputeServing, StepContext } from "../ports/compute.ts";
-import { outsideModels } from "./outside-models.ts";
 import { servingPool } from "./serving-pool.ts";
 
 /** What one call may take; code and model that are loaded first may take longer. */
@@ -58,6 +56,11 @@ export function openApart(
 
 /** At the other side: opens the model with whatever it needs, and answers. */
 export async function serveModel({ id, path }: JsonObject, { task, serve }: StepContext): Promise<Json> {
+  // The learners are loaded on this side alone.
+  const [{ openServed }, { outsideModels }] = await Promise.all([
+    import("../models/served-model.ts"),
+    import("./outside-models.ts"),
+  ]);
   const artifact = decodeModel(await readFile(String(path)), String(id));
   await outsideModels(task.projectFolder).prepare(artifact);
   const model = openServed(artifact);
