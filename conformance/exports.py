@@ -96,17 +96,18 @@ rows = [
     ["k3", "1969-12-31T23:59:59.999Z", "-0.25", "zwei, 大", "false", '"', ""],
 ]
 quoted = lambda text: '"' + text.replace('"', '""') + '"'
-lines = [["key", "at", *names], *rows]
+vectors = ["[1, 2.5]", "", "[-0.1, 1e3]"]
+lines = [["key", "at", *names, "v"], *([*row, vector] for row, vector in zip(rows, vectors))]
 (odd / "rows.csv").write_text("\n".join(",".join(map(quoted, line)) for line in lines) + "\n", encoding="utf8")
 types = ["number", "category", "boolean", "text", "category"]
 features = ", ".join(
     f"[{json.dumps(name)}]: {kind}({{ optional: true, description: {json.dumps('of ' + name)} }})" for name, kind in zip(names, types)
 )
 (odd / "data" / "odd.ts").write_text(
-    f"""import {{ boolean, category, csv, defineData, number, text }} from "pentad";
+    f"""import {{ boolean, category, csv, defineData, number, text, vector }} from "pentad";
 export default defineData({{
   description: "Rows with odd names", license: "CC-BY-4.0",
-  source: csv("rows.csv"), key: "key", eventTime: "at", features: {{ {features} }},
+  source: csv("rows.csv"), key: "key", eventTime: "at", features: {{ {features}, v: vector({{ dimensions: 2, optional: true }}) }},
 }});
 """,
     encoding="utf8",
@@ -114,13 +115,15 @@ export default defineData({{
 code, document = pentad("run", "data/odd", "--project", str(odd))
 check(code == 0, f"the project with odd names does not run: {document}")
 table, parquet, comma = same("features/odd", odd)
-check(table.column_names == ["key", "at", *names], f"names came back as {table.column_names}")
+check(table.column_names == ["key", "at", *names, "v"], f"names came back as {table.column_names}")
 by_key = {row["key"]: row for row in table.to_pylist()}
 check(by_key["k1"]["constructor"] == 1.5 and by_key["k2"]["constructor"] is None, "numbers under constructor are lost")
 check(by_key["k3"]['he said "x"'] == "zwei, 大" and by_key["k2"]['he said "x"'] is None, "categories are lost")
 check([by_key[key]["größe 大"] for key in ("k1", "k2", "k3")] == [True, None, False], "booleans are lost")
 check(by_key["k2"]["a,b"] == "x\ny", "texts are lost")
 check(all(row["line'quote"] is None for row in by_key.values()), "a column without any value has some")
+check(table.schema.field("v").type == pa.list_(pa.float32()), f"vectors came back as {table.schema.field('v').type}")
+check([by_key[key]["v"] for key in ("k1", "k2")] == [[1.0, 2.5], None], "vectors are lost")
 moments = [by_key[key]["at"].isoformat() for key in ("k1", "k2", "k3")]
 check(
     moments == ["2024-03-31T00:30:00+00:00", "2024-10-27T05:30:00+00:00", "1969-12-31T23:59:59.999000+00:00"],

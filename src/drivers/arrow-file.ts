@@ -6,7 +6,8 @@ import { type FlatBuilder, flatBuilder, type Slot } from "./arrow-flatbuffer.ts"
 
 export interface ArrowColumn {
   readonly name: string;
-  readonly type: ColumnType;
+  /** A vector comes as a text of JSON, and goes out as a list of 32-bit floats. */
+  readonly type: ColumnType | "vector";
   /** Of a category: all its texts, in the order of the codes. */
   readonly dictionary?: readonly string[];
   /** Kept with the field, e.g. its unit. */
@@ -30,7 +31,7 @@ interface Block {
 const magic = "ARROW1";
 const version = 4;
 const headers = { schema: 1, dictionary: 2, batch: 3 } as const;
-const types = { int: 2, float: 3, utf8: 5, bool: 6, timestamp: 10 } as const;
+const types = { int: 2, float: 3, utf8: 5, bool: 6, timestamp: 10, list: 12 } as const;
 
 export async function arrowFile(path: string, columns: readonly ArrowColumn[]): Promise<ArrowFile> {
   const file = await open(path, "wx");
@@ -79,7 +80,7 @@ export async function arrowFile(path: string, columns: readonly ArrowColumn[]): 
   await message(headers.schema, (builder) => schema(builder, columns), []);
   for (const [id, { dictionary }] of columns.entries()) {
     if (dictionary === undefined) continue;
-    const content = columnBody({ type: "text", values: dictionary }, dictionary.length);
+    const content = columnBody({ type: "text", values: dictionary });
     dictionaries.push(
       await message(
         headers.dictionary,
@@ -98,7 +99,9 @@ export async function arrowFile(path: string, columns: readonly ArrowColumn[]): 
   return {
     async write(table) {
       if (table.rowCount === 0) return;
-      const contents = [...table.columns.values()].map((column) => columnBody(column, columnLength(column)));
+      const contents = [...table.columns.values()].map((column, index) =>
+        columns[index]?.type === "vector" && column.type === "text" ? vectorBody(column.values) : columnBody(column),
+      );
       const buffers = contents.flatMap((one) => one.buffers);
       batches.push(await message(headers.batch, (builder) => recordBatch(builder, table.rowCount, contents), buffers));
     },
@@ -163,9 +166,22 @@ function field(builder: FlatBuilder, { name, type, dictionary, metadata }: Arrow
       ]),
     });
   }
-  slots.push({ slot: 5, ref: builder.refs([]) });
+  const child = type === "vector" ? [item(builder)] : [];
+  slots.push({ slot: 5, ref: builder.refs(child) });
   if (entries.length > 0) slots.push({ slot: 6, ref: builder.refs(entries) });
   slots.push({ slot: 1, bytes: 1, value: 1 }, { slot: 2, bytes: 1, value: union });
+  return builder.table(slots);
+}
+
+/** The numbers within a list. */
+function item(builder: FlatBuilder): number {
+  const slots: Slot[] = [
+    { slot: 0, ref: builder.text("item") },
+    { slot: 3, ref: builder.table([{ slot: 0, bytes: 2, value: 1 }]) },
+    { slot: 5, ref: builder.refs([]) },
+    { slot: 1, bytes: 1, value: 1 },
+    { slot: 2, bytes: 1, value: types.float },
+  ];
   return builder.table(slots);
 }
 
@@ -176,7 +192,7 @@ function int(builder: FlatBuilder, bits: number): number {
   ]);
 }
 
-function fieldType(builder: FlatBuilder, type: ColumnType): { union: number; ref: number } {
+function fieldType(builder: FlatBuilder, type: ArrowColumn["type"]): { union: number; ref: number } {
   switch (type) {
     case "number":
       return { union: types.float, ref: builder.table([{ slot: 0, bytes: 2, value: 2 }]) };
@@ -191,6 +207,8 @@ function fieldType(builder: FlatBuilder, type: ColumnType): { union: number; ref
       ];
       return { union: types.timestamp, ref: builder.table(slots) };
     }
+    case "vector":
+      return { union: types.list, ref: builder.table([]) };
     case "category":
     case "text":
       return { union: types.utf8, ref: builder.table([]) };
@@ -198,8 +216,8 @@ function fieldType(builder: FlatBuilder, type: ColumnType): { union: number; ref
 }
 
 interface Content {
-  readonly length: number;
-  readonly nulls: number;
+  /** Length and missing values; of a list its numbers' too. */
+  readonly nodes: readonly (readonly [length: number, nulls: number])[];
   readonly buffers: readonly Uint8Array[];
 }
 
@@ -213,7 +231,7 @@ function recordBatch(builder: FlatBuilder, rows: number, contents: readonly Cont
     }),
   );
   const buffers = builder.structs(places);
-  const nodes = builder.structs(contents.map(({ length, nulls }) => [length, nulls]));
+  const nodes = builder.structs(contents.flatMap(({ nodes }) => nodes));
   return builder.table([
     { slot: 0, bytes: 8, value: rows },
     { slot: 1, ref: nodes },
@@ -222,7 +240,8 @@ function recordBatch(builder: FlatBuilder, rows: number, contents: readonly Cont
 }
 
 /** Validity first, a bit a row; empty when nothing is missing. */
-function columnBody(column: Column, rows: number): Content {
+function columnBody(column: Column): Content {
+  const rows = columnLength(column);
   const validity = new Uint8Array(Math.ceil(rows / 8));
   let nulls = 0;
   const mark = (row: number, present: boolean) => {
@@ -230,8 +249,7 @@ function columnBody(column: Column, rows: number): Content {
     else nulls++;
   };
   const done = (...values: readonly Uint8Array[]): Content => ({
-    length: rows,
-    nulls,
+    nodes: [[rows, nulls]],
     buffers: [nulls === 0 ? new Uint8Array(0) : validity, ...values],
   });
   if (column.type === "text") return textBody(column.values, rows, mark, done);
@@ -251,6 +269,26 @@ function columnBody(column: Column, rows: number): Content {
   const bits = new Uint8Array(Math.ceil(rows / 8));
   for (let row = 0; row < rows; row++) if (values[row] === 1) bits[row >> 3]! |= 1 << (row & 7);
   return done(bits);
+}
+
+function vectorBody(values: readonly (string | null)[]): Content {
+  const lists = values.map((value) => (value === null ? null : (JSON.parse(value) as number[])));
+  const numbers = Float32Array.from(lists.flatMap((list) => list ?? []));
+  const ends = new Int32Array(values.length + 1);
+  const validity = new Uint8Array(Math.ceil(values.length / 8));
+  let nulls = 0;
+  for (const [row, list] of lists.entries()) {
+    ends[row + 1] = (ends[row] as number) + (list?.length ?? 0);
+    if (list === null) nulls++;
+    else validity[row >> 3]! |= 1 << (row & 7);
+  }
+  return {
+    nodes: [
+      [values.length, nulls],
+      [numbers.length, 0],
+    ],
+    buffers: [nulls === 0 ? new Uint8Array(0) : validity, bytesOf(ends), new Uint8Array(0), bytesOf(numbers)],
+  };
 }
 
 function textBody(
@@ -275,6 +313,6 @@ function textBody(
   return done(bytesOf(ends), Buffer.concat(encoded));
 }
 
-function bytesOf(array: Float64Array | Int32Array | BigInt64Array): Uint8Array {
+function bytesOf(array: Float32Array | Float64Array | Int32Array | BigInt64Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }

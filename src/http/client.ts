@@ -1,7 +1,9 @@
 // A typed client for a product's answers, for browsers and servers alike: nothing but fetch.
 
 import type { InferenceComponent, InputOf, OutputOf } from "../define/inference.ts";
-import type { ErrorDocument, PredictionDocument } from "./api.ts";
+import type { ErrorDocument, PredictionDocument, SearchDocument, SearchRequest } from "./api.ts";
+
+export type { FoundRow, SearchDocument, SearchRequest } from "./api.ts";
 
 export interface ConnectOptions {
   /** Where the product is served, e.g. "http://127.0.0.1:4400". */
@@ -56,40 +58,60 @@ export function connect<I extends InferenceComponent = InferenceComponent>(
 ): Client<InputOf<I>, OutputOf<I>> {
   const address = `${options.url.replace(/\/+$/, "")}/predict/${encodeURIComponent(options.name)}`;
 
-  async function ask(body: unknown, { explain, signal }: PredictOptions = {}): Promise<unknown> {
-    const timeout = AbortSignal.timeout(options.timeoutMs ?? 30_000);
-    const send = options.fetch ?? globalThis.fetch;
-    let response: Response;
-    let text: string;
-    try {
-      response = await send(explain ? `${address}?explain=true` : address, {
-        method: "POST",
-        headers: { ...options.headers, "content-type": "application/json" },
-        body: JSON.stringify(body),
-        signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-      });
-      text = await response.text();
-    } catch (cause) {
-      if (signal?.aborted) throw cause;
-      throw clientError(
-        0,
-        "HTTP_UNREACHABLE",
-        `No answer from ${address}: ${(cause as Error).message}`,
-        "Check the address, and that the product is running",
-        { cause },
-      );
-    }
-    const document = parse(text);
-    if (response.ok && document !== undefined) return document;
-    const { code, message, hint, details } =
-      (document as Partial<ErrorDocument> | undefined)?.error ?? unreadable(response);
-    throw clientError(response.status, code, message, hint, { details });
-  }
+  const ask = (body: unknown, { explain, signal }: PredictOptions = {}) =>
+    post(explain ? `${address}?explain=true` : address, body, { ...options, signal });
 
   return {
     predict: (input, predictOptions) => ask(input, predictOptions) as Promise<Prediction<OutputOf<I>>>,
     predictMany: (inputs, predictOptions) => ask(inputs, predictOptions) as Promise<Prediction<OutputOf<I>>[]>,
   };
+}
+
+/**
+ * Searches the rows of a data component by words, by nearness to a vector, or by both. Rejects with a `ClientError`.
+ *
+ * @example
+ * import { search } from "pentad/client";
+ *
+ * const { rows } = await search({ url: "http://127.0.0.1:4400", name: "papers" }, { text: "rain radar", top: 5 });
+ */
+export async function search(options: ConnectOptions, request: SearchRequest): Promise<SearchDocument> {
+  const address = `${options.url.replace(/\/+$/, "")}/api/features/${encodeURIComponent(options.name)}/search`;
+  return (await post(address, request, options)) as SearchDocument;
+}
+
+interface PostOptions extends Pick<ConnectOptions, "headers" | "timeoutMs" | "fetch"> {
+  readonly signal?: AbortSignal | undefined;
+}
+
+async function post(address: string, body: unknown, { signal, ...options }: PostOptions): Promise<unknown> {
+  const timeout = AbortSignal.timeout(options.timeoutMs ?? 30_000);
+  const send = options.fetch ?? globalThis.fetch;
+  let response: Response;
+  let text: string;
+  try {
+    response = await send(address, {
+      method: "POST",
+      headers: { ...options.headers, "content-type": "application/json" },
+      body: JSON.stringify(body),
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    });
+    text = await response.text();
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    throw clientError(
+      0,
+      "HTTP_UNREACHABLE",
+      `No answer from ${address}: ${(cause as Error).message}`,
+      "Check the address, and that the product is running",
+      { cause },
+    );
+  }
+  const document = parse(text);
+  if (response.ok && document !== undefined) return document;
+  const { code, message, hint, details } =
+    (document as Partial<ErrorDocument> | undefined)?.error ?? unreadable(response);
+  throw clientError(response.status, code, message, hint, { details });
 }
 
 function parse(text: string): unknown {

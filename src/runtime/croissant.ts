@@ -1,6 +1,5 @@
 // Describes an exported file as a data set in Croissant 1.0 (MLCommons), the JSON-LD that data set searches and loaders read.
 
-import type { ColumnType } from "../base/table.ts";
 import type { ExportColumn, ExportFacts } from "./export-rows.ts";
 
 export interface CroissantInput {
@@ -21,12 +20,13 @@ const encodings = {
   parquet: "application/x-parquet",
 } as const;
 
-const dataTypes: Readonly<Record<ColumnType, string>> = {
+const dataTypes: Readonly<Record<ExportColumn["type"], string>> = {
   number: "sc:Float",
   boolean: "sc:Boolean",
   time: "sc:DateTime",
   category: "sc:Text",
   text: "sc:Text",
+  vector: "sc:Float",
 };
 
 /** The context that the specification asks for (https://docs.mlcommons.org/croissant/docs/croissant-spec.html, 1.0). */
@@ -107,12 +107,18 @@ export function croissant({ facts, columns, file, at }: CroissantInput) {
           "@id": ids.get(column.name),
           name: column.name,
           description: wordsOf(column),
-          dataType: dataTypes[column.type],
+          ...dataTypeOf(column, file.format),
           source: { fileObject: { "@id": "file" }, extract: { column: column.name } },
         })),
       },
     ],
   };
+}
+
+/** In CSV a vector is a text of JSON. */
+function dataTypeOf({ type }: ExportColumn, format: CroissantInput["file"]["format"]) {
+  if (type !== "vector") return { dataType: dataTypes[type] };
+  return format === "csv" ? { dataType: dataTypes.text } : { dataType: dataTypes.vector, repeated: true };
 }
 
 /** Ids are IRIs: a name that is no part of one is known by its place. */

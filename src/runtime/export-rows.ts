@@ -15,7 +15,7 @@ import { trainingSet } from "./training-set-sql.ts";
 
 export interface ExportColumn {
   readonly name: string;
-  readonly type: ColumnType;
+  readonly type: ColumnType | "vector";
   readonly role: "key" | "event time" | GroupColumn["role"] | "prediction";
   readonly unit: string | null;
   readonly description: string | null;
@@ -156,10 +156,10 @@ export async function exportColumns(query: Query, rows: ExportRows, relation: st
     `DESCRIBE SELECT * FROM ${relation}`,
   );
   const known = new Map(rows.known.map((column) => [column.name, column]));
-  return described.map(
-    ({ column_name: name, column_type: type }) =>
-      known.get(name) ?? { name, type: typeOf(type), role: "prediction", unit: null, description: null },
-  );
+  return described.map(({ column_name: name, column_type: type }): ExportColumn => {
+    const column = known.get(name) ?? { name, type: typeOf(type), role: "prediction", unit: null, description: null };
+    return type.endsWith("[]") ? { ...column, type: "vector" } : column;
+  });
 }
 
 function typeOf(sqlType: string): ColumnType {

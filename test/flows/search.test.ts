@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { SearchDocument } from "../../src/http/api.ts";
+import { search as clientSearch } from "../../src/http/client.ts";
 import { eventually, pentad, pentadJson, type Server, serve } from "../support/project.ts";
 import { smallProject } from "../support/small-project.ts";
 
@@ -114,6 +115,15 @@ describe("a search", () => {
     }, 30);
     assert.deepEqual(await ids({ text: "rain" }), ["p7", "p2"]);
     assert.deepEqual(await ids({ near: [1, 0, 0], column: "embedding", top: 1 }), ["p7"]);
+  });
+
+  it("is a function of the client", async () => {
+    const { rows: found } = await clientSearch({ url: server.url, name: "papers" }, { text: "rain", top: 1 });
+    assert.deepEqual([found.length, found[0]?.row.id], [1, "p7"]);
+    await assert.rejects(clientSearch({ url: server.url, name: "papers" }, {}), {
+      code: "FEATURES_SEARCH_INVALID",
+      status: 400,
+    });
   });
 
   it("is a command too, which waits for the newest rows", async () => {
