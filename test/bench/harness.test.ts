@@ -53,7 +53,7 @@ test("the page gives median, range, parts and method, and says whether the goal 
   ];
   const page = resultPage(given, summaries, "2 cores", new Date(0));
   assert.match(page, /^# A against B\n\nCounted\.\n\n3 interleaved rounds on 1970-01-01: 2 cores\./);
-  assert.match(page, /\| B \| 2 ms \| 1 ms to 1\.50 s \|/);
+  assert.match(page, /\| B \| 2\.00 ms \| 1\.00 ms to 1\.50 s \|/);
   assert.match(page, /Where the time goes \(A, medians\):\n\n- half: 10 ms/);
   assert.match(page, /The goal for A is 15 ms at most: missed\./);
   assert.match(resultPage(given, [summarise("A", [{ ms: 15 }])], "", new Date(0)), /: met\./);
