@@ -11,6 +11,7 @@ import {
   storedColumns,
 } from "../features/columns.ts";
 import { currentSql, enrichedOver, type GroupFiles, versionsSql } from "../features/relation.ts";
+import { lookbackMs } from "../features/windows.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
 import { checkedSql, postColumn } from "./checked-rows.ts";
 
@@ -62,7 +63,7 @@ export async function openPostedWindows(
   );
   const semi = keys.length === 0 ? "" : `SEMI JOIN judged USING (${keys.join(", ")})`;
   await query.run(`CREATE VIEW touched AS SELECT ${names} FROM history ${semi}`);
-  const longestMs = Math.max(...definition.windows.map(({ overMs }) => overMs));
+  const longestMs = Math.max(...definition.windows.map(lookbackMs));
   /** By key: from which event time on its rows are there. */
   const loaded = new Map<string, number>();
   let sequence = 0;

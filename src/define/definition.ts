@@ -36,6 +36,8 @@ export interface WindowDefinition {
   readonly column: string | null;
   readonly where: string | null;
   readonly overMs: number;
+  /** Over the last whole stretch of that length, counted from 1970, instead of the time right before. */
+  readonly tumbling?: true;
   /** Of a quantile: from 0 to 1. */
   readonly level?: number;
   /** As the user wrote it. */

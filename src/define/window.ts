@@ -1,16 +1,20 @@
 // Aggregates over the time before a row: count, sum, mean, min, max, std, last, distinct and quantile, with a filter.
 
-import { checkDuration, checkNumber, checkOptions, checkText } from "./check.ts";
+import { checkDuration, checkNumber, checkOptions, checkText, invalid } from "./check.ts";
 import { parseExpression } from "./expression.ts";
 
 export type Aggregate = "count" | "sum" | "mean" | "min" | "max" | "std" | "last" | "distinct" | "quantile";
 
-/** A windowed aggregate of one entity's rows in `(t - over, t]`, where t is the row's event time. */
+/**
+ * A windowed aggregate of one entity's rows in `(t - over, t]`, where t is the row's event time; of a tumbling one, in the
+ * last whole stretch of that length before t.
+ */
 export interface Window<Column extends string = string> {
   readonly aggregate: Aggregate;
   readonly column: Column | null;
   readonly over: string;
   readonly where: string | null;
+  readonly tumbling?: true;
   /** The share of values at or below a quantile, from 0 to 1. */
   readonly level?: number;
   readonly unit?: string;
@@ -22,6 +26,11 @@ export interface WindowOptions {
   readonly over: string;
   /** Only rows for which this holds, e.g. "precipitation > 0". */
   readonly where?: string;
+  /**
+   * The last whole stretch of time instead of the time right before the row: with `over: "1d"` the day before, in UTC.
+   * Stretches follow each other without gap or overlap, counted from 1970-01-01.
+   */
+  readonly tumbling?: boolean;
   readonly unit?: string;
   readonly description?: string;
 }
@@ -84,11 +93,21 @@ function window<Column extends string>(
 ): Window<Column> {
   const where = `${aggregate}()`;
   if (column !== null) checkText(where, column);
-  checkOptions(where, options, ["over", "where", "unit", "description"]);
+  checkOptions(where, options, ["over", "where", "tumbling", "unit", "description"]);
   checkDuration(`${where}.over`, options.over);
   if (options.where !== undefined) {
     checkText(`${where}.where`, options.where);
     parseExpression(options.where);
   }
-  return { ...options, aggregate, column, over: options.over, where: options.where ?? null };
+  const { tumbling, ...rest } = options;
+  if (tumbling !== undefined && typeof tumbling !== "boolean")
+    throw invalid(`${where}.tumbling`, "true or false", tumbling);
+  return {
+    ...rest,
+    aggregate,
+    column,
+    over: options.over,
+    where: options.where ?? null,
+    ...(tumbling === true ? { tumbling } : {}),
+  };
 }

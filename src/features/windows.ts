@@ -16,15 +16,21 @@ import { expressionSql } from "./expression-sql.ts";
 /** When a row, or the row that a join found, became known: the moment whose knowledge its windows show. */
 export const knownColumn = "_known";
 
+/** How far before a row a window looks at most. */
+export function lookbackMs({ overMs, tumbling }: WindowDefinition): number {
+  return tumbling === true ? 2 * overMs : overMs;
+}
+
 /**
- * A window over `b`, the group's rows, looks back over `(t - over, t]`; `last` leaves out t itself. Rows that share a
+ * A window over `b`, the group's rows, looks back over `(t - over, t]`; `last` leaves out t itself. A tumbling one looks at
+ * the last whole stretch of its length before t. Rows that share a
  * moment are taken in the source's order, so that sums of fractions come out alike every time: the engine orders by one
  * number made of both, which costs a half more and is left out when no moment is `repeated`.
  */
 export function windowSql(definition: DataDefinition, window: WindowDefinition, repeated: boolean): string {
   const column = expressionColumn(definition, "b");
   const past = window.aggregate === "last";
-  const frame = `OVER (${partitionSql(definition)}ORDER BY ${frameSql(window.overMs, repeated, past)})`;
+  const frame = `OVER (${partitionSql(definition)}ORDER BY ${frameSql(window, repeated, past)})`;
   const { value, filter } = aggregated(window, column);
   const filtered = filter === null ? "" : ` FILTER (WHERE ${filter})`;
   if (past)
@@ -38,7 +44,12 @@ function partitionSql(definition: DataDefinition): string {
 }
 
 /** Microseconds are the engine's grain. */
-function frameSql(overMs: number, repeated: boolean, past: boolean): string {
+function frameSql(
+  { overMs, tumbling }: Pick<WindowDefinition, "overMs" | "tumbling">,
+  repeated: boolean,
+  past: boolean,
+): string {
+  if (tumbling === true) return tumblingFrameSql(Math.round(overMs * 1000), repeated);
   const us = Math.round(overMs * 1000) - 1;
   if (!repeated)
     return `b.${eventColumn} RANGE BETWEEN to_microseconds(${us}) PRECEDING AND ${past ? "to_microseconds(1) PRECEDING" : "CURRENT ROW"}`;
@@ -46,6 +57,16 @@ function frameSql(overMs: number, repeated: boolean, past: boolean): string {
   const order = `(CAST(epoch_us(b.${eventColumn}) AS HUGEINT) * ${slots} + ${ordinal})`;
   const from = `(CAST(${us} AS HUGEINT) * ${slots} + ${ordinal} - 1) PRECEDING`;
   return `${order} RANGE BETWEEN ${from} AND ${past ? `${ordinal} PRECEDING` : `(${slots} - ${ordinal}) FOLLOWING`}`;
+}
+
+/** From the beginning of the stretch before the row's own to just before the beginning of the row's own. */
+function tumblingFrameSql(us: number, repeated: boolean): string {
+  const since = `(((epoch_us(b.${eventColumn}) % ${us}) + ${us}) % ${us})`;
+  if (!repeated)
+    return `b.${eventColumn} RANGE BETWEEN to_microseconds(${since} + ${us}) PRECEDING AND to_microseconds(${since} + 1) PRECEDING`;
+  const ordinal = `CAST(b.${ordinalColumn} AS HUGEINT)`;
+  const order = `(CAST(epoch_us(b.${eventColumn}) AS HUGEINT) * ${slots} + ${ordinal})`;
+  return `${order} RANGE BETWEEN (CAST(${since} + ${us} AS HUGEINT) * ${slots} + ${ordinal} - 1) PRECEDING AND (CAST(${since} AS HUGEINT) * ${slots} + ${ordinal}) PRECEDING`;
 }
 
 /** More than rows can share a moment. */
@@ -104,14 +125,17 @@ export function knownWindowSteps(
   const keys = definition.key.map((key) => sqlName(keyColumn(key)));
   const moment = [...keys, eventColumn];
   const anchor = [...moment, knownColumn];
-  const spans = [...new Set(windows.map((window) => window.overMs))];
-  const newest = (span: number) => `_newest_${spans.indexOf(span)}`;
-  const fresh = spans.map(
-    (span) =>
-      `max(b.${createdColumn}) OVER (${partitionSql(definition)}ORDER BY ${frameSql(span, false, false)}) AS ${newest(span)}`,
+  const frameOf = ({ overMs, tumbling = undefined }: WindowDefinition) =>
+    `${tumbling === true ? "tumbling " : ""}${overMs}`;
+  const frames = [...new Map(windows.map((window) => [frameOf(window), window])).values()];
+  const numberOf = (window: WindowDefinition) => frames.findIndex((one) => frameOf(one) === frameOf(window));
+  const newest = (window: WindowDefinition) => `_newest_${numberOf(window)}`;
+  const fresh = frames.map(
+    (frame) =>
+      `max(b.${createdColumn}) OVER (${partitionSql(definition)}ORDER BY ${frameSql(frame, false, false)}) AS ${newest(frame)}`,
   );
   const plain = windows.map((window) => `${windowSql(definition, window, true)} AS ${sqlName(window.name)}`);
-  const late = (span: number) => `(m.${newest(span)} IS NULL OR m.${newest(span)} > a.${knownColumn})`;
+  const late = (window: WindowDefinition) => `(m.${newest(window)} IS NULL OR m.${newest(window)} > a.${knownColumn})`;
   const same = (columns: readonly string[], table: string) =>
     `ON ${columns.map((name) => `a.${name} = ${table}.${name}`).join(" AND ")}`;
   const steps = [
@@ -120,26 +144,29 @@ export function knownWindowSteps(
       QUALIFY row_number() OVER (PARTITION BY ${moment.map((name) => `b.${name}`).join(", ")} ORDER BY b.${ordinalColumn}) = 1)`,
     `${prefix}_held AS (SELECT *, lead(${createdColumn}) OVER (PARTITION BY ${identityColumns(definition).map(sqlName).join(", ")} ORDER BY ${commitColumn}) AS _until FROM (${relations.versions}))`,
   ];
-  for (const span of spans) {
-    const us = Math.round(span * 1000);
+  for (const [number, frame] of frames.entries()) {
+    const us = Math.round(frame.overMs * 1000);
     const slot = (name: string) => `CAST(floor(epoch_us(${name}) / ${us}) AS BIGINT)`;
+    const own = slot(`a.${eventColumn}`);
     const aggregates = windows
-      .filter((window) => window.overMs === span)
+      .filter((window) => numberOf(window) === number)
       .map((window) => `${lateAggregateSql(definition, window)} AS ${sqlName(window.name)}`);
+    const within = `b.${eventColumn} > a.${eventColumn} - to_microseconds(${us}) AND b.${eventColumn} <= a.${eventColumn} AND`;
     steps.push(
-      `${prefix}_late_${spans.indexOf(span)} AS (SELECT a.*, unnest([${slot(`a.${eventColumn}`)}, ${slot(`a.${eventColumn}`)} - 1]) AS _slot FROM ${prefix}_anchors a LEFT JOIN ${prefix}_moments m ${same(moment, "m")} WHERE ${late(span)})`,
-      // Two slots as wide as the window hold all of it, which makes an equality of the engine's costly inequality.
-      `${prefix}_known_${spans.indexOf(span)} AS (SELECT ${anchor.map((name) => `a.${name}`).join(", ")}, ${aggregates.join(", ")} FROM ${prefix}_late_${spans.indexOf(span)} a LEFT JOIN ${prefix}_held b
+      // Two slots as wide as the window hold all of it, which makes an equality of the engine's costly inequality; a
+      // tumbling window is a slot.
+      `${prefix}_late_${number} AS (SELECT a.*, unnest([${frame.tumbling === true ? `${own} - 1` : `${own}, ${own} - 1`}]) AS _slot FROM ${prefix}_anchors a LEFT JOIN ${prefix}_moments m ${same(moment, "m")} WHERE ${late(frame)})`,
+      `${prefix}_known_${number} AS (SELECT ${anchor.map((name) => `a.${name}`).join(", ")}, ${aggregates.join(", ")} FROM ${prefix}_late_${number} a LEFT JOIN ${prefix}_held b
         ON ${[...keys.map((key) => `a.${key} = b.${key}`), `a._slot = ${slot(`b.${eventColumn}`)}`].join(" AND ")}
-        AND b.${eventColumn} > a.${eventColumn} - to_microseconds(${us}) AND b.${eventColumn} <= a.${eventColumn}
-        AND b.${createdColumn} <= a.${knownColumn} AND (b._until IS NULL OR b._until > a.${knownColumn}) GROUP BY ALL)`,
+        AND ${frame.tumbling === true ? "" : within}
+        b.${createdColumn} <= a.${knownColumn} AND (b._until IS NULL OR b._until > a.${knownColumn}) GROUP BY ALL)`,
     );
   }
   const values = windows.map(
     (window) =>
-      `CASE WHEN ${late(window.overMs)} THEN k${spans.indexOf(window.overMs)}.${sqlName(window.name)} ELSE m.${sqlName(window.name)} END AS ${sqlName(window.name)}`,
+      `CASE WHEN ${late(window)} THEN k${numberOf(window)}.${sqlName(window.name)} ELSE m.${sqlName(window.name)} END AS ${sqlName(window.name)}`,
   );
-  const joins = spans.map((_, index) => `LEFT JOIN ${prefix}_known_${index} k${index} ${same(anchor, `k${index}`)}`);
+  const joins = frames.map((_, index) => `LEFT JOIN ${prefix}_known_${index} k${index} ${same(anchor, `k${index}`)}`);
   steps.push(
     `${prefix}_windows AS (SELECT ${anchor.map((name) => `a.${name}`).join(", ")}, ${values.join(", ")} FROM ${prefix}_anchors a LEFT JOIN ${prefix}_moments m ${same(moment, "m")} ${joins.join(" ")})`,
   );

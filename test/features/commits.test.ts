@@ -95,6 +95,22 @@ describe("a group that grows commit by commit", () => {
     });
   });
 
+  it("keeps a tumbling window of the stretch before the row's own, offline and online, however late a row comes", async () => {
+    group = await openGroup();
+    const daily = (rows: readonly Cells[]) =>
+      sales(rows, { windows: { yesterday: sum("amount", { over: "24h", tumbling: true }) } });
+    await group.run(daily([sale("a", 1, 1), sale("a", 23, 2), sale("a", 24, 10), sale("a", 47, 20)]), start);
+    const shown = async () => (await group.rows(definitionOf(daily([])))).map(({ yesterday }) => yesterday);
+    assert.deepEqual(await shown(), [null, null, 3, 3]);
+    await group.run(daily([sale("a", 5, 5), sale("a", 48, 1)]), start + 49 * hour);
+    assert.deepEqual(await shown(), [null, null, null, 8, 8, 30]);
+    assert.equal(findOnlineRow(group.parts.online, "sales", ["a"])?.values.yesterday, 30);
+    assert.throws(
+      () => sum("amount", { over: "1d", tumbling: "yes" as never }),
+      /sum\(\).tumbling: expected true or false, got "yes"/,
+    );
+  });
+
   it("takes a run in which a feed has nothing at all for one without news", async () => {
     group = await openGroup();
     await group.run(sales([sale("a", 1, 1)]), start);

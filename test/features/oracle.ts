@@ -1,6 +1,6 @@
 // The point-in-time join by brute force, as one would explain it: the truth that the engine's join is compared with.
 
-import { identityOf, type Version } from "./world.ts";
+import { identityOf, minute, originMs, type Version } from "./world.ts";
 
 type Cell = number | string | null;
 type Row = Record<string, Cell>;
@@ -37,6 +37,14 @@ export function windowsAt(known: readonly Version[], event: number, prefix: stri
       .toSorted(byPlace)
       .flatMap(({ values }) => (values[`${prefix}x`] ?? null) as number | null)
       .filter((value) => value !== null);
+  /** The stretch of so many minutes before the one that the event is in. */
+  const stretch = (over: number) => {
+    const index = (minutes: number) => Math.floor((originMs / minute + minutes) / over);
+    return known.filter((one) => index(one.event) === index(event) - 1).toSorted(byPlace);
+  };
+  const values = (rows: readonly Version[]) =>
+    rows.flatMap((one) => (one.values[`${prefix}x`] ?? null) as number | null).filter((one) => one !== null);
+  const whole = values(stretch(3));
   const x = within(4);
   const total = x.reduce((a, b) => a + b, 0);
   const mean = total / x.length;
@@ -50,6 +58,9 @@ export function windowsAt(known: readonly Version[], event: number, prefix: stri
     max: within(2).length === 0 ? null : Math.max(...within(2)),
     std: x.length < 2 ? null : Math.sqrt(x.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (x.length - 1)),
     last: within(4, event - 1e-9).at(-1) ?? null,
+    tsum: whole.length === 0 ? null : whole.reduce((a, b) => a + b, 0),
+    tn: stretch(2).length,
+    tlast: whole.at(-1) ?? null,
     distinct: new Set(x.filter((value) => value !== 3)).size,
     q: sorted.length === 0 ? null : ((sorted[Math.floor(place)] as number) + (sorted[Math.ceil(place)] as number)) / 2,
   };

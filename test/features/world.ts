@@ -63,6 +63,9 @@ export function groupComponent(name: string, key: readonly string[], options: Wo
     [`${prefix}std`]: std(x, over),
     [`${prefix}last`]: last(x, over),
     [`${prefix}distinct`]: distinct(x, { ...over, where: `${x} != 3` }),
+    [`${prefix}tsum`]: sum(x, { over: "3m", tumbling: true }),
+    [`${prefix}tn`]: count({ over: "2m", tumbling: true }),
+    [`${prefix}tlast`]: last(x, { over: "3m", tumbling: true }),
     [`${prefix}q`]: quantile(x, { level: 0.5, over: "3m" }),
   };
   return defineData({
