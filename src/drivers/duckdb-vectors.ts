@@ -98,6 +98,8 @@ function columnBuilder(type: DuckDBType, name: string): ColumnBuilder {
       return numberBuilder("time", (memory, n, into, at) => readTimes(memory, n, into, at, 1_000_000));
     case "ENUM":
       return categoryBuilder((type as DuckDBType & { values: readonly string[] }).values);
+    case "VARCHAR":
+      return varcharBuilder();
     default:
       return textBuilder();
   }
@@ -222,6 +224,46 @@ function categoryBuilder(dictionary: readonly string[]): ColumnBuilder {
       return { type: "category", codes, dictionary };
     },
   };
+}
+
+/** A text of up to twelve bytes stands in its vector's 16-byte entry, after its length; only longer ones are fetched one by one. */
+function varcharBuilder(): ColumnBuilder {
+  const values: (string | null)[] = [];
+  return {
+    add(vector, rowCount) {
+      const { buffer, offset } = memoryOf(vector);
+      const bytes = Buffer.from(buffer, offset, rowCount * 16);
+      const words = new Uint32Array(buffer, offset, rowCount * 4);
+      const validity = validityOf(vector);
+      let last = -1;
+      for (let i = 0; i < rowCount; i++) {
+        if (validity !== null && !isValid(validity, i)) {
+          values.push(null);
+          continue;
+        }
+        const word = i * 4;
+        const length = words[word] as number;
+        if (length > 12) values.push(vector.getItem(i) as string);
+        else if (last >= 0 && isSameEntry(words, word, last))
+          values.push(values[values.length - i + last / 4] as string);
+        else {
+          values.push(bytes.toString("utf8", i * 16 + 4, i * 16 + 4 + length));
+          last = word;
+        }
+      }
+    },
+    finish: () => ({ type: "text", values }),
+  };
+}
+
+/** Unused bytes of an entry are zero. */
+function isSameEntry(words: Uint32Array, a: number, b: number): boolean {
+  return (
+    words[a] === words[b] &&
+    words[a + 1] === words[b + 1] &&
+    words[a + 2] === words[b + 2] &&
+    words[a + 3] === words[b + 3]
+  );
 }
 
 function textBuilder(): ColumnBuilder {

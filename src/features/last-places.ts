@@ -1,10 +1,10 @@
 // The kernel of the point-in-time join over sorted rows: for every moment the last row of its key at or before it.
 
-/** Where the rows of the key stand that each label row is about: `first` is NaN where there are none. */
+/** Where in a file the rows of the key stand that a label row is about; label rows without any are left out. */
 export interface LabelRuns {
   /** The label row's number, from 0. */
   readonly row: Float64Array;
-  /** Its event time in microseconds. */
+  /** By the label row's number: its event time in microseconds. */
   readonly moment: Float64Array;
   readonly first: Float64Array;
   readonly count: Float64Array;
@@ -28,9 +28,9 @@ export function nothingFound(rows: number): FoundPlaces {
 export function addLastPlaces(found: FoundPlaces, labels: LabelRuns, moments: Float64Array, offset: number): void {
   const { row, moment, first, count } = labels;
   for (let at = 0; at < row.length; at++) {
+    const label = row[at] as number;
     const start = first[at] as number;
-    if (Number.isNaN(start)) continue;
-    const wanted = moment[at] as number;
+    const wanted = moment[label] as number;
     let low = start;
     let high = start + (count[at] as number);
     while (low < high) {
@@ -39,7 +39,6 @@ export function addLastPlaces(found: FoundPlaces, labels: LabelRuns, moments: Fl
       else high = middle;
     }
     if (low === start) continue;
-    const label = row[at] as number;
     const happened = moments[low - 1] as number;
     if (happened < (found.moment[label] as number)) continue;
     found.moment[label] = happened;

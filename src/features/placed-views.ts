@@ -45,8 +45,12 @@ export async function placeViews(
   if (large.length === 0) return placed;
   await query.run("DROP TABLE IF EXISTS placed_spine; DROP TABLE IF EXISTS placed_rows");
   await query.run(`CREATE TABLE placed_spine AS ${spine}`);
+  // The engine gives the rows of a scan in their order.
+  const spineMoments = await query.table(`SELECT CAST(epoch_us(${eventColumn}) AS DOUBLE) AS m FROM placed_spine`);
+  const wanted = numbersOf(spineMoments.columns.get("m"));
+  if (!wanted.every(Number.isSafeInteger)) return placed;
   for (const { view, offsets } of large) {
-    const places = await findPlaces(query, view, offsets);
+    const places = await findPlaces(query, view, offsets, wanted);
     if (places === undefined) continue;
     columns.set(placesColumn(view.alias), places);
     placed.set(view.alias, offsets);
@@ -70,9 +74,9 @@ async function findPlaces(
   query: Query,
   { files, keys, labelKeys }: PlaceableView,
   offsets: readonly number[],
+  wanted: Float64Array,
 ): Promise<Float64Array | undefined> {
-  const [labels] = await query.rows<{ n: number }>("SELECT count(*) AS n FROM placed_spine");
-  const found = nothingFound(labels?.n ?? 0);
+  const found = nothingFound(wanted.length);
   const names = keys.map(sqlName).join(", ");
   for (const [index, path] of files.paths.entries()) {
     const file = `read_parquet(${sqlText(path)}, file_row_number = true)`;
@@ -89,12 +93,10 @@ async function findPlaces(
     if (!isAscending(moments, numbersOf(runs.columns.get("f")))) return undefined;
     const equal = keys.map((key, at) => `${labelKeys[at]} = r.${sqlName(key)}`);
     const matched = await query.table(
-      `SELECT CAST(s._row AS DOUBLE) AS r, CAST(epoch_us(s.${eventColumn}) AS DOUBLE) AS m, CAST(r._first AS DOUBLE) AS f, CAST(r._count AS DOUBLE) AS c
+      `SELECT CAST(s._row AS DOUBLE) AS r, CAST(r._first AS DOUBLE) AS f, CAST(r._count AS DOUBLE) AS c
        FROM (SELECT *, rowid AS _row FROM placed_spine) s JOIN placed_runs r ON ${equal.length === 0 ? "true" : equal.join(" AND ")}`,
     );
     const column = (name: string) => numbersOf(matched.columns.get(name));
-    const wanted = column("m");
-    if (!wanted.every(Number.isSafeInteger)) return undefined;
     const runsOf = { row: column("r"), moment: wanted, first: column("f"), count: column("c") };
     addLastPlaces(found, runsOf, moments, offsets[index] as number);
   }

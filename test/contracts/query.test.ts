@@ -125,6 +125,26 @@ for (const [driver, open] of Object.entries(drivers)) {
       });
     });
 
+    test("short and long texts, repeated, missing and in any script come back as they are", async () => {
+      const texts = [
+        "",
+        "a",
+        "twelve bytes",
+        "thirteen byte",
+        "äöü€",
+        "漢字かな交じり文",
+        null,
+        "a",
+        "a",
+        "nul\u0000in",
+      ];
+      const rows = Array.from({ length: 3000 }, (_, i) => [texts[(i * i) % texts.length] ?? null]);
+      await query.run("create or replace table texts (a varchar)");
+      await query.append("texts", ["a"], rows);
+      const { columns } = await query.table("select a from texts");
+      assert.deepEqual((columns.get("a") as { values: unknown }).values, rows.flat());
+    });
+
     test("a result of many chunks keeps its order and its missing values", async () => {
       const table = await query.table(
         "select i::integer i, case when i % 3 = 0 then null else i * 0.5::double end h, 't' || i t from range(100000) r(i) order by i",

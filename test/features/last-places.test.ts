@@ -20,11 +20,13 @@ it("finds the last row of the key at or before every moment, in whichever file i
           const first = key === "a" ? 0 : a.length;
           const own = key === "a" ? a : b;
           for (const [at, time] of own.entries()) rows.push({ time, place: offset + first + at });
+          // In whatever order the engine gives the label rows.
+          const row = own.length === 0 ? new Float64Array() : Float64Array.from(moments.keys()).reverse();
           const labels = {
-            row: Float64Array.from(moments.keys()),
+            row,
             moment: Float64Array.from(moments),
-            first: new Float64Array(moments.length).fill(own.length === 0 ? Number.NaN : first),
-            count: new Float64Array(moments.length).fill(own.length),
+            first: new Float64Array(row.length).fill(first),
+            count: new Float64Array(row.length).fill(own.length),
           };
           addLastPlaces(found, labels, Float64Array.from(times), offset);
           offset += times.length;
