@@ -88,6 +88,9 @@ export interface StepContext {
 /** A step at the other side: entry name → function. */
 export type StepHandlers = Readonly<Record<string, (input: JsonObject, context: StepContext) => Promise<Json>>>;
 
+/** Code that is kept with a model is a copy of the user's file, which is what a person looks at. */
+const keptCode = /^\.pentad\/code\/[^/]+\//;
+
 /**
  * Where in the user's project a stack trace points to: its first frame below `projectFolder` outside node_modules. A
  * syntax error names its place in the trace's first line instead, with a caret below the column.
@@ -109,7 +112,7 @@ export function locationInProject(stack: string | undefined, projectFolder: stri
           ? null
           : (frame ? /^(.+?):(\d+):(\d+)(?:\)|,|$)/ : /^(.+):(\d+)$/).exec(line.slice(start + prefix.length));
       if (match === null) continue;
-      const file = decode(match[1] as string);
+      const file = decode(match[1] as string).replace(keptCode, "");
       if (`/${file}`.includes("/node_modules/")) continue;
       const column = frame ? Number(match[3]) : caretColumn(lines);
       return { file, line: Number(match[2]), ...(column === undefined ? {} : { column }) };

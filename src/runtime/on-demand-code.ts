@@ -1,6 +1,5 @@
 // Loads the functions of on-demand features from kept code, in a process that may run them.
 
-import { join, sep } from "node:path";
 import { fail } from "../base/failure.ts";
 import type { TrainingDefinition } from "../define/definition.ts";
 import { isOnDemand } from "../define/on-demand.ts";
@@ -34,11 +33,6 @@ export async function loadOnDemand(projectFolder: string, onDemand: OnDemandDefi
     );
   return {
     functions: found.map(({ onDemand: { compute } }) => compute as OnDemandFunctions["functions"][number]),
-    locate: (stack) => locationInProject(stack, folder) ?? outside(locationInProject(stack, projectFolder)),
+    locate: (stack) => locationInProject(stack, projectFolder),
   };
-}
-
-/** What stands beside the kept code in the state folder is none of the user's files. */
-function outside(location: ReturnType<typeof locationInProject>) {
-  return location?.file.startsWith(join(".pentad", sep)) === true ? undefined : location;
 }

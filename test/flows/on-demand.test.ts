@@ -30,6 +30,7 @@ export default defineData({
 `,
   "features/distance.ts": `import { category, number, onDemand, time } from "pentad";
 import shops from "../data/shops.ts";
+function forever(): object { for (;;); }
 export default onDemand({
   request: {
     x: number({ unit: "km" }),
@@ -40,6 +41,7 @@ export default onDemand({
   stored: [shops.pick("shopX")],
   features: { distance: number({ optional: true, unit: "km" }), hour: number({ min: 0, max: 23 }), day: category() },
   compute: ({ x, north, shopX, at }) => ({
+    ...(x === -1 ? forever() : {}),
     distance: shopX === null ? null : Math.hypot(x - shopX, north) / 3,
     hour: new Date(at).getHours(),
     day: ["sun", "mon", "tue", "wed", "thu", "fri", "sat"][new Date(at).getUTCDay()] ?? "",
@@ -197,8 +199,16 @@ describe("on-demand features", () => {
       beyond.body.error.message,
       /Expected compute to give a number for distance, got Infinity for \{"x":1\.7e\+308/,
     );
-    assert.deepEqual(beyond.body.error.details, { at: "features/distance.ts:3" });
+    assert.deepEqual(beyond.body.error.details, { at: "features/distance.ts:4" });
     assert.equal((await ask(request)).status, 200);
+  });
+
+  it("end a request that takes too long, with the line, and answer those beside it", async () => {
+    const [stuck, beside] = await Promise.all([ask({ ...request, x: -1 }), ask(request)]);
+    assert.deepEqual([stuck.status, stuck.body.error.code], [500, "FEATURES_ON_DEMAND_FAILED"]);
+    assert.match(stuck.body.error.message, /took longer than its limit of 2 s: it was still running/);
+    assert.deepEqual(stuck.body.error.details, { at: "features/distance.ts:3" });
+    assert.equal(beside.status, 200, JSON.stringify(beside.body));
   });
 
   const train = async () => {
@@ -235,11 +245,11 @@ describe("on-demand features", () => {
   it("fail the training, with the line, when they change their row, throw, or give what was not declared", async () => {
     const whole = files["features/distance.ts"] as string;
     const cases = [
-      ["(row as { x: number }).x = 1;", /read only/, 13],
-      ["if (row.x > 40) throw new Error('x is ' + row.x);", /threw: x is 4\d/, 13],
-      ["return { ...given, hours: 3 } as never;", /got "hours" too/, 3],
-      ["return { ...given, hour: 24 };", /a number from 0 to 23 for hour, got 24/, 3],
-      ["return { ...given, day: null } as never;", /a text for day, got null/, 3],
+      ["(row as { x: number }).x = 1;", /read only/, 14],
+      ["if (row.x > 40) throw new Error('x is ' + row.x);", /threw: x is 4\d/, 14],
+      ["return { ...given, hours: 3 } as never;", /got "hours" too/, 4],
+      ["return { ...given, hour: 24 };", /a number from 0 to 23 for hour, got 24/, 4],
+      ["return { ...given, day: null } as never;", /a text for day, got null/, 4],
     ] as const;
     for (const [statement, message, line] of cases) {
       await project.write(
