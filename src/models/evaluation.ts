@@ -45,6 +45,9 @@ export interface Evaluation {
   readonly residuals?: Residuals | null;
   readonly importance?: Importance;
   readonly dependence?: readonly Dependence[];
+  readonly shap?: ShapSummary | null;
+  /** Of a forest: its metric over training rows, each judged by the trees that did not see it. */
+  readonly outOfBag?: { readonly metric: string; readonly value: number | null; readonly rows: number } | null;
   readonly learning?: readonly { readonly rows: number; readonly value: number | null }[];
   readonly suspicions?: readonly Suspicion[];
 }
@@ -168,6 +171,21 @@ export interface Curves {
   /** Mean predicted probability, share that came true, rows. */
   readonly calibration: readonly (readonly [number, number, number])[];
   readonly calibrationError: number | null;
+  /** Share of the rows, those with the highest probability first, and the share of the class that is among them. */
+  readonly lift?: readonly (readonly [number, number])[];
+}
+
+/** Shapley values of some held-out rows. */
+export interface ShapSummary {
+  readonly rows: number;
+  /** The strongest first. */
+  readonly features: readonly {
+    readonly feature: string;
+    /** The mean of the absolute contributions, in the answer's margin. */
+    readonly mean: number;
+    /** Where the value lies among the rows, from 0 to 1 (null for categories and missing values), and what it added. */
+    readonly points: readonly (readonly [number | null, number])[];
+  }[];
 }
 
 export interface Confusion {
@@ -194,6 +212,8 @@ export interface Importance {
 export interface Dependence {
   readonly feature: string;
   readonly type: string;
+  /** Of several classes: whose probability is meant. */
+  readonly class?: string;
   /** Value, mean answer (probability of the positive class, or the number), rows. */
   readonly points: readonly (readonly [number | string, number, number])[];
 }

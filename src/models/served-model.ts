@@ -49,6 +49,8 @@ const others: Readonly<Record<string, (artifact: Artifact) => Predictor>> = {
 
 /** Opens a model with whatever belongs to it. Throws MODELS_ARTIFACT_CORRUPT for anything damaged. */
 export function openServed(artifact: Artifact): Predictor {
+  if (!isObject(artifact) || !isObject(artifact.meta) || !isObject(artifact.arrays))
+    throw fail("MODELS_ARTIFACT_CORRUPT", "Expected a model with format, meta and arrays, got something else");
   const other =
     typeof artifact.format === "string" && Object.hasOwn(others, artifact.format) ? others[artifact.format] : undefined;
   if (other !== undefined) return other(artifact);

@@ -15,6 +15,7 @@ import {
   countText,
   dayText,
   escapeHtml,
+  guessText,
   humanName,
   metricText,
   metricTitle,
@@ -105,7 +106,7 @@ function goalFigure({ evaluation, about }: { evaluation: Evaluation; about: Repo
   const to = bounded ? 1 : reach + (reach - from) * 0.08;
   const marks = [
     ...(goal === undefined ? [] : [{ value: goal, text: "goal", class: "goal" }]),
-    ...(baseline === null ? [] : [{ value: baseline, text: `${baselineName} guess`, class: "base" }]),
+    ...(baseline === null ? [] : [{ value: baseline, text: guessText(baselineName), class: "base" }]),
   ];
   const title = metricTitle(success.metric);
   const better = facts.better === "higher" ? "further right is better" : "further left is better";

@@ -4,6 +4,7 @@ import { metrics as metricFacts } from "../learn/metric-table.ts";
 import type { Dependence } from "../models/evaluation.ts";
 import { show } from "../models/gate.ts";
 import type { ReportFacts } from "./report-facts.ts";
+import { classLines, reasonDots } from "./report-plots.ts";
 import { figure, section } from "./report-section.ts";
 import { barPlot, linePlot, rangeOf, short } from "./report-svg.ts";
 import {
@@ -53,7 +54,7 @@ export function sliceSection({ version, about }: ReportFacts): string {
 const mostReasons = 12;
 
 export function reasonSection({ version, about }: ReportFacts): string {
-  const { importance, dependence = [], metrics: overall } = version.evaluation;
+  const { importance, dependence = [], shap = null, metrics: overall } = version.evaluation;
   if (importance === undefined || importance.features.length === 0) return "";
   const largest = Math.max(...importance.features.map(({ value }) => value), 1e-12);
   const shown = importance.features.filter(({ value }) => value > largest / 1000).slice(0, mostReasons);
@@ -68,8 +69,46 @@ export function reasonSection({ version, about }: ReportFacts): string {
     "What it leans on",
     `<p>${escapeHtml(how)}${silent > 0 ? ` ${countText(silent, "feature")} more ${silent === 1 ? "matters" : "matter"} little or not at all.` : ""}</p>
 ${bars.length === 0 ? "" : barPlot("What it leans on", bars, { from: 0, to: largest })}
-${dependence.length === 0 ? "" : `<h3>How its answer moves with the strongest</h3><div class="two">${dependence.map((one) => dependenceFigure(one, about)).join("")}</div>`}`,
+${shap === null || shap.features.length === 0 ? "" : `<h3>Row by row</h3>${figure(reasonDots(shap, "What each feature adds, row by row"), "Each dot is a held-out row:", "how far the feature's value moved its answer. Dark dots are high values, pale ones low, rings are categories and missing values (Shapley values).")}`}
+${dependence.length === 0 ? "" : `<h3>How its answer moves with the strongest</h3><div class="two">${dependenceFigures(dependence, about)}</div>`}`,
   );
+}
+
+/** One figure per feature; of several classes all in one. */
+function dependenceFigures(dependence: readonly Dependence[], about: ReportFacts["about"]): string {
+  return [...Map.groupBy(dependence, ({ feature }) => feature).values()]
+    .map((own) => (own[0]!.class === undefined ? dependenceFigure(own[0]!, about) : classFigure(own, about)))
+    .join("");
+}
+
+function classFigure(own: readonly Dependence[], { features }: ReportFacts["about"]): string {
+  const { feature, type } = own[0]!;
+  const name = nameWithUnit(feature, features.find((one) => one.name === feature)?.unit);
+  const top = Math.min(
+    1,
+    Math.ceil(Math.max(...own.flatMap(({ points }) => points.map(([, mean]) => mean))) * 5 + 1e-9) / 5,
+  );
+  const y = { from: 0, to: top, label: "mean probability", text: percentText };
+  const caption = "mean probability of each class, all else as it is.";
+  if (type !== "number" && type !== "time") {
+    const rows = own[0]!.points.slice(0, 8).map(([value], index) => {
+      const cells = own.map(({ points }) => `<td class="n">${percentText(points[index]?.[1] ?? 0)}</td>`);
+      return `<tr><th scope="row">${escapeHtml(String(value))}</th>${cells.join("")}</tr>`;
+    });
+    const head = own.map((one) => `<th class="n" scope="col">${escapeHtml(one.class ?? "")}</th>`);
+    return `<figure><div class="scroll"><table><thead><tr><td></td>${head.join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div><figcaption><b>${escapeHtml(name)}:</b> ${caption}</figcaption></figure>`;
+  }
+  const lines = own.map((one) => ({
+    name: one.class ?? "",
+    points: one.points.flatMap(([value, mean]) => {
+      const x = typeof value === "number" ? value : Date.parse(value);
+      return Number.isFinite(x) ? [[x, mean] as const] : [];
+    }),
+  }));
+  const ends = lines.flatMap(({ points }) => points.map(([x]) => x));
+  if (ends.length < 2) return "";
+  const x = { from: Math.min(...ends), to: Math.max(...ends), label: name, text: type === "time" ? dayText : short };
+  return figure(classLines({ title: name, x, y, lines }), `${name}:`, caption);
 }
 
 function dependenceFigure(

@@ -4,7 +4,7 @@ import type { Evaluation } from "../models/evaluation.ts";
 import type { ReportFacts } from "./report-facts.ts";
 import { figure, section } from "./report-section.ts";
 import { histogram, linePlot, rangeOf, scatterPlot } from "./report-svg.ts";
-import { escapeHtml, metricText, metricTitle, percentText } from "./report-text.ts";
+import { escapeHtml, guessText, metricText, metricTitle, percentText } from "./report-text.ts";
 
 export function qualitySection({ version, about }: ReportFacts): string {
   const { evaluation } = version;
@@ -18,7 +18,7 @@ export function qualitySection({ version, about }: ReportFacts): string {
     const judged = about.problem?.success.metric === name ? ' <span class="dim">(the goal)</span>' : "";
     return `<tr><th scope="row">${escapeHtml(metricTitle(name))}${judged}</th><td class="n">${metricText(evaluation.metrics[name])}</td><td class="n">${interval}</td>${others}</tr>`;
   });
-  const head = own.map((one) => `<th class="n" scope="col">${escapeHtml(one)} guess</th>`).join("");
+  const head = own.map((one) => `<th class="n" scope="col">${escapeHtml(guessText(one))}</th>`).join("");
   return section(
     "How good it is",
     `${qualityPlots(evaluation)}
@@ -73,6 +73,23 @@ function qualityPlots({ curves, confusion, residuals }: Evaluation): string {
         "The more it is to find, the more of its alarms are false (precision and recall).",
       ),
     );
+    if (curves.lift !== undefined)
+      plots.push(
+        figure(
+          linePlot({
+            title: "Lift",
+            x: share("share of rows looked at"),
+            y: share("found"),
+            points: curves.lift,
+            reference: [
+              [0, 0],
+              [1, 1],
+            ],
+          }),
+          "What looking at the likeliest first brings.",
+          liftWords(curves.lift, curves.class),
+        ),
+      );
   }
   if (residuals) {
     const [low, high] = rangeOf(residuals.points.flat());
@@ -99,6 +116,13 @@ function qualityPlots({ curves, confusion, residuals }: Evaluation): string {
     );
   }
   return plots.length === 0 ? "" : `<div class="two">${plots.join("")}</div><br>`;
+}
+
+/** "The 10 % that it holds likeliest contain 40 % of all that are yes, 4 times what chance would find." */
+function liftWords(lift: readonly (readonly [number, number])[], name: string): string {
+  const [looked, found] = lift.find(([rows]) => rows >= 0.099) ?? [0, 0];
+  if (looked === 0) return "Guessing follows the dashed line (cumulative gains).";
+  return `The ${percentText(looked)} of rows that it holds likeliest contain ${percentText(found)} of all that are ${name}, ${Number((found / looked).toPrecision(2))} times what chance would find (lift). Guessing follows the dashed line.`;
 }
 
 function confusionTable({ classes, counts }: NonNullable<Evaluation["confusion"]>): string {

@@ -29,6 +29,8 @@ svg text{fill:var(--ink)}svg .tick,svg .axis,svg .dim{fill:var(--dim)}svg .axis{
 svg .name,svg .value{font-size:12.5px}svg .figure{font-size:17px;font-weight:700}
 svg .grid{stroke:var(--line);stroke-width:1}
 svg .line{fill:none;stroke:var(--accent);stroke-width:2.2;stroke-linejoin:round}
+svg .line.c1{stroke:var(--ok);stroke-dasharray:7 3}svg .line.c2{stroke:var(--warn);stroke-dasharray:2 3}svg .line.c3{stroke:var(--bad);stroke-dasharray:9 3 2 3}svg text.c0{fill:var(--accent)}svg text.c1{fill:var(--ok)}svg text.c2{fill:var(--warn)}svg text.c3{fill:var(--bad)}
+svg .reason{stroke:var(--accent);stroke-width:.8}svg .reason.high{fill:var(--accent)}svg .reason.mid{fill:var(--accent);fill-opacity:.45}svg .reason.low{fill:var(--accent);fill-opacity:.12}svg .reason.none{fill:none}
 svg .past{fill:none;stroke:var(--dim);stroke-width:1.4;stroke-linejoin:round}svg .band{fill:var(--accent);opacity:.18}
 svg .reference{fill:none;stroke:var(--dim);stroke-width:1.2;stroke-dasharray:4 4}
 svg .dot{fill:var(--accent);stroke:var(--card);stroke-width:2}svg .point{fill:var(--accent);opacity:.55}

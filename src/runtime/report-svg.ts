@@ -206,7 +206,7 @@ export function timeline(title: string, spans: readonly Span[], text: (value: nu
   const bars = spans.map((span) => {
     const start = x(span.from);
     const wide = Math.max(3, x(span.to) - start - 2);
-    return `<rect class="${span.class}" x="${at(start)}" y="4" width="${at(wide)}" height="28" rx="5"/>${wide > span.text.length * 6.2 ? `<text class="on" x="${at(start + wide / 2)}" y="22" text-anchor="middle">${escapeHtml(span.text)}</text>` : ""}`;
+    return `<rect class="${span.class}" x="${at(start)}" y="4" width="${at(wide)}" height="28" rx="5"/>${wide > span.text.length * 7.4 ? `<text class="on" x="${at(start + wide / 2)}" y="22" text-anchor="middle">${escapeHtml(span.text)}</text>` : ""}`;
   });
   const test = spans.at(-1);
   const middle =

@@ -5,7 +5,7 @@ import { bandPlot } from "./report-band.ts";
 import type { ReportFacts } from "./report-facts.ts";
 import { figure, section } from "./report-section.ts";
 import { histogram, linePlot, rangeOf, short } from "./report-svg.ts";
-import { countText, dayText, escapeHtml, humanName, nameWithUnit, percentText } from "./report-text.ts";
+import { dayText, escapeHtml, humanName, nameWithUnit, percentText } from "./report-text.ts";
 
 export function taskSection({ version, about }: ReportFacts): string {
   const { series, oddness, clusters } = version.evaluation;
@@ -57,12 +57,12 @@ function seriesSection(
         "Mean error of the past forecasts; the further ahead, the harder.",
       ),
     );
-  const many = series === 1 ? "one series" : countText(series, "series").replace(/s$/, "s");
-  const short_ =
+  const many = series === 1 ? "one series" : `${series.toLocaleString("en")} series`;
+  const missing =
     leftOut === 0 ? "" : ` ${leftOut} more ${leftOut === 1 ? "was" : "were"} too short and cannot be asked for.`;
   return section(
     "Its forecasts",
-    `<p>It forecasts ${escapeHtml(many)}, ${stepText(step)} by ${stepText(step)}.${short_}</p>${plots.join("")}`,
+    `<p>It forecasts ${escapeHtml(many)}, ${stepText(step)} by ${stepText(step)}.${missing}</p>${plots.join("")}`,
   );
 }
 
@@ -85,14 +85,14 @@ function oddSection(
       const text = valueText(values[name] ?? null);
       return `<td>${name === reason ? `<b>${text}</b>` : text}</td>`;
     });
-    return `<tr><td class="n">${short(score)}</td>${cells.join("")}</tr>`;
+    return `<tr><td>${short(score)}</td>${cells.join("")}</tr>`;
   });
   const shown = names.length > 0 && features.length > 0;
   return section(
     "What it finds odd",
     `<p>It was told to flag about ${percentText(contamination)} of rows like those it learnt from. A row is flagged from a score of ${short(flagFrom)} on; the score says how quickly the row can be set apart from the others.</p>
 ${figure(histogram({ title: "Scores", x: { from: bars.from, to: bars.to, label: "score: further right is odder" }, counts: bars.counts }), "How odd the held-out rows are.", `Most lie to the left; those from ${short(flagFrom)} on are flagged.`)}
-${shown ? `<h3>The oddest of the held-out rows</h3><p class="note">Bold is what makes the row odd most.</p><div class="scroll"><table><thead><tr><th class="n" scope="col">score</th>${head}</tr></thead><tbody>${rows.join("")}</tbody></table></div>` : ""}`,
+${shown ? `<h3>The oddest of the held-out rows</h3><p class="note">Bold is what makes the row odd most.</p><div class="scroll"><table><thead><tr><th scope="col">score</th>${head}</tr></thead><tbody>${rows.join("")}</tbody></table></div>` : ""}`,
   );
 }
 

@@ -81,3 +81,8 @@ export function humanName(name: string): string {
     .toLowerCase()
     .trim();
 }
+
+/** What a model is held against, as people say it. */
+export function guessText(baseline: string): string {
+  return baseline === "seasonalNaive" ? "last season" : `${baseline} guess`;
+}

@@ -4,7 +4,7 @@ import type { Evaluation } from "../models/evaluation.ts";
 import type { AboutModel } from "./report-facts.ts";
 import { short } from "./report-svg.ts";
 import { forecastLimits, taskSentences } from "./report-task-words.ts";
-import { countText, percentText } from "./report-text.ts";
+import { countText, metricTitle, percentText } from "./report-text.ts";
 
 /** Two to four sentences, from the most telling to the finer ones. */
 export function qualitySentences(evaluation: Evaluation, about: AboutModel): string[] {
@@ -120,6 +120,11 @@ export function limitSentences(evaluation: Evaluation, about: AboutModel): strin
   if (threshold)
     sentences.push(
       `It says yes from a probability of ${percentText(threshold.value)} on, which ${threshold.reason}${threshold.cost === undefined ? "" : `; that costs ${short(threshold.cost)} per row on the held-out rows`}.`,
+    );
+  const { outOfBag } = evaluation;
+  if (outOfBag && outOfBag.value !== null)
+    sentences.push(
+      `While it was grown it was also judged on ${countText(outOfBag.rows, "training row")}, each by the trees that had not seen it: ${metricTitle(outOfBag.metric)} ${short(outOfBag.value)} (out-of-bag score).`,
     );
   if (about.features.some(({ type }) => type === "category"))
     sentences.push("A category that it has not seen in training counts as missing.");

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { fail } from "../base/failure.ts";
-import type { JsonObject } from "../base/json.ts";
+import { isObject, type JsonObject } from "../base/json.ts";
 import { takeRows } from "../base/table.ts";
 import type { Candidate } from "../define/candidate.ts";
 import type { ProblemDefinition, TrainingDefinition } from "../define/definition.ts";
@@ -19,7 +19,7 @@ import type { Query } from "../ports/query.ts";
 import { chooseCalibration, chooseThreshold, throughCalibration } from "./decide.ts";
 import { compareWithLive, evaluate, type Judged, type TestRows } from "./evaluate.ts";
 import { type Fitting, fitCandidate, type OutsideModels } from "./fit-candidate.ts";
-import { dependenceOf, importanceOf, suspicionsOf } from "./insight.ts";
+import { dependenceOf, importanceOf, shapOf, suspicionsOf } from "./insight.ts";
 import { checkVariety, type LabelledRows, loadRows, type Rows } from "./rows.ts";
 import { foldsOf, type HeldOut, holdOut } from "./split.ts";
 import type { SetOutput } from "./training-set.ts";
@@ -99,6 +99,8 @@ export async function fitFinal(
     parts: partsOf(rows, split, training),
     importance,
     dependence: dependenceOf(model, test, importance, seed),
+    shap: shapOf(model, test),
+    outOfBag: outOfBagOf(fitted),
     learning: await learningCurve(input, fitting, rows, split, test, fitMs, measured.metrics[success.metric] ?? null),
     suspicions: await suspicionsOf(train, test, seed),
   };
@@ -124,6 +126,12 @@ async function decide({ held: path, problem, candidate }: FinalInput, rows: Labe
     calibration: found?.choice ?? null,
     threshold: problem.task === "binary" ? chooseThreshold(problem.success, seen) : null,
   };
+}
+
+/** What a forest learnt of itself while it was grown. */
+function outOfBagOf({ meta }: Artifact): NonNullable<Evaluation["outOfBag"]> | null {
+  const { outOfBag } = meta;
+  return isObject(outOfBag) && typeof outOfBag.metric === "string" ? (outOfBag as never) : null;
 }
 
 function costOf(confusion: Evaluation["confusion"], { costs }: ProblemDefinition["success"]) {

@@ -8,7 +8,8 @@ import type { SeriesFacts } from "../models/evaluation.ts";
 
 const mostSteps = 60;
 const mostNames = 500;
-const shownHistory = 120;
+/** The past is shown as far back as twice the judged steps, and some more for short ones. */
+const leastHistory = 30;
 
 export function seriesFacts(
   points: readonly JudgedPoint[],
@@ -44,7 +45,7 @@ function exampleOf(points: readonly JudgedPoint[], rows: SeriesRows): SeriesFact
   const past = [...rows.times.keys()]
     .filter((row) => (rows.keys?.[row] ?? "") === key && rows.times[row]! <= from && !Number.isNaN(rows.values[row]!))
     .sort((a, b) => rows.times[a]! - rows.times[b]!)
-    .slice(-shownHistory);
+    .slice(-Math.max(leastHistory, 2 * own.length));
   return {
     key,
     history: past.map((row) => [rows.times[row]!, short(rows.values[row]!)] as const),

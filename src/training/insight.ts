@@ -1,6 +1,6 @@
 // What the model leans on, how its answer moves with that, and what looks too good to be true.
 
-import { type Table, takeRows } from "../base/table.ts";
+import { type Column, type Table, takeRows, valueAt } from "../base/table.ts";
 import type { MetricName } from "../define/metrics.ts";
 import { fit } from "../learn/fit.ts";
 import { labelLength, takeLabel } from "../learn/label.ts";
@@ -8,7 +8,7 @@ import { score } from "../learn/metrics.ts";
 import { openModel, type Predictor } from "../learn/model.ts";
 import { partialDependence } from "../learn/partial-dependence.ts";
 import { permutationImportance } from "../learn/permutation.ts";
-import type { Dependence, Importance, Suspicion } from "../models/evaluation.ts";
+import type { Dependence, Importance, ShapSummary, Suspicion } from "../models/evaluation.ts";
 import type { TestRows } from "./evaluate.ts";
 
 const permutedRows = 2_000;
@@ -34,24 +34,94 @@ export function importanceOf(model: Predictor, test: TestRows, metric: MetricNam
 
 const dependentFeatures = 4;
 
-/** How the answer moves with the strongest features, all else as it is. Of several classes none speaks for all: nothing then. */
+const dependentClasses = 4;
+
+/** How the answer moves with the strongest features, all else as it is; of several classes, the probability of each frequent one. */
 export function dependenceOf(
   model: Predictor,
-  { table }: TestRows,
+  { table, label }: TestRows,
   importance: Importance,
   seed: number,
 ): Dependence[] {
-  if (model.task === "multiclass") return [];
+  const classes = model.task === "multiclass" ? frequentClasses(label) : [undefined];
   return importance.features
     .filter(({ feature, value }) => value > 0 && table.columns.get(feature)?.type !== "text")
     .slice(0, dependentFeatures)
-    .map(({ feature }) => ({
-      feature,
-      type: table.columns.get(feature)!.type,
-      points: partialDependence(model, table, feature, { seed, rows: 300, points: 16 }).map(
-        ({ value, mean, rows }) => [typeof value === "number" ? value : String(value), short(mean), rows] as const,
-      ),
-    }));
+    .flatMap(({ feature }) =>
+      classes.map((name) => ({
+        feature,
+        type: table.columns.get(feature)!.type,
+        ...(name === undefined ? {} : { class: name }),
+        points: partialDependence(model, table, feature, {
+          seed,
+          rows: name === undefined ? 300 : 150,
+          points: 16,
+          ...(name === undefined ? {} : { class: name }),
+        }).map(
+          ({ value, mean, rows }) => [typeof value === "number" ? value : String(value), short(mean), rows] as const,
+        ),
+      })),
+    );
+}
+
+function frequentClasses(label: TestRows["label"]): string[] {
+  if (label.task === "regression") return [];
+  const counts = new Int32Array(label.classes.length);
+  for (const code of label.codes) counts[code]!++;
+  const codes = [...label.classes.keys()].sort((a, b) => counts[b]! - counts[a]!).slice(0, dependentClasses);
+  return codes.sort((a, b) => a - b).map((code) => label.classes[code] as string);
+}
+
+const explainedRows = 200;
+const explainedMs = 3_000;
+const explainedFeatures = 10;
+
+/** What each feature adds to the answers of some held-out rows; null for models that explain too slowly, or not exactly. */
+export function shapOf(model: Predictor, test: TestRows): ShapSummary | null {
+  if (model.task === "multiclass" || model.runsApart === true) return null;
+  const { table } = firstRows(test, explainedRows);
+  const found = new Map<string, [row: number, contribution: number][]>();
+  const startedAt = performance.now();
+  for (let row = 0; row < table.rowCount; row++) {
+    const values = Object.fromEntries([...table.columns].map(([name, column]) => [name, valueAt(column, row)]));
+    for (const { feature, contribution } of model.explainRow(values).contributions) {
+      const known = found.get(feature);
+      if (known === undefined) found.set(feature, [[row, contribution]]);
+      else known.push([row, contribution]);
+    }
+    if (performance.now() - startedAt > explainedMs) return null;
+  }
+  const mean = (list: readonly [number, number][]) =>
+    list.reduce((sum, [, one]) => sum + Math.abs(one), 0) / table.rowCount;
+  return {
+    rows: table.rowCount,
+    features: [...found]
+      .map(([feature, list]) => ({ feature, mean: short(mean(list)), list }))
+      .filter((one) => one.mean > 0)
+      .sort((a, b) => b.mean - a.mean)
+      .slice(0, explainedFeatures)
+      .map(({ feature, mean: strength, list }) => {
+        const placeOf = places(table.columns.get(feature));
+        return { feature, mean: strength, points: list.map(([row, one]) => [placeOf(row), short(one)] as const) };
+      }),
+  };
+}
+
+/** Where each row's number lies among all of them. */
+function places(column: Column | undefined): (row: number) => number | null {
+  if (column === undefined || column.type === "category" || column.type === "text") return () => null;
+  const sorted = Float64Array.from(column.values.filter((value) => !Number.isNaN(value))).sort();
+  return (row) => {
+    const value = column.values[row]!;
+    if (Number.isNaN(value) || sorted.length < 2) return null;
+    let low = 0;
+    for (let high = sorted.length; low < high; ) {
+      const middle = (low + high) >> 1;
+      if (sorted[middle]! < value) low = middle + 1;
+      else high = middle;
+    }
+    return short(Math.min(1, low / (sorted.length - 1)));
+  };
 }
 
 const suspectedFeatures = 60;

@@ -1,6 +1,6 @@
 // The numbers behind the plots of a report: curves, confusion and residuals of the held-out rows. Pure.
 
-import { classScores, confusionMatrix, positives, predictedCodes } from "../learn/class-scores.ts";
+import { classScores, confusionMatrix, positives, predictedCodes, type Ranking } from "../learn/class-scores.ts";
 import type { Label, Prediction } from "../learn/model.ts";
 import { random, shuffled } from "../learn/random.ts";
 import { calibrationCurve, calibrationError, prCurve, rocCurve } from "../learn/ranking.ts";
@@ -21,7 +21,22 @@ export function curvesOf(label: Label, prediction: Prediction): Curves | null {
     precisionRecall: prCurve(ranking, curvePoints).map(({ recall, precision }) => [short(recall), short(precision)]),
     calibration: bins.map(({ predicted, actual, weight }) => [short(predicted), short(actual), weight]),
     calibrationError: short(calibrationError(bins)),
+    lift: liftOf(ranking),
   };
+}
+
+const liftPoints = 20;
+
+/** Cumulative gains: whoever looks at the first share of the rows finds the second share of the class. */
+function liftOf({ order, hits }: Ranking): [number, number][] {
+  const all = hits.reduce((sum, hit) => sum + hit, 0);
+  let found = 0;
+  let at = 0;
+  return Array.from({ length: liftPoints + 1 }, (_, i) => {
+    const until = Math.round((i * order.length) / liftPoints);
+    for (; at < until; at++) found += hits[order[at]!]!;
+    return [short(until / order.length), short(all === 0 ? 0 : found / all)];
+  });
 }
 
 const mostClasses = 20;

@@ -224,3 +224,36 @@ test("what an answer rests on is said with ages and quality, and leaves out what
     "Model v7, 30 seconds old.",
   );
 });
+
+test("a forecast leads with its next step, its day and its interval", () => {
+  const app = { task: "forecast" as const, label: { name: "sold", unit: "pieces", classes: [] } };
+  const step = (at: string, value: number) => ({ at, value, lower: value - 2, upper: value + 2 });
+  const forecast = {
+    coverage: 0.8,
+    steps: [step("2025-07-20T00:00:00.000Z", 34.456), step("2025-07-21T00:00:00.000Z", 40)],
+  };
+  const words = answerWords(app, { prediction: 34.456, forecast });
+  assert.equal(words.headline, "34.46 pieces");
+  assert.equal(words.sureness, "on 20 Jul 2025");
+  assert.equal(words.meaning, "In 80 of 100 cases the value of that step lies between 32.46 pieces and 36.46 pieces.");
+});
+
+test("an odd row is told as flagged or not, with its score and the border", () => {
+  const app = { task: "anomaly" as const, label: { name: "odd", unit: null, classes: [] } };
+  const words = (prediction: boolean, score: number) => answerWords(app, { prediction, score, flagFrom: 0.6 });
+  assert.equal(words(true, 0.71).headline, "Odd: flagged");
+  assert.equal(words(false, 0.4).headline, "Nothing odd");
+  assert.match(words(true, 0.71).meaning ?? "", /oddness is 0.71 on a scale from 0 to 1; from 0.6 on a row is flagged/);
+});
+
+test("a group is told by its number, its share and what is typical of it", () => {
+  const app = {
+    task: "clustering" as const,
+    label: { name: "group", unit: null, classes: [] },
+    groups: [{ group: 2, share: 0.33, traits: ["plant east in 100 % (34 % of all)"] }],
+  };
+  const words = answerWords(app, { prediction: 2, distance: 0.4 });
+  assert.deepEqual([words.headline, words.sureness], ["Group 2", "33 % of all rows"]);
+  assert.equal(words.meaning, "Typical of it: plant east in 100 % (34 % of all).");
+  assert.equal(answerWords(app, { prediction: 9 }).sureness, null);
+});

@@ -1,0 +1,148 @@
+// Checks what a training declares: its label and features, candidates, budget, split and triggers, each mistake by its field.
+
+import { isObject } from "../base/json.ts";
+import { checkEvents } from "./after.ts";
+import { algorithmTasks, type Candidate, candidateWords } from "./candidate.ts";
+import { checkDuration, checkNumber, checkOneOf, checkOptions, checkText, invalid, nearest } from "./check.ts";
+import type { DataComponent } from "./data.ts";
+import type { Task } from "./metrics.ts";
+import { namesOf, type OnDemand } from "./on-demand.ts";
+import type { FeatureReference, FeatureSelection } from "./selection.ts";
+import type { Budget, Split, TrainWhen } from "./training.ts";
+
+type AnySelection = FeatureSelection | FeatureReference | OnDemand;
+
+export function checkLabel(label: unknown, predict: string): void {
+  if (!isObject(label) || typeof label.label !== "string")
+    throw invalid(
+      "label",
+      "a label of a data component, such as weather.labels.rainTomorrow",
+      label,
+      "Check the label's spelling in the data component",
+    );
+  if (predict !== label.label)
+    throw invalid("label", `the label that the problem predicts ("${predict}")`, label.label);
+}
+
+/** A forecast follows one number through time. */
+export function checkSeries({ options }: DataComponent, name: string): void {
+  if (options.eventTime === undefined)
+    throw invalid("label", "a label of a data component with eventTime, since a forecast follows time", name);
+  const label = options.labels?.[name];
+  if (label === undefined || "ahead" in label || label.type !== "number")
+    throw invalid("label", "a column of numbers, such as sold: number()", name, "A forecast looks ahead by itself");
+}
+
+export function checkFeatures(features: readonly AnySelection[]): void {
+  if (!Array.isArray(features) || features.length === 0)
+    throw invalid("features", "a list such as [weather.all()]", features);
+  for (const selection of features)
+    if (!isObject(selection) || !("names" in selection || "feature" in selection || "onDemand" in selection))
+      throw invalid(
+        "features",
+        "weather.all(), weather.pick(…) or weather.features.name",
+        selection,
+        "Check the feature's spelling in the data component",
+      );
+}
+
+/** What only makes sense where rows have labels. */
+export function checkUnvaried(
+  { budget, split }: { readonly budget?: Budget; readonly split?: Split },
+  task: Task,
+): void {
+  if (budget !== undefined)
+    throw invalid("budget", `none, since the candidates of a ${task} task are tried as they stand`, budget);
+  if (task === "forecast" && split?.by !== undefined && split.by !== "time")
+    throw invalid("split.by", '"time", since a forecast is judged on what came later', split.by);
+  if (split?.by === "stratified")
+    throw invalid("split.by", "time, random or group, since there are no classes", split.by);
+}
+
+/** A misplaced vector would be read as a text. */
+export function checkNoVectors(selection: FeatureSelection | FeatureReference): void {
+  const { features } = (selection.data as DataComponent).options;
+  const vector = namesOf(selection).find((name) => features[name]?.type === "vector");
+  if (vector !== undefined)
+    throw invalid("features", "features that a model takes", vector, "Vectors are for `pentad search`: leave it out");
+}
+
+export function checkCandidates(candidates: unknown, task: Task, features: readonly string[]): void {
+  if (!Array.isArray(candidates) || candidates.length === 0)
+    throw invalid("candidates", "a list such as [logistic(), gradientBoosting()]", candidates);
+  for (const [index, candidate] of (candidates as Candidate[]).entries()) {
+    const where = `candidates[${index}]`;
+    if (typeof candidate === "function")
+      throw invalid(where, "a candidate such as logistic()", candidate, "Call it: logistic(), not logistic");
+    if (
+      !isObject(candidate) ||
+      typeof candidate.algorithm !== "string" ||
+      !Object.hasOwn(algorithmTasks, candidate.algorithm)
+    )
+      throw invalid(where, `one of ${candidateWords.join(", ")}`, candidate);
+    const { algorithm, params, balanced } = candidate as Candidate;
+    const tasks = algorithmTasks[algorithm] as readonly Task[];
+    if (!tasks.includes(task))
+      throw invalid(where, `a candidate for a ${task} task`, `${algorithm}()`, otherCandidates[task]);
+    if (algorithm === "custom") {
+      const same = (candidates as Candidate[]).findIndex(
+        (one) => one.algorithm === "custom" && one.params.name === params.name,
+      );
+      if (same !== index) throw invalid(`${where}.name`, "a name of its own", params.name);
+    }
+    if (balanced === true && task === "regression")
+      throw invalid(`${where}.balanced`, "classes, since only they can be balanced", task);
+    if (params.objective !== undefined && task !== "regression")
+      throw invalid(`${where}.objective`, "a regression task beside it", task, "Classes need no objective");
+    for (const name of Object.keys((params.monotone as object | undefined) ?? {})) {
+      if (features.includes(name)) continue;
+      const near = nearest(name, features);
+      throw invalid(`${where}.monotone.${name}`, "the name of a feature", name, near && `Did you mean "${near}"?`);
+    }
+  }
+}
+
+const otherCandidates: Readonly<Record<Task, string>> = {
+  binary: "Use logistic() or gradientBoosting() for classes",
+  multiclass: "Use logistic() or gradientBoosting() for classes",
+  regression: "Use ridge() or gradientBoosting() for numbers",
+  forecast: "Use seasonalNaive(), ets(), mstl() or gradientBoosting() for forecasts",
+  anomaly: "Use isolationForest() for odd rows",
+  clustering: "Use kMeans() for groups",
+};
+
+export function checkBudget(budget: Budget | undefined): void {
+  if (budget === undefined) return;
+  checkOptions("budget", budget, ["time", "cpu", "trials"]);
+  if (budget.time === undefined && budget.cpu === undefined && budget.trials === undefined)
+    throw invalid("budget", "time, cpu or trials, so that it ends", budget);
+  if (budget.cpu !== undefined) checkDuration("budget.cpu", budget.cpu);
+  if (budget.time !== undefined) checkDuration("budget.time", budget.time);
+  if (budget.trials !== undefined) {
+    checkNumber("budget.trials", budget.trials, { min: 1, max: 10_000 });
+    if (!Number.isInteger(budget.trials)) throw invalid("budget.trials", "a whole number", budget.trials);
+  }
+}
+
+export function checkSplit(split: Split | undefined): void {
+  if (split === undefined) return;
+  checkOptions("split", split, ["by", "group", "test", "gap", "folds"]);
+  checkOneOf("split.by", split.by, ["time", "random", "stratified", "group"]);
+  if (split.by === "group") checkText("split.group", split.group);
+  else if (split.group !== undefined) throw invalid("split.group", 'by: "group" beside it', split.group);
+  if (split.gap !== undefined && split.by !== "time") throw invalid("split.gap", 'by: "time" beside it', split.gap);
+  if (split.folds !== undefined) {
+    checkNumber("split.folds", split.folds, { min: 1, max: 50 });
+    if (!Number.isInteger(split.folds)) throw invalid("split.folds", "a whole number", split.folds);
+  }
+  if (split.test !== undefined) checkNumber("split.test", split.test, { min: 0.01, max: 0.9 });
+  if (split.gap !== undefined) checkDuration("split.gap", split.gap);
+}
+
+export function checkWhen(when: TrainWhen | undefined): void {
+  if (when === undefined) return;
+  checkOptions("when", when, ["every", "newRows", "after"]);
+  if (when.after !== undefined) checkEvents("when.after", when.after);
+  if (when.every !== undefined) checkDuration("when.every", when.every);
+  if (when.newRows !== undefined) checkNumber("when.newRows", when.newRows, { min: 1 });
+}
