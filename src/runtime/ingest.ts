@@ -12,7 +12,8 @@ import type { DataDefinition } from "../define/definition.ts";
 import { findHead } from "../features/commits.ts";
 import { withDeprecated } from "../features/deprecation.ts";
 import { groupFiles, storedSchema } from "../features/group-files.ts";
-import { committedPosts } from "../features/posts.ts";
+import { putUpTo } from "../features/posted-online.ts";
+import { committedPosts, newestPost } from "../features/posts.ts";
 import { evolveSchema } from "../features/stored-schema.ts";
 import type { Query } from "../ports/query.ts";
 import { openQuery } from "./drivers.ts";
@@ -30,6 +31,8 @@ export interface Ingest {
    * Takes one row or a list of them. Throws FEATURES_UNKNOWN, HTTP_BODY_INVALID or DATA_QUEUE_FULL; nothing was kept then.
    */
   take(name: string, body: unknown, idempotencyKey: string | null): Promise<IngestDocument>;
+  /** Puts rows online that were kept before a crash and are not yet. */
+  recover(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -53,7 +56,7 @@ export function openIngest(project: Project): Ingest {
     remembered = undefined;
   });
 
-  async function find(name: string): Promise<DataDefinition> {
+  async function recall(): Promise<ReadonlyMap<string, DataDefinition>> {
     if (remembered === undefined || performance.now() - remembered.atMs > rememberMs) {
       const definitions = new Map<string, DataDefinition>();
       const components = await project.components.list();
@@ -62,7 +65,11 @@ export function openIngest(project: Project): Ingest {
           definitions.set(definition.name, await asKept(project, definition, components));
       remembered = { definitions, atMs: performance.now() };
     }
-    const definition = remembered.definitions.get(name);
+    return remembered.definitions;
+  }
+
+  async function find(name: string): Promise<DataDefinition> {
+    const definition = (await recall()).get(name);
     if (definition === undefined)
       throw fail("FEATURES_UNKNOWN", `Expected a data component, got ${JSON.stringify(name)}`);
     if (definition.source.kind !== "push")
@@ -102,6 +109,15 @@ export function openIngest(project: Project): Ingest {
       const { posts } = await takerOf(definition);
       const answer = await posts.take(rows, idempotencyKey);
       return { data: name, state: answer.online ? "done" : "accepted", ...answer };
+    },
+    async recover() {
+      for (const definition of (await recall()).values())
+        if (
+          definition.source.kind === "push" &&
+          (await newestPost(project.database, definition.name)) > putUpTo(project.online, definition.name)
+        )
+          // Opening it does that.
+          await takerOf(definition);
     },
     async close() {
       forget();

@@ -1,7 +1,7 @@
 // `pentad dev` and `pentad start`: keep the project current and serve it on one port until told to stop.
 
 import { resolve } from "node:path";
-import { fail } from "../../base/failure.ts";
+import { fail, messageOf } from "../../base/failure.ts";
 import { streamLog } from "../../base/log.ts";
 import type { DeclaredComponent } from "../../catalog/components.ts";
 import { httpApp } from "../../http/http-app.ts";
@@ -49,6 +49,7 @@ export async function runServe(spec: CommandSpec, args: Arguments, options: { wa
     try {
       const serving = await serve(app, { port, host });
       stopOnSignals(stop);
+      ingest.recover().catch((error: unknown) => project.log.error(`rows that were posted: ${messageOf(error)}`));
       const announce = once(() =>
         args.flag("json") ? printJson({ ready: serving.url }) : print(`ready ${serving.url}`),
       );
