@@ -8,6 +8,8 @@ import { type Commit, findHead, listHeads } from "../features/commits.ts";
 import { type Entity, type EntityRows, isKeyedBy } from "../features/entity.ts";
 import { forgetPosts } from "../features/forget-posts.ts";
 import { forgetRows } from "../features/forget-rows.ts";
+import { groupFiles } from "../features/group-files.ts";
+import { countMentions, mayMention } from "../features/mentions.ts";
 import { purgeRows } from "../features/purge.ts";
 import { type ForgottenAnswers, forgetAnswers } from "../inference/forget-answers.ts";
 import { listVersions } from "../models/registry.ts";
@@ -40,6 +42,8 @@ export interface ForgottenGroup {
 export interface ForgetDocument {
   readonly entity: Entity;
   readonly groups: readonly ForgottenGroup[];
+  /** Rows of groups that are keyed otherwise and name the entity as a feature. They are left: it is not known whose they are. */
+  readonly mentions: readonly { readonly data: string; readonly key: readonly string[]; readonly rows: number }[];
   readonly answers: ForgottenAnswers;
   /** Model versions whose training sets held the rows and cannot be made again. The models themselves stay. */
   readonly trainingSets: readonly { readonly training: string; readonly version: number; readonly set: string }[];
@@ -78,7 +82,8 @@ export async function forgetEntity(project: Project, request: ForgetRequest): Pr
       ? { predictions: 0, feedback: 0, scored: 0 }
       : await withQuery(async (query) => forgetAnswers(query, project, request, await place()));
     project.changed();
-    return { entity: request.entity, groups, answers, trainingSets: await lostSets(project, groups) };
+    const mentions = request.data === undefined ? await findMentions(project, request.entity, withQuery) : [];
+    return { entity: request.entity, groups, mentions, answers, trainingSets: await lostSets(project, groups) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -104,6 +109,22 @@ async function headsOf(project: Project, { entity, fromMs, toMs, data }: ForgetR
       { hint: "Leave the time out, or name the group with --data" },
     );
   return keyed;
+}
+
+async function findMentions(
+  project: Project,
+  entity: Entity,
+  withQuery: <Result>(work: (query: Query) => Promise<Result>) => Promise<Result>,
+): Promise<ForgetDocument["mentions"]> {
+  const found: { data: string; key: readonly string[]; rows: number }[] = [];
+  for (const { group } of await listHeads(project.database)) {
+    const head = await findHead(project.database, group);
+    if (head === undefined || !mayMention(head.definition, entity)) continue;
+    const files = await groupFiles(project.database, project.offline, group, head.sequence);
+    const rows = await withQuery((query) => countMentions(query, head.definition, files, entity));
+    if (rows > 0) found.push({ data: group, key: head.definition.key, rows });
+  }
+  return found;
 }
 
 /** The sets were made from commits that are gone. */

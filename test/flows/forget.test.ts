@@ -8,8 +8,12 @@ import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, it } from "node:test";
 import type { ForgetDocument } from "../../src/runtime/forget-entity.ts";
 import { emptyFolder, pentad, pentadJson, type TestProject } from "../support/project.ts";
+import { smallProject } from "../support/small-project.ts";
 
 const files: Record<string, string> = {
+  "data/orders.ts": `import { category, csv, defineData, number } from "pentad";
+export default defineData({ source: csv("orders.csv"), key: "order", features: { customer: category(), amount: number() } });
+`,
   "problem.ts": `import { defineProblem } from "pentad";
 export default defineProblem({ question: "Will they come back?", predict: "back", task: "binary", success: { metric: "rocAuc", atLeast: 0.5 } });
 `,
@@ -47,6 +51,7 @@ describe("a customer who asks to be forgotten", () => {
       return `c${index % 12},${at},${spent},${(index * 7) % 50 > 25}`;
     });
     await project.write("visits.csv", `customer,at,spent,back\n${rows.join("\n")}\n`);
+    await project.write("orders.csv", "order,customer,amount\no1,c7,1\no2,c7,2\no3,c1,3\n");
     const { document } = await pentadJson<{ state: string; failure: unknown }>(
       "run",
       "--all",
@@ -76,7 +81,7 @@ describe("a customer who asks to be forgotten", () => {
 
   it("keeps what was pinned while history is kept: the training set is made again, byte for byte", async () => {
     const { document } = await pentadJson<ForgetDocument>(
-      ...["forget", "c3", "--keep-history", "--project", project.folder],
+      ...["forget", "customer=c3", "--keep-history", "--project", project.folder],
     );
     assert.deepEqual(document.groups, [
       { data: "visits", rows: 20, commit: 2, posted: 0, files: 0, commits: [], quarantined: 0 },
@@ -104,6 +109,7 @@ describe("a customer who asks to be forgotten", () => {
       { data: "visits", rows: 19, commit: 3, posted: 0, files: 2, commits: [1, 2], quarantined: 1 },
     ]);
     assert.deepEqual(document.answers, { predictions: 2, feedback: 0, scored: 1 });
+    assert.deepEqual(document.mentions, [{ data: "orders", key: ["order"], rows: 2 }]);
     assert.deepEqual(document.trainingSets, [{ training: "shop", version: 1, set: trainingSetHash() }]);
     assert.equal(count("select count(*) as n from inference_predictions"), 1);
     assert.ok(!(await exported("features/visits")).text.includes("c7,"));
@@ -117,8 +123,10 @@ describe("a customer who asks to be forgotten", () => {
   });
 
   it("is said plainly on the command line, and done again finds nothing", async () => {
-    const { code, stdout } = await pentad("forget", "c7", "--project", project.folder);
-    assert.deepEqual([code, stdout.trim()], [0, "customer=c7 is forgotten\ndata/visits: no rows"]);
+    const told =
+      "customer=c7 is forgotten\ndata/visits: no rows\ndata/orders: 2 rows name it as a feature and were left; forget them by order";
+    const { code, stdout } = await pentad("forget", "customer=c7", "--project", project.folder);
+    assert.deepEqual([code, stdout.trim()], [0, told]);
   });
 
   it("is asked for with a column of the key and a time that is one", async () => {
@@ -127,15 +135,49 @@ describe("a customer who asks to be forgotten", () => {
       return `${code} ${stderr.split("\n")[0]}`;
     };
     assert.match(await wrong(), /^2 error: Expected a key, or COLUMN=VALUE for each of its columns, got none/);
-    assert.match(await wrong("a", "b"), /^2 error: Expected COLUMN=VALUE with one of the columns customer, got "a"/);
-    assert.match(await wrong("c1", "--from", "soon"), /^2 error: --from: expected a time such as 2024-01-31/);
     assert.match(
-      await wrong("c1", "--from", "2024-02-01", "--to", "2024-01-01"),
+      await wrong("a", "b"),
+      /^2 error: Expected COLUMN=VALUE with one of the columns order, customer, got "a"/,
+    );
+    assert.match(await wrong("customer=c1", "--from", "soon"), /^2 error: --from: expected a time such as 2024-01-31/);
+    assert.match(
+      await wrong("customer=c1", "--from", "2024-02-01", "--to", "2024-01-01"),
       /^2 error: --to: expected a time after --from/,
     );
     assert.match(
-      await wrong("c1", "--data", "orders"),
+      await wrong("customer=c1", "--data", "orders"),
       /^1 error: Expected a feature group with rows that is keyed by customer/,
     );
+  });
+});
+
+describe("a project that knows one key only", () => {
+  it("takes a value alone for it, odd ones too, and tells when it holds nothing of it", async () => {
+    const project = smallProject();
+    try {
+      project.write("rows.csv", `id,size\na,1\n"o'b=%_",2\nid=3,3\n`);
+      project.data("things");
+      const at = ["--project", project.folder];
+      assert.equal((await pentad("run", "data/things", ...at)).code, 0);
+      for (const [asked, key, rows] of [
+        ["o'b=%_", "o'b=%_", 1],
+        ["id=id=3", "id=3", 1],
+        ["nobody", "nobody", 0],
+      ] as const) {
+        const { code, document } = await pentadJson<ForgetDocument>("forget", asked, ...at);
+        assert.deepEqual([code, document.entity, document.groups[0]?.rows], [0, { id: key }, rows]);
+      }
+      assert.equal((await pentad("run", "data/things", ...at)).code, 0);
+      const { document } = await pentadJson<{ rows: number }>(
+        "export",
+        "features/things",
+        "--out",
+        `${project.folder}/out.csv`,
+        ...at,
+      );
+      assert.equal(document.rows, 1);
+    } finally {
+      project.remove();
+    }
   });
 });

@@ -59,7 +59,7 @@ async function readEntity(spec: CommandSpec, operands: readonly string[], projec
   return entity;
 }
 
-function told({ entity, groups, answers, trainingSets }: ForgetDocument, keepHistory: boolean): string {
+function told({ entity, groups, mentions, answers, trainingSets }: ForgetDocument, keepHistory: boolean): string {
   const who = Object.entries(entity)
     .map(([column, value]) => `${column}=${value}`)
     .join(", ");
@@ -80,6 +80,10 @@ function told({ entity, groups, answers, trainingSets }: ForgetDocument, keepHis
   for (const { training, version } of trainingSets)
     lines.push(
       `training/${training} version ${version}: its training set can no longer be made again; the model stays`,
+    );
+  for (const { data, key, rows } of mentions)
+    lines.push(
+      `data/${data}: ${rowsText(rows)} ${rows === 1 ? "names" : "name"} it as a feature and ${rows === 1 ? "was" : "were"} left${key.length === 0 ? "" : `; forget them by ${key.join(", ")}`}`,
     );
   if (keepHistory) lines.push("Earlier states still hold the rows: without --keep-history they go too");
   return [`${who} is forgotten`, ...lines].join("\n");
