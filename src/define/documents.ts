@@ -123,6 +123,11 @@ export interface DataDocument {
   readonly to: string | null;
   readonly quarantined: number;
   readonly columns: readonly ColumnProfile[];
+  /**
+   * The Parquet files that hold the group now, below `.pentad/offline/`. Others in the same folder belong to earlier states.
+   * A row that was corrected stands in them once for each version: that with the highest `_commit` counts.
+   */
+  readonly files: readonly string[];
   /** The newest commits, newest first: `pentad export features/NAME@COMMIT` gives the rows as of each. */
   readonly history: readonly CommitSummary[];
 }

@@ -144,6 +144,16 @@ function generationOf<Row extends { readonly mode: string }>(rows: readonly Row[
   );
 }
 
+/** The names of the files that hold the group now, whether they are there or not; none while it is empty. */
+export async function currentFileNames(database: Database, group: string): Promise<string[]> {
+  const rows = await database.all<FilesRow>(
+    `select sequence, mode, definition, files, rows_revised, rows_late, rows_repeated, stored_schema, compacted
+     from features_commits where group_name = ? order by sequence`,
+    [group],
+  );
+  return heldFiles(generationOf(rows)).map(({ name }) => name);
+}
+
 /** The commits whose state is held by any of these files, oldest first. */
 export async function commitsHolding(database: Database, group: string, names: ReadonlySet<string>): Promise<number[]> {
   if (names.size === 0) return [];

@@ -6,6 +6,7 @@ import { fail } from "../base/failure.ts";
 import type { AppDocument, DataDocument, ModelSummary, RunDocument, RunUsage } from "../define/documents.ts";
 import { groupColumns } from "../features/columns.ts";
 import { findHead, recentCommits } from "../features/commits.ts";
+import { currentFileNames } from "../features/group-files.ts";
 import { countOpen } from "../features/quarantine.ts";
 import { listVersions, type Version } from "../models/registry.ts";
 import type { Run, Step } from "../runs/ledger.ts";
@@ -54,6 +55,7 @@ export async function describeGroup(project: Project, name: string): Promise<Dat
         top: facts?.top ?? null,
       };
     }),
+    files: await currentFileNames(project.database, name),
     history: commits.map(({ sequence, atMs, mode, rows, run }) => ({
       commit: sequence,
       at: new Date(atMs).toISOString(),

@@ -1,8 +1,10 @@
 // Rejected rows as people handle them: shown with an id, by the command and on the page; read again or discarded, some or all.
 
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import type { QuarantineDocument } from "../../src/http/api.ts";
+import type { DataDocument, QuarantineDocument } from "../../src/http/api.ts";
 import { pentad, pentadJson, serve } from "../support/project.ts";
 import { type SmallProject, smallProject } from "../support/small-project.ts";
 
@@ -54,6 +56,12 @@ describe("rows in quarantine", () => {
       const { total, rows } = body as QuarantineDocument;
       assert.deepEqual([status, total, rows.length, rows[0]?.values], [200, 4, 1, { id: "t2", size: "-5" }]);
       assert.equal((await server.get("/api/data/nothing/quarantine")).status, 404);
+      const { files, history } = (await server.get("/api/data/things")).body as DataDocument;
+      assert.deepEqual(
+        history.map(({ commit, kind, rows }) => [commit, kind, rows.written, rows.total]),
+        [[1, "replace", 2, 2]],
+      );
+      assert.ok(files.length === 1 && existsSync(join(project.folder, ".pentad/offline", files[0] as string)));
     } finally {
       await server.stop();
     }
