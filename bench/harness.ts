@@ -119,7 +119,7 @@ export function resultPage(bench: Bench, summaries: readonly Summary[], facts: s
       `Where the time goes (${summary.name}, medians):`,
       "",
       ...Object.entries(summary.parts).map(
-        ([part, value]) => `- ${part}: ${/, (?:MB|%)$/.test(part) ? Math.round(value) : formatMs(value)}`,
+        ([part, value]) => `- ${part}: ${/, (?:MB|%|1\/s)$/.test(part) ? Math.round(value) : formatMs(value)}`,
       ),
     ]);
   const goal = bench.goal === undefined ? [] : ["", goalLine(bench.goal, summaries)];

@@ -39,7 +39,7 @@ export function bench(): Bench {
     const same = found.reduce((sum, ids, index) => sum + ids.filter((id) => truth[index]?.has(id)).length, 0);
     const all = truth.reduce((sum, ids) => sum + ids.size, 0);
     const parts = {
-      "queries a second": Math.round((queries * 1_000) / ms),
+      "queries, 1/s": Math.round((queries * 1_000) / ms),
       "found by FTS5 too, %": (100 * same) / all,
       "building, processor ms": built,
     };

@@ -72,7 +72,7 @@ export function bench(): Bench {
 
 function facts(ms: number, recall: number, built: number) {
   return {
-    "queries a second": Math.round((queries * 1_000) / ms),
+    "queries, 1/s": Math.round((queries * 1_000) / ms),
     "recall@10, %": recall * 100,
     "building, processor ms": built,
   };
