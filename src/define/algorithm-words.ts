@@ -1,6 +1,14 @@
 // What an algorithm is called among people.
 
-const titles: Readonly<Record<string, string>> = { ridge: "ridge regression", logistic: "logistic regression" };
+const titles: Readonly<Record<string, string>> = {
+  ridge: "ridge regression",
+  logistic: "logistic regression",
+  custom: "a model of one's own",
+  imported: "an imported model",
+  kMeans: "k-means",
+  ets: "exponential smoothing",
+  mstl: "MSTL",
+};
 
 /** `gradientBoosting` is "gradient boosting". */
 export function algorithmWords(algorithm: string): string {

@@ -56,6 +56,7 @@ const algorithms: Readonly<Record<string, string>> = {
   naiveBayes: "naive Bayes",
   neuralNetwork: "a small neural network",
   imported: "a model of another library, imported",
+  custom: "a model of the project's own",
   seasonalNaive: "the last season, repeated",
   ets: "exponential smoothing",
   mstl: "exponential smoothing after the season is taken out (MSTL)",

@@ -177,6 +177,11 @@ const metricTitles: Readonly<Record<string, { title: string; better: "higher" | 
   mae: { title: "Mean absolute error", better: "lower" },
   medianAbsoluteError: { title: "Median absolute error", better: "lower" },
   r2: { title: "R²", better: "higher" },
+  mase: { title: "MASE", better: "lower" },
+  smape: { title: "sMAPE", better: "lower" },
+  intervalCoverage: { title: "Interval coverage", better: "higher" },
+  flaggedShare: { title: "Share of rows flagged", better: "lower" },
+  silhouette: { title: "Silhouette", better: "higher" },
 };
 
 export function metricTitle(name: string): string {
@@ -208,6 +213,8 @@ const algorithms: Readonly<Record<string, string>> = {
   mstl: "season by loess and exponential smoothing",
   isolationForest: "isolation forest",
   kMeans: "k-means",
+  custom: "a model of the project's own",
+  imported: "an imported model",
 };
 
 export function algorithmText(name: string): string {
