@@ -2,8 +2,8 @@
 
 import { fail } from "../base/failure.ts";
 import type { Table } from "../base/table.ts";
-import { type BoostingParams, fitBoosting } from "./boosting.ts";
-import type { Threads } from "./boosting-team.ts";
+import { type BoostingParams, fitBoosting } from "./boosting/fit-boosting.ts";
+import type { Threads } from "./boosting/team.ts";
 import { type ElasticNetParams, fitElasticNet } from "./elastic-net.ts";
 import { type Feature, featuresOf, varies } from "./features.ts";
 import { type ForestParams, fitForest } from "./forest.ts";

@@ -2,7 +2,7 @@
 
 import { fail } from "../base/failure.ts";
 import { fitBaseline } from "./baselines.ts";
-import type { BoostingParams } from "./boosting.ts";
+import type { BoostingParams } from "./boosting/fit-boosting.ts";
 import { fit } from "./fit.ts";
 import type { ForecastOptions, ForecastPlan } from "./forecast.ts";
 import { expectedAt, lagTable, type Origin, originOf } from "./forecast-lags.ts";

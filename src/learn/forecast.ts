@@ -2,7 +2,7 @@
 
 import { fail } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
-import type { BoostingParams } from "./boosting.ts";
+import type { BoostingParams } from "./boosting/fit-boosting.ts";
 import type { FitOptions } from "./fit.ts";
 import { fitQuantiles, leastHistory, type Quantiles } from "./forecast-boosting.ts";
 import { type LagPlan, reach } from "./forecast-lags.ts";

@@ -1,15 +1,15 @@
 // Random forests (Breiman 2001) and extremely randomised trees (Geurts, Ernst & Wehenkel 2006), on the kernels of boosting.
 
 import { fail } from "../base/failure.ts";
-import { binsOfCodes, sourceTree } from "./boosting-export.ts";
-import type { BoostingMemory } from "./boosting-memory.ts";
-import { writeFeatures } from "./boosting-rows.ts";
-import { type Bag, drawBag } from "./boosting-sample.ts";
-import { addToGrown, addToOutside } from "./boosting-scores.ts";
-import { setUp } from "./boosting-setup.ts";
-import { fixPoint, type SearchSettings } from "./boosting-step.ts";
-import type { Team } from "./boosting-team.ts";
-import { type GrowthSettings, growTree, leafOutput } from "./boosting-tree.ts";
+import { binsOfCodes, sourceTree } from "./boosting/export.ts";
+import type { BoostingMemory } from "./boosting/memory.ts";
+import { writeFeatures } from "./boosting/rows.ts";
+import { type Bag, drawBag } from "./boosting/sample.ts";
+import { addToGrown, addToOutside } from "./boosting/scores.ts";
+import { setUp } from "./boosting/setup.ts";
+import { fixPoint, type SearchSettings } from "./boosting/step.ts";
+import type { Team } from "./boosting/team.ts";
+import { type GrowthSettings, growTree, leafOutput } from "./boosting/tree.ts";
 import { breath } from "./breath.ts";
 import { encodeTable } from "./features.ts";
 import type { FitInput } from "./fit.ts";

@@ -3,8 +3,8 @@
 import { fail } from "../base/failure.ts";
 import type { Table } from "../base/table.ts";
 import { corrupt } from "./artifact.ts";
-import { type Bins, binsOf } from "./boosting-bins.ts";
-import { binsOfCodes } from "./boosting-export.ts";
+import { type Bins, binsOf } from "./boosting/bins.ts";
+import { binsOfCodes } from "./boosting/export.ts";
 import { encodeTable, featuresOf } from "./features.ts";
 import { type Artifact, type Explanation, openModel, type Row } from "./model.ts";
 import { paramReader } from "./params.ts";

@@ -1,7 +1,7 @@
 // Threads that help with gradient boosting; the model is the same, byte for byte, with any number of them.
 
 import { Worker } from "node:worker_threads";
-import type { ThreadJob, Threads } from "../learn/boosting-team.ts";
+import type { ThreadJob, Threads } from "../learn/boosting/team.ts";
 
 /** A thread keeps the memory of its last fit until its next one; that of a large fit is given back at once, with the thread. */
 const mostBytesToKeep = 2 ** 26;

@@ -3,7 +3,7 @@
 import type { JsonObject } from "../base/json.ts";
 import { takeRows } from "../base/table.ts";
 import type { Candidate } from "../define/candidate.ts";
-import type { Threads } from "../learn/boosting-team.ts";
+import type { Threads } from "../learn/boosting/team.ts";
 import { type CustomCode, type CustomFunctions, fitCustom } from "../learn/custom-model.ts";
 import { type CandidateSpec, fit } from "../learn/fit.ts";
 import { balancedWeights, takeLabel } from "../learn/label.ts";

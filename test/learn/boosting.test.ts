@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isFailure } from "../../src/base/failure.ts";
 import { type CategoryColumn, categoryColumn, type Table, takeRows } from "../../src/base/table.ts";
-import type { BoostingParams } from "../../src/learn/boosting.ts";
+import type { BoostingParams } from "../../src/learn/boosting/fit-boosting.ts";
 import { type FitOptions, fit } from "../../src/learn/fit.ts";
 import { score } from "../../src/learn/metrics.ts";
 import { type Artifact, type Label, openModel, type Predictor } from "../../src/learn/model.ts";
@@ -438,7 +438,7 @@ test("parameters out of range, unknown features and misfit objectives are named"
 });
 
 test("more memory than WebAssembly has is a clear error before anything is allocated", async () => {
-  const { boostingLayout } = await import("../../src/learn/boosting-memory.ts");
+  const { boostingLayout } = await import("../../src/learn/boosting/memory.ts");
   assert.throws(
     () =>
       boostingLayout({ rowCount: 50_000_000, heldRows: 0, outputs: 1, featureCount: 100, leaves: 31, weighted: false }),

@@ -1,6 +1,6 @@
-// The records that the boosting kernels share with boosting-rows.ts and boosting-step.ts: what lies at which offset.
+// The records that the boosting kernels share with boosting/rows.ts and boosting/step.ts: what lies at which offset.
 //
-// Addresses come from boosting-memory.ts, which owns the layout. The ideas that everything rests on:
+// Addresses come from boosting/memory.ts, which owns the layout. The ideas that everything rests on:
 // - Values are bytes (bin numbers), kept twice: by feature, to part rows by one of them, and by row in panels of features, to add
 //   rows to histograms with up to 8 features read as one word.
 // - A histogram cell is one i64: the sum of gradients in fixed point above, the sum of curvatures below. One addition updates
@@ -11,7 +11,7 @@
 /** Bytes from one feature's histogram to the next: 256 cells. */
 export const FEATURE_BYTES: usize = 2048;
 
-// Feature record, 32 bytes (see boosting-memory.ts).
+// Feature record, 32 bytes (see boosting/memory.ts).
 export const F_BINS: usize = 0; // number of ordinary bins
 export const F_MISSING: usize = 4; // the bin of missing values, or -1 when training saw none
 export const F_KIND: usize = 8; // 0 number, 1 category

@@ -1,9 +1,9 @@
 // Brings binned rows, and the records that describe them, into the memory of a boosting run.
 
-import { type Bins, type CategoryBins, categoryBins } from "./boosting-bins.ts";
-import { type BoostingMemory, featureBytes } from "./boosting-memory.ts";
-import type { Team } from "./boosting-team.ts";
-import type { Feature } from "./features.ts";
+import type { Feature } from "../features.ts";
+import { type Bins, type CategoryBins, categoryBins } from "./bins.ts";
+import { type BoostingMemory, featureBytes } from "./memory.ts";
+import type { Team } from "./team.ts";
 
 /** Writes the records that kernels read about features, panels and blocks. `active` has 1 for each feature drawn for the tree. */
 export function writeFeatures(

@@ -1,26 +1,26 @@
 // Gradient boosting of histogram trees: Friedman 2001 with second-order steps (Chen & Guestrin 2016), grown leaf-wise (Ke et al. 2017).
 
-import type { Bins } from "./boosting-bins.ts";
-import { binsOfCodes, sourceTree } from "./boosting-export.ts";
-import type { BoostingMemory } from "./boosting-memory.ts";
-import { boostingObjective, type Objective } from "./boosting-objective.ts";
-import { type BoostingParams, type BoostingSettings, boostingSettings } from "./boosting-params.ts";
-import { writeFeatures } from "./boosting-rows.ts";
-import { drawBag, drawByGradient, drawFeatures } from "./boosting-sample.ts";
-import { addToGrown, addToHeld, addToOutside } from "./boosting-scores.ts";
-import { type Rows, type Setup, setUp } from "./boosting-setup.ts";
-import { derive, deriveFixedPoint, fixPoint } from "./boosting-step.ts";
-import { type GrownTree, growTree, leafOutput } from "./boosting-tree.ts";
-import { breath } from "./breath.ts";
-import { encodeTable, type Feature } from "./features.ts";
-import type { FitInput, FitOptions } from "./fit.ts";
-import { labelLength } from "./label.ts";
-import type { Artifact } from "./model.ts";
-import { random } from "./random.ts";
-import { randomSplit, stratifiedSplit } from "./splits.ts";
-import { type SourceTree, treesArtifact } from "./trees-artifact.ts";
+import { breath } from "../breath.ts";
+import { encodeTable, type Feature } from "../features.ts";
+import type { FitInput, FitOptions } from "../fit.ts";
+import { labelLength } from "../label.ts";
+import type { Artifact } from "../model.ts";
+import { random } from "../random.ts";
+import { randomSplit, stratifiedSplit } from "../splits.ts";
+import { type SourceTree, treesArtifact } from "../trees-artifact.ts";
+import type { Bins } from "./bins.ts";
+import { binsOfCodes, sourceTree } from "./export.ts";
+import type { BoostingMemory } from "./memory.ts";
+import { boostingObjective, type Objective } from "./objective.ts";
+import { type BoostingParams, type BoostingSettings, boostingSettings } from "./params.ts";
+import { writeFeatures } from "./rows.ts";
+import { drawBag, drawByGradient, drawFeatures } from "./sample.ts";
+import { addToGrown, addToHeld, addToOutside } from "./scores.ts";
+import { type Rows, type Setup, setUp } from "./setup.ts";
+import { derive, deriveFixedPoint, fixPoint } from "./step.ts";
+import { type GrownTree, growTree, leafOutput } from "./tree.ts";
 
-export type { BoostingParams } from "./boosting-params.ts";
+export type { BoostingParams } from "./params.ts";
 
 /** Share of the training rows that is held out to find when to stop, when no validation rows are given. */
 const heldShare = 0.15;

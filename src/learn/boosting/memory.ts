@@ -1,9 +1,9 @@
 // The one WebAssembly memory that a boosting run works in: what lies where.
 
-import { fail } from "../base/failure.ts";
-import { mostSampled } from "./boosting-bins.ts";
-import { type BoostingKernels, boostingKernels } from "./boosting-kernels.ts";
-import { mostBytes, type WasmMemory, wasmMemory } from "./wasm.ts";
+import { fail } from "../../base/failure.ts";
+import { mostBytes, type WasmMemory, wasmMemory } from "../wasm.ts";
+import { mostSampled } from "./bins.ts";
+import { type BoostingKernels, boostingKernels } from "./kernels.ts";
 
 /** Features whose bins lie beside each other, row after row. */
 export interface Panel {

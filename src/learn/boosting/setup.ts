@@ -1,14 +1,14 @@
 // Sets up a run over histogram trees: plans the memory, bins every column, and lays labels, weights and first margins out.
 
-import type { Bins } from "./boosting-bins.ts";
-import { type BoostingMemory, boostingLayout, boostingMemory } from "./boosting-memory.ts";
-import type { Objective, Target } from "./boosting-objective.ts";
-import type { BoostingSettings } from "./boosting-params.ts";
-import { writeBins } from "./boosting-rows.ts";
-import { boostingTeam, type Team, type Threads } from "./boosting-team.ts";
-import type { Feature } from "./features.ts";
-import { labelLength } from "./label.ts";
-import type { Label } from "./model.ts";
+import type { Feature } from "../features.ts";
+import { labelLength } from "../label.ts";
+import type { Label } from "../model.ts";
+import type { Bins } from "./bins.ts";
+import { type BoostingMemory, boostingLayout, boostingMemory } from "./memory.ts";
+import type { Objective, Target } from "./objective.ts";
+import type { BoostingSettings } from "./params.ts";
+import { writeBins } from "./rows.ts";
+import { boostingTeam, type Team, type Threads } from "./team.ts";
 
 /** Columns of encoded values, of which a run uses some rows. */
 export interface Rows {

@@ -1,9 +1,9 @@
 // Turns grown trees from bins back into the data's own values, ready to be written.
 
-import type { Bins } from "./boosting-bins.ts";
-import type { BoostingMemory } from "./boosting-memory.ts";
-import type { GrownTree } from "./boosting-tree.ts";
-import type { SourceTree } from "./trees-artifact.ts";
+import type { SourceTree } from "../trees-artifact.ts";
+import type { Bins } from "./bins.ts";
+import type { BoostingMemory } from "./memory.ts";
+import type { GrownTree } from "./tree.ts";
 
 /** A grown tree with its leaves' answers; their cover is the weight of the rows that the tree was grown on. */
 export function sourceTree(

@@ -1,9 +1,9 @@
 // The parameters of gradient boosting: what they mean, what they are when nobody says, and which values make sense.
 
-import { fail } from "../base/failure.ts";
-import type { Feature } from "./features.ts";
-import type { Task } from "./model.ts";
-import { paramReader } from "./params.ts";
+import { fail } from "../../base/failure.ts";
+import type { Feature } from "../features.ts";
+import type { Task } from "../model.ts";
+import { paramReader } from "../params.ts";
 
 export interface BoostingParams {
   /** Regression only. Default `squaredError`; `poisson` for counts and rates, `quantile` for the `level` of the distribution. */

@@ -1,9 +1,9 @@
 // The threads that grow a tree together: each takes a part of the rows or of the features, in the same memory.
 
-import { fail } from "../base/failure.ts";
-import { type BoostingLayout, type BoostingMemory, boostingMemory, teamArgs } from "./boosting-memory.ts";
-import { byPanels, numberOf, type Operation, share, workOf } from "./boosting-work.ts";
-import type { WasmMemory } from "./wasm.ts";
+import { fail } from "../../base/failure.ts";
+import type { WasmMemory } from "../wasm.ts";
+import { type BoostingLayout, type BoostingMemory, boostingMemory, teamArgs } from "./memory.ts";
+import { byPanels, numberOf, type Operation, share, workOf } from "./work.ts";
 
 /** What a helping thread is given; it crosses to the thread as it is. */
 export interface ThreadJob {

@@ -1,9 +1,9 @@
 // The rows and features that a tree is grown on: all of them, or a random part.
 
-import type { BoostingMemory } from "./boosting-memory.ts";
-import type { BoostingSettings } from "./boosting-params.ts";
-import type { Team } from "./boosting-team.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../random.ts";
+import type { BoostingMemory } from "./memory.ts";
+import type { BoostingSettings } from "./params.ts";
+import type { Team } from "./team.ts";
 
 export interface Bag {
   /** Rows inside the bag, and outside it. */

@@ -1,11 +1,11 @@
 // Objectives of gradient boosting: where the margins start, their derivatives, their loss, and what a leaf answers.
 
-import { fail } from "../base/failure.ts";
-import type { BoostingSettings } from "./boosting-params.ts";
-import type { Team } from "./boosting-team.ts";
-import type { Link } from "./link.ts";
-import type { Label } from "./model.ts";
-import { weightedQuantile } from "./weighted.ts";
+import { fail } from "../../base/failure.ts";
+import type { Link } from "../link.ts";
+import type { Label } from "../model.ts";
+import { weightedQuantile } from "../weighted.ts";
+import type { BoostingSettings } from "./params.ts";
+import type { Team } from "./team.ts";
 
 /** Labels as the kernels see them: class codes, or numbers in the objective's own unit. */
 export interface Target {

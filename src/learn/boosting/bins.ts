@@ -1,6 +1,6 @@
 // Bins: how the values of a feature become at most 255 ordered numbers (or sets of categories) that trees split between.
 
-import type { Feature } from "./features.ts";
+import type { Feature } from "../features.ts";
 
 /** Bins of a number: value v is in the first bin whose bound is not below v; `bounds` are ascending and one fewer than bins. */
 export interface NumberBins {

@@ -1,7 +1,7 @@
 // What the training kernels of kernels/boosting-*.as.ts offer, as types.
 
-import { boostingWasm } from "./kernels/boosting.wasm.ts";
-import { type WasmMemory, wasmKernels } from "./wasm.ts";
+import { boostingWasm } from "../kernels/boosting.wasm.ts";
+import { type WasmMemory, wasmKernels } from "../wasm.ts";
 
 /** A place in the run's memory, in bytes; 0 where there is none. */
 type Address = number;

@@ -1,10 +1,10 @@
 // Grows one tree best first: the leaf whose split saves most is split next, and the smaller child's histogram gives the larger's.
 
-import type { Bins } from "./boosting-bins.ts";
-import { type BoostingMemory, featureBytes } from "./boosting-memory.ts";
-import type { BoostingSettings } from "./boosting-params.ts";
-import { splitQueue } from "./boosting-queue.ts";
-import type { Team } from "./boosting-team.ts";
+import type { Bins } from "./bins.ts";
+import { type BoostingMemory, featureBytes } from "./memory.ts";
+import type { BoostingSettings } from "./params.ts";
+import { splitQueue } from "./queue.ts";
+import type { Team } from "./team.ts";
 
 /** A split of binned rows; children are splits, or below 0 the complement of a leaf's number. */
 export interface GrownSplit {

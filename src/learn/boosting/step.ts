@@ -1,10 +1,10 @@
 // One boosting step's derivatives in fixed point: scales that no subset of rows can overflow, and the search's parameters.
 
-import type { BoostingMemory } from "./boosting-memory.ts";
-import type { Objective } from "./boosting-objective.ts";
-import type { BoostingSettings } from "./boosting-params.ts";
-import type { Team } from "./boosting-team.ts";
-import { partRows } from "./boosting-work.ts";
+import type { BoostingMemory } from "./memory.ts";
+import type { Objective } from "./objective.ts";
+import type { BoostingSettings } from "./params.ts";
+import type { Team } from "./team.ts";
+import { partRows } from "./work.ts";
 
 /** Derives one output's gradients and curvatures, rounds them to fixed point, and tells the search how to read them. */
 export function deriveFixedPoint(

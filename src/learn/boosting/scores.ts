@@ -1,8 +1,8 @@
 // Carries a grown tree's answers to the scores of rows: those it was grown on, those left out of it, and the held-out ones.
 
-import type { BoostingMemory } from "./boosting-memory.ts";
-import type { Team } from "./boosting-team.ts";
-import type { GrownTree } from "./boosting-tree.ts";
+import type { BoostingMemory } from "./memory.ts";
+import type { Team } from "./team.ts";
+import type { GrownTree } from "./tree.ts";
 
 /** Adds each leaf's answer to the rows that the tree was grown on. */
 export function addToGrown(

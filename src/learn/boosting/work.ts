@@ -1,7 +1,7 @@
 // The operations that threads share: what each thread does of one, in the memory that all of them see.
 
-import { numberBins } from "./boosting-bins.ts";
-import type { BoostingMemory } from "./boosting-memory.ts";
+import { numberBins } from "./bins.ts";
+import type { BoostingMemory } from "./memory.ts";
 
 /** One thread's place among those that share an operation. */
 export interface Part {
