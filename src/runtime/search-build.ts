@@ -7,6 +7,7 @@ import { newId } from "../base/ids.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import type { Commit } from "../features/commits.ts";
+import { purgedAfter } from "../features/forgotten.ts";
 import { buildSearchIndex } from "../features/search-index.ts";
 import type { StepContext } from "../ports/compute.ts";
 import { type Query, sqlText } from "../ports/query.ts";
@@ -42,6 +43,9 @@ export async function buildSearch(project: Project, { definition, group, sequenc
     const files = searchFiles(group, sequence);
     await project.offline.adopt(made.rows, files.rows);
     await project.offline.adopt(made.index, files.index);
+    // Somebody may have been forgotten while these rows were read: then they go as well, and the newer state is indexed.
+    if ((await purgedAfter(project.database, group, sequence)) !== undefined)
+      for (const name of [files.index, files.rows]) await project.offline.delete(name);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
