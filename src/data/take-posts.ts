@@ -171,8 +171,17 @@ export function openPosts(definition: DataDefinition, parts: PostsParts): Posts 
 
   async function openJudge(): Promise<PostedRowsJudge | undefined> {
     if (parts.openJudge === null) return undefined;
-    judge ??= parts.openJudge();
+    judge ??= openWithHistory(parts.openJudge);
     return judge;
+  }
+
+  /** A judge that is new has seen nothing of what waits for a commit, which the windows of later rows count. */
+  async function openWithHistory(open: () => Promise<PostedRowsJudge>): Promise<PostedRowsJudge> {
+    const opened = await open();
+    if (definition.windows.length > 0)
+      for await (const posts of waitingPosts(database, group, (await committedPosts(database, group)).upTo))
+        await opened.judge(posts);
+    return opened;
   }
 
   return {

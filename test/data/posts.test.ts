@@ -166,6 +166,25 @@ describe("rows that are posted", () => {
     assert.equal(online("late")?.amount, 9);
   });
 
+  it("are counted in the windows of later ones also by a server that was started in between", async () => {
+    await post({ customer: "kim", at: "2024-05-04T10:00:00Z", amount: 1 });
+    const again = openTaker(group, definition);
+    await again.posts.take([{ customer: "kim", at: "2024-05-04T11:00:00Z", amount: 3 }], null);
+    assert.deepEqual(online("kim"), { amount: 3, channel: null, lately: 2, usual: 2 });
+    await again.close();
+    await group.run(orders);
+    assert.deepEqual(online("kim"), { amount: 3, channel: null, lately: 2, usual: 2 });
+  });
+
+  it("are kept and left to a run where a server must not judge them", async () => {
+    const posts = openPosts(definition, { ...group.parts, openJudge: null });
+    const answer = await posts.take([{ customer: "amy", at: "2024-05-04T10:00:00Z", amount: 1 }], null);
+    assert.deepEqual(answer, { rows: { read: 1, accepted: null, quarantined: null }, rejected: [], online: false });
+    assert.equal(online("amy"), undefined);
+    await group.run(orders);
+    assert.equal(online("amy")?.amount, 1);
+  });
+
   it("are the same online before and after their commit, in whatever order and however many at a time they come", async () => {
     let world = 0;
     const rows = fc.array(
@@ -224,6 +243,24 @@ describe("a component that nothing was posted to", () => {
       assert.deepEqual((await group.run(orders)).rows.read, 0);
       assert.equal((await committedPosts(group.parts.database, "orders")).sequence, 0);
     } finally {
+      await group.close();
+    }
+  });
+});
+
+describe("more rows than can be taken", () => {
+  it("are refused, and taken again afterwards", async () => {
+    const group = await openGroup();
+    const notes = defineData({ name: "notes", source: push(), features: { text: category() } });
+    const { posts, close } = openTaker(group, definitionOf(notes));
+    try {
+      const many = Array.from({ length: 60_000 }, () => ({ text: "one" }));
+      const taken = [posts.take(many, null), posts.take(many, null)];
+      await assert.rejects(posts.take(many, null), { code: "DATA_QUEUE_FULL" });
+      for (const answer of taken) assert.equal((await answer).rows.accepted, 60_000);
+      assert.equal((await posts.take([{ text: "two" }], null)).rows.accepted, 1);
+    } finally {
+      await close();
       await group.close();
     }
   });
