@@ -84,6 +84,11 @@ export function checkCandidates(candidates: unknown, task: Task, features: reado
     const tasks = algorithmTasks[algorithm] as readonly Task[];
     if (!tasks.includes(task))
       throw invalid(where, `a candidate for a ${task} task`, `${algorithm}()`, otherCandidates[task]);
+    if (task === "forecast" && algorithm === "gradientBoosting") {
+      const odd = Object.keys(params).find((name) => !forecastSettings.includes(name));
+      if (odd !== undefined)
+        throw invalid(`${where}.${odd}`, "trees, learningRate, leaves, minRows or l2 for a forecast", odd);
+    }
     if (algorithm === "custom") {
       const same = (candidates as Candidate[]).findIndex(
         (one) => one.algorithm === "custom" && one.params.name === params.name,
@@ -101,6 +106,9 @@ export function checkCandidates(candidates: unknown, task: Task, features: reado
     }
   }
 }
+
+/** What boosting on lags may be told: its features and its objective are its own. */
+const forecastSettings = ["trees", "learningRate", "leaves", "minRowsInLeaf", "l2"];
 
 const otherCandidates: Readonly<Record<Task, string>> = {
   binary: "Use logistic() or gradientBoosting() for classes",

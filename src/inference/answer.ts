@@ -14,7 +14,7 @@ import type { ApartAnswer, ApartModels } from "./apart.ts";
 import { decideClass, evenThreshold } from "./decide-class.ts";
 import { type CheckedInput, checkComplete, checkInput, type InputSchema } from "./input.ts";
 import type { Live } from "./live.ts";
-import { askedFor, seriesNames, taskAnswer } from "./task-answer.ts";
+import { askedFor, newerValues, seriesNames, taskAnswer } from "./task-answer.ts";
 
 export interface AnswerOptions {
   readonly explain: boolean;
@@ -109,7 +109,7 @@ function conclude(live: Live, completed: Completed, options: AnswerOptions, said
     staleness: {
       dataSeconds: stored ? dataAge(live, now) : null,
       modelSeconds,
-      message: stalenessMessage(options.staleness ?? null, expired),
+      message: stalenessMessage([options.staleness ?? null, newerValues(live)], expired),
     },
     id: newId("prd", now),
   };
@@ -179,8 +179,8 @@ function withoutFields(schema: InputSchema, names: ReadonlyMap<string, string>):
   return { ...schema, fields: schema.fields.filter((field) => !names.has(field.name)) };
 }
 
-function stalenessMessage(message: string | null, expired: ReadonlyMap<string, string>): string | null {
-  const parts = [...(message === null ? [] : [message]), ...new Set(expired.values())];
+function stalenessMessage(messages: readonly (string | null)[], expired: ReadonlyMap<string, string>): string | null {
+  const parts = [...messages.filter((one) => one !== null), ...new Set(expired.values())];
   return parts.length === 0 ? null : parts.join("; ");
 }
 

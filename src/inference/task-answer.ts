@@ -34,6 +34,19 @@ function forecastAnswer(live: Live, names: Asked, row: number | null): TaskAnswe
   };
 }
 
+/** A forecast continues from the last value it was fitted to: newer ones count from its next training on. */
+export function newerValues({ model, spine, version }: Live): string | null {
+  const until = version.evaluation.parts?.test.to ?? null;
+  if (model.task !== "forecast" || until === null || spine.eventToMs === null || spine.eventToMs <= Date.parse(until))
+    return null;
+  return `the forecast continues from ${day(Date.parse(until))}; values up to ${day(spine.eventToMs)} count from the next training on`;
+}
+
+function day(ms: number): string {
+  const text = new Date(ms).toISOString();
+  return text.endsWith("T00:00:00.000Z") ? text.slice(0, 10) : text.slice(0, 16).replace("T", " ");
+}
+
 /** What a request names a model's series or fills its features with. */
 export function askedFor({ model, schema }: Live): string[] {
   return (model.task === "forecast" ? model.features : schema.fields).map(({ name }) => name);

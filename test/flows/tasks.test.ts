@@ -203,6 +203,12 @@ export default defineTraining({ problem, label: sales.labels.sold });
   it("is fitted again when new days come, and goes on from them", async () => {
     await server.stop();
     await project.write("sales.csv", sales(155));
+    await pentadJson("run", "data/sales", "--project", project.folder);
+    const { stdout } = await pentad("predict", "shop", "--input", '{"store":"Oslo"}', "--project", project.folder);
+    assert.match(
+      stdout,
+      /the forecast continues from 2025-05-30; values up to 2025-06-04 count from the next training on/,
+    );
     const { code, stderr } = await pentadJson("run", "--all", "--project", project.folder);
     assert.equal(code, 0, stderr);
     const { document } = await pentadJson<PredictionDocument>(

@@ -198,8 +198,16 @@ describe("forecasts", () => {
     });
     assert.throws(() => defineTraining({ problem, label: timeless.labels.y }), { message: /component with eventTime/ });
     assert.throws(() => defineTraining({ problem, label: told.labels.y }), { message: /a column of numbers/ });
-    assert.throws(() => defineTraining({ problem, label: timeless.labels.y, candidates: [kMeans()] }), {
-      message: /eventTime|a candidate for a forecast task/,
+    const timed = defineData({ source, eventTime: "day", features: { x: number() }, labels: { y: number() } });
+    assert.throws(() => defineTraining({ problem, label: timed.labels.y, candidates: [kMeans()] }), {
+      message: /a candidate for a forecast task/,
+    });
+    const monotone = gradientBoosting({ monotone: { x: "increasing" } });
+    assert.throws(() => defineTraining({ problem, label: timed.labels.y, candidates: [monotone] }), {
+      message: /candidates\[0\]\.monotone: expected trees, learningRate, leaves, minRows or l2 for a forecast/,
+    });
+    assert.throws(() => defineTraining({ problem, label: timed.labels.y, split: { by: "random" } }), {
+      message: /split\.by: expected "time"/,
     });
   });
 });
