@@ -42,14 +42,16 @@ async function describeComponent(
   const newest = latest?.newest ?? null;
   const running = newest?.state === "running";
   // A failure stands until a later run of the component ends well; while its file does not load, that is the failure.
+  const ended = latest?.ended?.state === "failed" ? latest.ended.failure : null;
+  // Nobody's mistake: the process was stopped, and the work is done again as soon as one runs.
+  const interrupted = ended?.code === "RUNTIME_INTERRUPTED";
   const failure =
-    component.failure ??
-    (latest?.ended?.state === "failed" ? latest.ended.failure : null) ??
-    (await modelFailure(project, component, situation));
+    component.failure ?? (interrupted ? null : ended) ?? (await modelFailure(project, component, situation));
   const dependsOn = definition === null ? [] : dependenciesOf(definition);
   const freshness = await freshnessOf(project, definition, latest?.done ?? null, situation);
   const waitingFor = running || failure !== null ? null : waitsFor(component, situation, before);
   const old =
+    interrupted ||
     isStale(definition, freshness) ||
     (latest?.done !== null && latest !== undefined && waitingFor !== null) ||
     dependsOn.some((one) => stateOf(before, one) === "failed" || (stateOf(before, one) === "stale" && kind !== "app"));
@@ -58,7 +60,7 @@ async function describeComponent(
     ? "running"
     : failure !== null
       ? "failed"
-      : !ran
+      : !ran && !interrupted
         ? "idle"
         : old
           ? "stale"
@@ -73,6 +75,7 @@ async function describeComponent(
     failure: failure === null ? null : { ...failure, component: failure.component ?? id },
     waitingFor:
       waitingFor ??
+      (interrupted && state === "stale" ? "was interrupted, and runs again when the project does" : null) ??
       (state === "idle" && due.has(id)
         ? "waits for its turn: it is due now"
         : state === "stale"

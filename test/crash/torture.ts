@@ -214,7 +214,7 @@ function isQuiet({ state, failure, waitingFor }: ComponentStatus): boolean {
   return (
     state !== "running" &&
     (failure === null || failure.code === "MODELS_GATE_REFUSED") &&
-    waitingFor?.includes("its turn") !== true
+    !/its turn|interrupted/.test(waitingFor ?? "")
   );
 }
 

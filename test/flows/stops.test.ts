@@ -70,6 +70,9 @@ describe("a command that is stopped", () => {
         document.components.filter(({ state }) => state === "running"),
         [],
       );
+      const stopped = document.components.find(({ id }) => mark.source.startsWith(id.replace("/", "\\/")));
+      assert.deepEqual([stopped?.state, stopped?.failure], ["stale", null]);
+      assert.match(stopped?.waitingFor ?? "", /interrupted/);
     }
     const { code, document } = await pentadJson<{ failure: Failure | null }>("run", "--all", "--project", place.folder);
     assert.equal(code, 0, JSON.stringify(document.failure));
