@@ -1,0 +1,134 @@
+// What a step costs beyond its fsyncs: a run of three steps that do nothing, on a disk and where an fsync is free.
+
+import { closeSync, existsSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { migrate } from "../src/catalog/migrations.ts";
+import { sqliteDatabase } from "../src/drivers/sqlite-database.ts";
+import type { Compute } from "../src/ports/compute.ts";
+import { execute } from "../src/runs/execute.ts";
+import { openLedger } from "../src/runs/ledger.ts";
+import { runsMigrations } from "../src/runs/tables.ts";
+import type { Bench, Variant } from "./harness.ts";
+
+const steps = ["read", "check", "write"];
+/** Runs in one sample, so that a sample is long enough to be measured. */
+const runs = 20;
+const memoryFolder = "/dev/shm";
+
+/** Steps that end as soon as they begin: what is left is the engine's own. */
+const nothing: Compute = {
+  run: async () => ({ ok: true, output: null, usage: { wallMs: 0, cpuMs: 0, peakMemoryMb: 0 } }),
+  warm() {},
+  async close() {},
+} as Compute;
+
+export async function bench(): Promise<Bench> {
+  const closing: (() => Promise<void> | void)[] = [];
+
+  async function open(place: string) {
+    const folder = mkdtempSync(join(place, "pentad-bench-"));
+    const path = join(folder, "catalog.sqlite");
+    const database = await sqliteDatabase({ path });
+    await migrate(database, [runsMigrations]);
+    const ledger = openLedger(database);
+    closing.push(async () => {
+      await database.close();
+      rmSync(folder, { recursive: true, force: true });
+    });
+    return {
+      folder,
+      path,
+      async threeSteps(): Promise<void> {
+        const run = await ledger.claim(await ledger.request("data/a", "manual", "f"));
+        if (run === undefined) throw new Error("The run is not to be had");
+        const failure = await execute(
+          run,
+          async (work) => {
+            for (const step of steps) await work.step(step, "nothing", {});
+            await work.commit(async () => undefined, { detail: "done" });
+          },
+          {
+            ledger,
+            compute: nothing,
+            projectFolder: folder,
+            temporaryFolder: join(folder, "tmp"),
+            limits: { timeMs: 1_000, memoryMb: 64 },
+            environment: {},
+            signal: new AbortController().signal,
+            onOutput: () => undefined,
+            onChange: () => undefined,
+          },
+        );
+        if (failure !== null) throw new Error(failure.message);
+      },
+    };
+  }
+
+  const disk = await open(tmpdir());
+  const memory = existsSync(memoryFolder) ? await open(memoryFolder) : undefined;
+  const commits = await countCommits(disk.path, disk.threeSteps);
+  const raw = openSync(join(disk.folder, "raw"), "a");
+  closing.push(() => closeSync(raw));
+  const page = Buffer.alloc(4_096);
+  const appends = () => {
+    for (let index = 0; index < commits; index++) {
+      writeSync(raw, page);
+      fsyncSync(raw);
+    }
+  };
+
+  const variant = (name: string, work: () => Promise<void> | void): Variant => ({
+    name,
+    async run() {
+      const startedAt = performance.now();
+      for (let run = 0; run < runs; run++) await work();
+      const ms = (performance.now() - startedAt) / runs;
+      return { ms, parts: { "a step": ms / steps.length } };
+    },
+  });
+  const free = "a run of three steps, fsync free";
+  return {
+    title: "The cost of a step",
+    method: `A run of three steps that do nothing, from its request to its end, through the executor that all components use; every change of its state is durable before the next: ${commits} commits with one fsync each, ${(commits / steps.length).toFixed(1)} a step, counted from outside while a run was made. On the disk, in ${memoryFolder} where an fsync costs nothing (so that the rest is what the engine itself takes), and beside it as many appends of a page with an fsync each, without any database. A sample is the mean of ${runs} runs. The target is 1 ms a step beyond the fsyncs: 3 ms a run.`,
+    rounds: 15,
+    goal: { variant: free, atMostMs: 3 },
+    variants: [
+      variant("a run of three steps, on the disk", disk.threeSteps),
+      ...(memory === undefined ? [] : [variant(free, memory.threeSteps)]),
+      variant(`${commits} appends with fsync, on the disk`, appends),
+    ],
+    close: async () => {
+      for (const close of closing.reverse()) await close();
+    },
+  };
+}
+
+/** Commits as another connection sees them while the work goes on: the pages of the log only ever grow by whole commits. */
+async function countCommits(path: string, work: () => Promise<void>): Promise<number> {
+  await work();
+  const watcher = new DatabaseSync(path, { readOnly: true });
+  const version = () => (watcher.prepare("pragma data_version").get() as { data_version: number }).data_version;
+  let commits = 0;
+  let last = version();
+  const look = () => {
+    const now = version();
+    if (now !== last) commits++;
+    last = now;
+  };
+  // Commits are at least one turn of the event loop apart, and this looks in every turn.
+  let watching = true;
+  const watched = (async () => {
+    while (watching) {
+      look();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  })();
+  await work();
+  watching = false;
+  await watched;
+  look();
+  watcher.close();
+  return commits;
+}
