@@ -23,53 +23,51 @@ const nothing: Compute = {
   async close() {},
 } as Compute;
 
-export async function bench(): Promise<Bench> {
-  const closing: (() => Promise<void> | void)[] = [];
-
-  async function open(place: string) {
-    const folder = mkdtempSync(join(place, "pentad-bench-"));
-    const path = join(folder, "catalog.sqlite");
-    const database = await sqliteDatabase({ path });
-    await migrate(database, [runsMigrations]);
-    const ledger = openLedger(database);
-    closing.push(async () => {
+/** The engine with an empty ledger in a folder of its own. */
+export async function openOwn(place = tmpdir()) {
+  const folder = mkdtempSync(join(place, "pentad-bench-"));
+  const path = join(folder, "catalog.sqlite");
+  const database = await sqliteDatabase({ path });
+  await migrate(database, [runsMigrations]);
+  const ledger = openLedger(database);
+  return {
+    folder,
+    path,
+    async close() {
       await database.close();
       rmSync(folder, { recursive: true, force: true });
-    });
-    return {
-      folder,
-      path,
-      async threeSteps(): Promise<void> {
-        const run = await ledger.claim(await ledger.request("data/a", "manual", "f"));
-        if (run === undefined) throw new Error("The run is not to be had");
-        const failure = await execute(
-          run,
-          async (work) => {
-            for (const step of steps) await work.step(step, "nothing", {});
-            await work.commit(async () => undefined, { detail: "done" });
-          },
-          {
-            ledger,
-            compute: nothing,
-            projectFolder: folder,
-            temporaryFolder: join(folder, "tmp"),
-            limits: { timeMs: 1_000, memoryMb: 64 },
-            environment: {},
-            signal: new AbortController().signal,
-            onOutput: () => undefined,
-            onChange: () => undefined,
-          },
-        );
-        if (failure !== null) throw new Error(failure.message);
-      },
-    };
-  }
+    },
+    async threeSteps(): Promise<void> {
+      const run = await ledger.claim(await ledger.request("data/a", "manual", "f"));
+      if (run === undefined) throw new Error("The run is not to be had");
+      const failure = await execute(
+        run,
+        async (work) => {
+          for (const step of steps) await work.step(step, "nothing", {});
+          await work.commit(async () => undefined, { detail: "done" });
+        },
+        {
+          ledger,
+          compute: nothing,
+          projectFolder: folder,
+          temporaryFolder: join(folder, "tmp"),
+          limits: { timeMs: 1_000, memoryMb: 64 },
+          environment: {},
+          signal: new AbortController().signal,
+          onOutput: () => undefined,
+          onChange: () => undefined,
+        },
+      );
+      if (failure !== null) throw new Error(failure.message);
+    },
+  };
+}
 
-  const disk = await open(tmpdir());
-  const memory = existsSync(memoryFolder) ? await open(memoryFolder) : undefined;
+export async function bench(): Promise<Bench> {
+  const disk = await openOwn();
+  const memory = existsSync(memoryFolder) ? await openOwn(memoryFolder) : undefined;
   const commits = await countCommits(disk.path, disk.threeSteps);
   const raw = openSync(join(disk.folder, "raw"), "a");
-  closing.push(() => closeSync(raw));
   const page = Buffer.alloc(4_096);
   const appends = () => {
     for (let index = 0; index < commits; index++) {
@@ -99,7 +97,9 @@ export async function bench(): Promise<Bench> {
       variant(`${commits} appends with fsync, on the disk`, appends),
     ],
     close: async () => {
-      for (const close of closing.reverse()) await close();
+      closeSync(raw);
+      await disk.close();
+      await memory?.close();
     },
   };
 }
