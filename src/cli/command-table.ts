@@ -202,7 +202,6 @@ export const commands: readonly Command[] = [
     options: {
       as: { type: "string", value: "csv|parquet|arrow", help: "The format (default: by the file's ending)" },
       out: { type: "string", value: "FILE", help: "Where to write; FILE.croissant.json beside it describes it" },
-      overwrite: { type: "boolean", help: "Replace the file when it is there already" },
     },
     run: async (spec, args) => (await import("./commands/export.ts")).runExport(spec, args),
   },

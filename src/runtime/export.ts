@@ -19,8 +19,6 @@ export type ExportFormat = "arrow" | "csv" | "parquet";
 export interface ExportOptions {
   readonly format: ExportFormat;
   readonly out: string;
-  /** Replaces a file that is there already. */
-  readonly overwrite?: boolean;
   /** Called now and then while rows are written. */
   readonly onProgress?: (progress: { readonly bytes: number }) => void;
 }
@@ -38,12 +36,12 @@ const largestDictionary = 100_000;
 
 /**
  * `what` is `features/NAME`, `features/NAME@COMMIT`, `training/NAME`, `training/NAME@VERSION` or `predictions/NAME` (the newest batch). The file
- * appears whole or not at all. Throws RUNTIME_TARGET_EXISTS when it is there already.
+ * appears whole or not at all, in place of one that was there. Throws RUNTIME_TARGET_EXISTS when a folder is.
  */
 export async function exportRows(project: Project, what: string, options: ExportOptions): Promise<Exported> {
-  const { format, out, overwrite = false } = options;
+  const { format, out } = options;
   const description = describedBy(out);
-  for (const path of overwrite ? [] : [out, description]) await refuseExisting(path);
+  for (const path of [out, description]) await refuseFolder(path);
   await commitPosts(project);
   await mkdir(dirname(out), { recursive: true });
   const temporary = join(dirname(out), `.${newId("export")}`);
@@ -87,16 +85,12 @@ function describedBy(out: string): string {
   return `${out}.croissant.json`;
 }
 
-async function refuseExisting(path: string): Promise<void> {
+async function refuseFolder(path: string): Promise<void> {
   const there = await stat(path).catch(() => undefined);
-  if (there === undefined) return;
-  throw fail(
-    "RUNTIME_TARGET_EXISTS",
-    `Expected ${path} not to be there yet, got ${there.isDirectory() ? "a folder" : "a file"}`,
-    {
-      hint: there.isDirectory() ? "Name a file" : "Name another file, or say --overwrite",
-    },
-  );
+  if (there?.isDirectory() === true)
+    throw fail("RUNTIME_TARGET_EXISTS", `Expected ${path} to be a file or not there yet, got a folder`, {
+      hint: "Name a file",
+    });
 }
 
 function parquet(path: string): string {

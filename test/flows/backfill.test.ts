@@ -90,7 +90,7 @@ describe("a backfill", () => {
     return lines.toSorted();
   };
   const exported = async (what: string, file = "out.csv") => {
-    const { code, stderr } = await pentad("export", what, "--overwrite", "--out", path(file), ...at());
+    const { code, stderr } = await pentad("export", what, "--out", path(file), ...at());
     assert.equal(code, 0, stderr);
     return readFileSync(path(file));
   };

@@ -90,14 +90,12 @@ export default defineData({
     assert.deepEqual(readFileSync(join(out, "again")), bytes);
   });
 
-  it("replaces a file only when asked to, and leaves nothing behind when it fails", async () => {
+  it("replaces a file but no folder, and leaves nothing behind when it fails", async () => {
     const file = join(out, "there.csv");
-    writeFileSync(file, "mine");
-    const refused = await run("features/odd", "--out", file);
+    writeFileSync(file, "of the day before");
+    assert.equal((await run("features/odd", "--out", file)).code, 0);
+    const refused = await run("features/odd", "--out", out);
     assert.deepEqual([refused.code, refused.document.error.code], [1, "RUNTIME_TARGET_EXISTS"]);
-    assert.match(refused.document.error.hint, /--overwrite/);
-    assert.equal(readFileSync(file, "utf8"), "mine");
-    assert.equal((await run("features/odd", "--out", file, "--overwrite")).code, 0);
     assert.match(readFileSync(file, "utf8"), /^id,at/);
     assert.equal((await run("features/nothing", "--out", join(out, "none.csv"))).code, 1);
     assert.deepEqual(

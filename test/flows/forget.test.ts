@@ -75,7 +75,7 @@ describe("a customer who asks to be forgotten", () => {
 
   const exported = async (what: string, file = "out.csv") => {
     const out = join(project.folder, file);
-    const done = await pentad("export", what, "--overwrite", "--out", out, "--project", project.folder, "--json");
+    const done = await pentad("export", what, "--out", out, "--project", project.folder, "--json");
     return { ...done, text: done.code === 0 ? readFileSync(out) : Buffer.from("") };
   };
 

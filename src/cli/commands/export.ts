@@ -24,7 +24,6 @@ export async function runExport(spec: CommandSpec, args: Arguments): Promise<num
     const exported = await exportRows(project, what, {
       format: format satisfies ExportFormat,
       out: path,
-      overwrite: args.flag("overwrite"),
       onProgress: ({ bytes }) => line.tell(bytes === 0 ? "reading rows" : `${sizeText(bytes)} written`),
     }).finally(line.end);
     const { rows, bytes, croissant } = exported;
