@@ -58,10 +58,10 @@ type NoFeatures = Readonly<Record<never, never>>;
  *
  * @example
  * onDemand({
- *   request: { amount: number({ unit: "€" }) },
- *   stored: [customers.pick("usualAmount")],
- *   features: { timesUsual: number({ optional: true }) },
- *   compute: ({ amount, usualAmount }) => ({ timesUsual: usualAmount === null ? null : amount / usualAmount }),
+ *   request: { temperature: number({ unit: "°C" }) },
+ *   stored: [weather.pick("temp_max")],
+ *   features: { warmer: number({ unit: "°C", optional: true }) },
+ *   compute: ({ temperature, temp_max }) => ({ warmer: temp_max === null ? null : temperature - temp_max }),
  * });
  */
 export function onDemand<
