@@ -3,8 +3,8 @@
 import { formatAge } from "../base/clock.ts";
 import { fail } from "../base/failure.ts";
 import type { Value } from "../base/table.ts";
+import type { AppDocument, AppField } from "../define/answer-documents.ts";
 import type { AppDefinition, ProblemDefinition, TrainingDefinition } from "../define/definition.ts";
-import type { AppDocument, AppField } from "../define/documents.ts";
 import { metrics } from "../define/metrics.ts";
 import { storedSelections } from "../define/on-demand-definition.ts";
 import { findHead } from "../features/commits.ts";

@@ -1,6 +1,6 @@
 // What the page of a forecast, of odd rows and of groups holds that other pages do not: series to choose from, groups in words, quality.
 
-import type { AppDocument } from "../define/documents.ts";
+import type { AppDocument } from "../define/answer-documents.ts";
 import type { Task } from "../define/metrics.ts";
 import type { ClusterFacts } from "../models/evaluation.ts";
 import { show } from "../models/gate.ts";

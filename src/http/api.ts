@@ -2,6 +2,7 @@
 
 import type { ModelSummary, RunSummary, StatusDocument } from "../define/documents.ts";
 
+export type * from "../define/answer-documents.ts";
 export type { ComponentKind } from "../define/component.ts";
 export type * from "../define/documents.ts";
 

@@ -4,7 +4,7 @@ import { type Context, Hono } from "hono";
 import { fail, isFailure } from "../base/failure.ts";
 import { isObject } from "../base/json.ts";
 import type { ColumnType, Value } from "../base/table.ts";
-import type { PredictionDocument } from "../define/documents.ts";
+import type { PredictionDocument } from "../define/answer-documents.ts";
 import { columnType } from "../features/columns.ts";
 import type { Live } from "../inference/live.ts";
 import type { Asker } from "../runtime/predict.ts";

@@ -2,7 +2,7 @@
 
 import { fail } from "../base/failure.ts";
 import type { Json } from "../base/json.ts";
-import type { PredictionDocument } from "../define/documents.ts";
+import type { PredictionDocument } from "../define/answer-documents.ts";
 import type { Database, RoomMigrations, SqlValue } from "../ports/database.ts";
 
 export const inferenceMigrations: RoomMigrations = {

@@ -3,8 +3,8 @@
 import type { JsonObject } from "../base/json.ts";
 import type { Value } from "../base/table.ts";
 import { recordLineage } from "../catalog/lineage.ts";
+import type { PredictionDocument } from "../define/answer-documents.ts";
 import type { InferenceDefinition, TrainingDefinition } from "../define/definition.ts";
-import type { PredictionDocument } from "../define/documents.ts";
 import { groupFiles } from "../features/group-files.ts";
 import type { OnDemandCompute } from "../features/on-demand.ts";
 import type { PinnedGroup } from "../features/training-set.ts";

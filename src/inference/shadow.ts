@@ -1,7 +1,7 @@
 // A shadow answers silently beside the live model: what it would have said is logged, and neither delays nor changes an answer.
 
 import type { Value } from "../base/table.ts";
-import type { PredictionDocument } from "../define/documents.ts";
+import type { PredictionDocument } from "../define/answer-documents.ts";
 import type { Predictor } from "../learn/model.ts";
 import { loadModel } from "../models/model-store.ts";
 import { findAlias, type Version } from "../models/registry.ts";

@@ -2,7 +2,7 @@
 
 import { fail } from "../base/failure.ts";
 import type { Value } from "../base/table.ts";
-import type { PredictionDocument } from "../define/documents.ts";
+import type { PredictionDocument } from "../define/answer-documents.ts";
 import type { Live } from "./live.ts";
 
 type TaskAnswer = Pick<PredictionDocument, "prediction" | "forecast" | "score" | "flagFrom" | "distance">;

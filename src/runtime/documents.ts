@@ -3,7 +3,8 @@
 import { join } from "node:path";
 import { describeApp, unknownApp } from "../app/app-page.ts";
 import { fail } from "../base/failure.ts";
-import type { AppDocument, DataDocument, ModelSummary, RunDocument, RunUsage } from "../define/documents.ts";
+import type { AppDocument } from "../define/answer-documents.ts";
+import type { DataDocument, ModelSummary, RunDocument, RunUsage } from "../define/documents.ts";
 import { groupColumns } from "../features/columns.ts";
 import { findHead, recentCommits } from "../features/commits.ts";
 import { currentFileNames } from "../features/group-files.ts";

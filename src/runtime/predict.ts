@@ -2,8 +2,8 @@
 
 import { fail } from "../base/failure.ts";
 import type { DeclaredComponent } from "../catalog/components.ts";
+import type { PredictionDocument } from "../define/answer-documents.ts";
 import type { InferenceDefinition } from "../define/definition.ts";
-import type { PredictionDocument } from "../define/documents.ts";
 import { storedSelections } from "../define/on-demand-definition.ts";
 import { answer, answerApart, needsProcess } from "../inference/answer.ts";
 import { entityOf } from "../inference/input.ts";

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { fail } from "../../base/failure.ts";
-import type { PredictionDocument } from "../../define/documents.ts";
+import type { PredictionDocument } from "../../define/answer-documents.ts";
 import { openAsker } from "../../runtime/predict.ts";
 import { type Arguments, type CommandSpec, usage } from "../arguments.ts";
 import { print, printJson, table } from "../output.ts";
