@@ -22,6 +22,10 @@ const surroundings: Readonly<Record<string, string>> = {
   weather: `import weather from "${root}/examples/rain/data/weather.ts";`,
   training: `import training from "${root}/examples/rain/training.ts";`,
   inference: `import inference from "${root}/examples/rain/inference.ts";`,
+  customers: `import * as pentad from "pentad";
+const customers = pentad.defineData({
+  source: pentad.csv("customers.csv"), key: "customer", features: { usualAmount: pentad.number({ optional: true }) },
+});`,
   fetchPage: "declare function fetchPage(page: number): Promise<Record<string, unknown>[]>;",
 };
 
