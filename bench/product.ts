@@ -1,7 +1,8 @@
 // Drives the product from outside, as its users do: the command in a process of its own, then HTTP.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { resolve } from "node:path";
+import { cpSync, symlinkSync } from "node:fs";
+import { join, resolve } from "node:path";
 
 const command = resolve(import.meta.dirname, "../bin/pentad.mjs");
 
@@ -29,9 +30,9 @@ export interface Server {
 }
 
 /** Starts `pentad dev` on a free port and waits until it serves. */
-export function serve(projectFolder: string): Promise<Server> {
+export function serve(projectFolder: string, from = command): Promise<Server> {
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [command, "dev", "--port", "0"], {
+  const child = spawn(process.execPath, [from, "dev", "--port", "0"], {
     cwd: projectFolder,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -87,4 +88,12 @@ export async function inferenceName(url: string): Promise<string> {
   const id = components.find((component) => component.id.startsWith("inference/"))?.id;
   if (id === undefined) throw new Error("The product has no inference component");
   return id.slice("inference/".length);
+}
+
+/** Lays the built package out as npm would, without the source that the command prefers; returns its command. */
+export function installed(folder: string): string {
+  const root = resolve(import.meta.dirname, "..");
+  for (const part of ["bin", "dist", "package.json"]) cpSync(join(root, part), join(folder, part), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  return join(folder, "bin", "pentad.mjs");
 }
