@@ -1,8 +1,8 @@
 // The ten best of a hundred thousand texts for three words: our index beside SQLite's FTS5 on the same corpus.
 
 import { DatabaseSync } from "node:sqlite";
-import { openTextSearch, textIndexBuilder } from "../../src/learn/full-text.ts";
 import { random } from "../../src/learn/random.ts";
+import { openTextSearch, textIndexBuilder } from "../../src/learn/retrieval/full-text.ts";
 import type { Bench, Sample } from "../harness.ts";
 
 const [count, words, vocabulary, queries, top] = [100_000, 40, 30_000, 500, 10];

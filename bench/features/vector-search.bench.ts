@@ -4,9 +4,9 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildHnsw, searchHnsw } from "../../src/learn/hnsw.ts";
-import { makeVectors, queryWith, searchExact } from "../../src/learn/nearest-vectors.ts";
 import { random } from "../../src/learn/random.ts";
+import { buildHnsw, searchHnsw } from "../../src/learn/retrieval/hnsw.ts";
+import { makeVectors, queryWith, searchExact } from "../../src/learn/retrieval/nearest-vectors.ts";
 import type { Bench, Sample } from "../harness.ts";
 
 const [count, dimensions, queries, top, effort] = [100_000, 128, 1_000, 10, 48];

@@ -3,9 +3,10 @@
 import { type Table, takeRows } from "../../src/base/table.ts";
 import type { TrainingDefinition } from "../../src/define/definition.ts";
 import type { MetricName } from "../../src/define/metrics.ts";
+import { score } from "../../src/learn/evaluation/metrics.ts";
 import { labelLength, takeLabel } from "../../src/learn/label.ts";
-import { score } from "../../src/learn/metrics.ts";
-import { type Artifact, type Label, openModel } from "../../src/learn/model.ts";
+import type { Artifact, Label } from "../../src/learn/model.ts";
+import { openModel } from "../../src/learn/open-model.ts";
 import { expandCandidates } from "../../src/training/auto.ts";
 import { fitCandidate } from "../../src/training/fit-candidate.ts";
 import type { LabelledRows } from "../../src/training/rows.ts";

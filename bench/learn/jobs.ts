@@ -4,8 +4,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { randomSplit, stratifiedSplit } from "../../src/learn/evaluation/splits.ts";
 import { random } from "../../src/learn/random.ts";
-import { randomSplit, stratifiedSplit } from "../../src/learn/splits.ts";
 
 export interface DataSet {
   readonly name: string;

@@ -1,10 +1,11 @@
 // Fits one of our models on one job (JSON as the first argument) and prints what it took and how good it is as one line of JSON.
 
 import { type Column, takeRows } from "../../src/base/table.ts";
+import { score } from "../../src/learn/evaluation/metrics.ts";
 import { fit } from "../../src/learn/fit.ts";
 import { takeLabel } from "../../src/learn/label.ts";
-import { score } from "../../src/learn/metrics.ts";
-import { type Label, openModel } from "../../src/learn/model.ts";
+import type { Label } from "../../src/learn/model.ts";
+import { openModel } from "../../src/learn/open-model.ts";
 import { boostingThreads } from "../../src/runtime/boosting-threads.ts";
 import { fitAuto } from "./auto.ts";
 import { fileBuffer, type Job } from "./jobs.ts";

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Column } from "../../src/base/table.ts";
 import { fit } from "../../src/learn/fit.ts";
-import { openModel } from "../../src/learn/model.ts";
-import { toOnnx } from "../../src/learn/onnx.ts";
+import { toOnnx } from "../../src/learn/onnx/onnx.ts";
+import { openModel } from "../../src/learn/open-model.ts";
 import { random } from "../../src/learn/random.ts";
 import { python } from "./jobs.ts";
 

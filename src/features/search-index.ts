@@ -2,8 +2,9 @@
 
 import { fail } from "../base/failure.ts";
 import type { DataDefinition, FeatureDefinition } from "../define/definition.ts";
-import { openTextSearch, type TextIndex, type TextSearch, textIndexBuilder } from "../learn/full-text.ts";
-import { buildHnsw, type HnswGraph, searchHnsw } from "../learn/hnsw.ts";
+import { packArrays, unpackArrays } from "../learn/packed-arrays.ts";
+import { openTextSearch, type TextIndex, type TextSearch, textIndexBuilder } from "../learn/retrieval/full-text.ts";
+import { buildHnsw, type HnswGraph, searchHnsw } from "../learn/retrieval/hnsw.ts";
 import {
   type Metric,
   makeVectors,
@@ -12,8 +13,7 @@ import {
   restoreVectors,
   searchExact,
   type Vectors,
-} from "../learn/nearest-vectors.ts";
-import { packArrays, unpackArrays } from "../learn/packed-arrays.ts";
+} from "../learn/retrieval/nearest-vectors.ts";
 import { type Query, sqlName, sqlPath } from "../ports/query.ts";
 
 export interface SearchIndex {

@@ -191,8 +191,8 @@ function serveApi(app: Hono, { project, version, startRun, searcher }: HttpParts
   app.get("/api/models/:training/:version/report", async (context) => {
     const number = Number(context.req.param("version"));
     const [{ readReportFacts }, { modelReport }] = await Promise.all([
-      import("../runtime/report-facts.ts"),
-      import("../runtime/model-report.ts"),
+      import("../runtime/report/facts.ts"),
+      import("../runtime/report/model-report.ts"),
     ]);
     const facts = await readReportFacts(project.database, context.req.param("training"), number);
     // Everything is within the page: nothing may be loaded, and nothing in it may run.

@@ -3,9 +3,10 @@
 import { isObject, type JsonObject } from "../base/json.ts";
 import type { Table } from "../base/table.ts";
 import { corrupt } from "./artifact.ts";
-import { fitIsolationForest, type IsolationParams, openIsolationForest } from "./isolation-forest.ts";
-import { type Artifact, openModel, type Predictor } from "./model.ts";
+import type { Artifact, Predictor } from "./model.ts";
+import { openModel } from "./open-model.ts";
 import { paramReader } from "./params.ts";
+import { fitIsolationForest, type IsolationParams, openIsolationForest } from "./trees/isolation-forest.ts";
 
 export interface AnomalyParams extends IsolationParams {
   /** The share of the training rows that counts as odd. Default 0.01. */

@@ -2,7 +2,9 @@
 
 import type { JsonObject } from "../base/json.ts";
 import { type Column, type Table, type Value, valueAt } from "../base/table.ts";
-import type { Row } from "./model.ts";
+
+/** One row: values in the order of the model's features, or by name. What is absent, null or unknown counts as missing. */
+export type Row = readonly Value[] | Readonly<Record<string, Value>>;
 
 export interface Feature {
   readonly name: string;

@@ -3,17 +3,17 @@
 import { fail } from "../base/failure.ts";
 import type { Table } from "../base/table.ts";
 import { type BoostingParams, fitBoosting } from "./boosting/fit-boosting.ts";
-import type { Threads } from "./boosting/team.ts";
-import { type ElasticNetParams, fitElasticNet } from "./elastic-net.ts";
-import { type Feature, featuresOf, varies } from "./features.ts";
-import { type ForestParams, fitForest } from "./forest.ts";
+import { featuresOf, varies } from "./features.ts";
+import type { FitInput, FitOptions } from "./fit-input.ts";
 import { checkLabel, labelLength } from "./label.ts";
-import { fitLogistic, type LogisticParams } from "./logistic.ts";
+import { type ElasticNetParams, fitElasticNet } from "./linear/elastic-net.ts";
+import { fitLogistic, type LogisticParams } from "./linear/logistic.ts";
+import { fitRidge, type RidgeParams } from "./linear/ridge.ts";
 import type { Artifact, Label } from "./model.ts";
 import { fitNaiveBayes, type NaiveBayesParams } from "./naive-bayes.ts";
 import { fitNearest, type NearestParams } from "./nearest.ts";
-import { fitNetwork, type NetworkParams } from "./neural-network.ts";
-import { fitRidge, type RidgeParams } from "./ridge.ts";
+import { fitNetwork, type NetworkParams } from "./network/neural-network.ts";
+import { type ForestParams, fitForest } from "./trees/forest.ts";
 
 /** What to fit, as JSON. Every parameter has a default that is meant to be good without tuning. */
 export type CandidateSpec =
@@ -28,36 +28,6 @@ export type CandidateSpec =
   | { readonly algorithm: "neuralNetwork"; readonly params?: NetworkParams };
 
 export type Algorithm = CandidateSpec["algorithm"];
-
-export interface Progress {
-  readonly iteration: number;
-  readonly of: number;
-  /** Mean training loss before this iteration, in the objective's own unit. */
-  readonly loss?: number;
-  readonly validationLoss?: number;
-}
-
-export interface FitOptions {
-  /** A whole number; the same seed, data and spec give the same bytes. */
-  readonly seed: number;
-  /** One non-negative weight per row; 2 counts like the row twice. */
-  readonly weights?: Float64Array;
-  /** Rows for early stopping. Without them an algorithm that needs some holds out part of the training rows. */
-  readonly validation?: { readonly features: Table; readonly label: Label };
-  /** Threads to help with gradient boosting; the model is the same, byte for byte, with and without. */
-  readonly threads?: Threads;
-  readonly onProgress?: (progress: Progress) => void;
-  /** Stops the fit between two iterations; the signal's reason is thrown. */
-  readonly signal?: AbortSignal;
-}
-
-/** What an algorithm receives: checked input with every default filled in. */
-export interface FitInput {
-  readonly table: Table;
-  readonly features: readonly Feature[];
-  readonly label: Label;
-  readonly options: FitOptions;
-}
 
 /**
  * Fits a model. Texts are read by `logistic` and `ridge` only; columns that are missing in every row are not used.

@@ -1,18 +1,8 @@
 // The learner's contract: what a fit takes, what it leaves behind, and how that becomes predictions again.
 
 import type { JsonObject } from "../base/json.ts";
-import { isObject } from "../base/json.ts";
-import type { Table, Value } from "../base/table.ts";
-import { openAdditive } from "./additive-model.ts";
-import { corrupt } from "./artifact.ts";
-import { openConstant } from "./baselines.ts";
-import { openCustom } from "./custom-model.ts";
-import type { Feature } from "./features.ts";
-import { openOnnx } from "./import-onnx.ts";
-import { openNaiveBayes } from "./naive-bayes.ts";
-import { openNearest } from "./nearest.ts";
-import { openNetwork } from "./network-model.ts";
-import { openTrees } from "./trees-model.ts";
+import type { Table } from "../base/table.ts";
+import type { Feature, Row } from "./features.ts";
 
 export type Task = "binary" | "multiclass" | "regression";
 
@@ -43,9 +33,6 @@ export interface Artifact {
 
 /** `probabilities` has rowCount × classes entries, row after row; `values` has one entry per row. */
 export type Prediction = { readonly probabilities: Float64Array } | { readonly values: Float64Array };
-
-/** One row: values in the order of the model's features, or by name. What is absent, null or unknown counts as missing. */
-export type Row = readonly Value[] | Readonly<Record<string, Value>>;
 
 export interface Explanation {
   /** What the model answers on average over its training rows. */
@@ -112,33 +99,4 @@ export interface Predictor {
   readonly runsApart?: true;
   /** How much each feature matters to the model, largest first; shares sum to 1 (all 0 when the model uses none). */
   importance(): readonly { readonly feature: string; readonly share: number }[];
-}
-
-const openers: Readonly<Record<string, (artifact: Artifact) => Predictor>> = {
-  "pentad.additive/1": openAdditive,
-  "pentad.constant/1": openConstant,
-  "pentad.custom/1": openCustom,
-  "pentad.naiveBayes/1": openNaiveBayes,
-  "pentad.nearest/1": openNearest,
-  "pentad.network/1": openNetwork,
-  "pentad.onnx/1": openOnnx,
-  "pentad.trees/1": openTrees,
-};
-
-/**
- * Checks an artifact completely (lengths, ranges, finite numbers, shape of every tree) and makes it predict.
- * Throws MODELS_ARTIFACT_CORRUPT for anything else: a damaged or hostile artifact cannot crash, hang or read out of bounds.
- */
-export function openModel(artifact: Artifact): Predictor {
-  if (!isObject(artifact) || !isObject(artifact.meta) || !isObject(artifact.arrays))
-    throw corrupt("Expected an artifact with format, meta and arrays");
-  const open =
-    typeof artifact.format === "string" && Object.hasOwn(openers, artifact.format)
-      ? openers[artifact.format]
-      : undefined;
-  if (open === undefined)
-    throw corrupt(
-      `Expected a known model format (${Object.keys(openers).join(", ")}), got ${JSON.stringify(artifact.format)}`,
-    );
-  return open(artifact);
 }

@@ -3,7 +3,7 @@
 import { fail } from "../base/failure.ts";
 import { corrupt, readArray, readFeatures, readTask } from "./artifact.ts";
 import { encodeTable, featuresToJson } from "./features.ts";
-import type { FitInput } from "./fit.ts";
+import type { FitInput } from "./fit-input.ts";
 import { applyLink } from "./link.ts";
 import type { Artifact, Predictor } from "./model.ts";
 import { paramReader } from "./params.ts";

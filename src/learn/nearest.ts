@@ -3,8 +3,8 @@
 import { fail } from "../base/failure.ts";
 import { corrupt, readArray, readFeatures, readInteger, readTask } from "./artifact.ts";
 import { encodeTable, featuresToJson } from "./features.ts";
-import type { FitInput } from "./fit.ts";
-import { linearDesign } from "./linear-design.ts";
+import type { FitInput } from "./fit-input.ts";
+import { linearDesign } from "./linear/design.ts";
 import type { Artifact, Predictor } from "./model.ts";
 import { paramReader } from "./params.ts";
 import { predictor } from "./predictor.ts";

@@ -1,8 +1,9 @@
 // Makes a Predictor of an algorithm's bare arithmetic by adding the mapping of tables, rows, classes and names.
 
 import { fail } from "../base/failure.ts";
+import type { Row } from "./features.ts";
 import { encodeTable, type Feature, rowEncoder, textsOf } from "./features.ts";
-import type { Interaction, Predictor, Row, Task } from "./model.ts";
+import type { Interaction, Predictor, Task } from "./model.ts";
 
 /** An algorithm's arithmetic over encoded features (NaN missing, categories as codes); texts come beside them, by feature. */
 export interface Scorer {

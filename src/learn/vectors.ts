@@ -2,7 +2,7 @@
 
 import { corrupt, readArray } from "./artifact.ts";
 import type { Feature } from "./features.ts";
-import type { Design } from "./linear-design.ts";
+import type { Design } from "./linear/design.ts";
 import type { Artifact, ArtifactArray } from "./model.ts";
 
 /*

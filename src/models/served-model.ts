@@ -3,10 +3,11 @@
 import { fail } from "../base/failure.ts";
 import { isObject, type JsonObject } from "../base/json.ts";
 import { openAnomaly } from "../learn/anomaly.ts";
-import { calibrated } from "../learn/calibration.ts";
-import { openClusterPredictor } from "../learn/cluster-model.ts";
-import { openForecastPredictor } from "../learn/forecast-predictor.ts";
-import { type Artifact, type ArtifactArray, openModel, type Predictor } from "../learn/model.ts";
+import { openClusterPredictor } from "../learn/clusters/cluster-model.ts";
+import { calibrated } from "../learn/evaluation/calibration.ts";
+import { openForecastPredictor } from "../learn/forecast/predictor.ts";
+import type { Artifact, ArtifactArray, Predictor } from "../learn/model.ts";
+import { openModel } from "../learn/open-model.ts";
 
 const format = "pentad.calibrated/1";
 

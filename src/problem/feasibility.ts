@@ -5,12 +5,13 @@ import { type Table, takeRows } from "../base/table.ts";
 import { type MetricName, metrics, type Task } from "../define/metrics.ts";
 import type { Success } from "../define/success.ts";
 import { fitBaseline, usualBaseline } from "../learn/baselines.ts";
-import { bootstrapDifference, bootstrapInterval, type Interval } from "../learn/bootstrap.ts";
+import { bootstrapDifference, bootstrapInterval, type Interval } from "../learn/evaluation/bootstrap.ts";
+import { score } from "../learn/evaluation/metrics.ts";
+import { randomSplit, type Split, stratifiedSplit, timeSplit } from "../learn/evaluation/splits.ts";
 import { type CandidateSpec, fit } from "../learn/fit.ts";
 import { takeLabel } from "../learn/label.ts";
-import { score } from "../learn/metrics.ts";
-import { type Label, openModel, type Prediction, type Predictor } from "../learn/model.ts";
-import { randomSplit, type Split, stratifiedSplit, timeSplit } from "../learn/splits.ts";
+import type { Label, Prediction, Predictor } from "../learn/model.ts";
+import { openModel } from "../learn/open-model.ts";
 import { suggestSuccess } from "./success.ts";
 
 export interface FeasibilityInput {

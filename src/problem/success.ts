@@ -2,7 +2,7 @@
 
 import { type MetricName, metrics } from "../define/metrics.ts";
 import type { Success } from "../define/success.ts";
-import type { Interval } from "../learn/bootstrap.ts";
+import type { Interval } from "../learn/evaluation/bootstrap.ts";
 
 /**
  * Half way between the baseline and the worse end of the quick model's interval, rounded towards the baseline. Without

@@ -12,7 +12,7 @@ import type { DataDefinition, Definition } from "../define/definition.ts";
 import { describe } from "../define/describe.ts";
 import { locationInProject } from "../ports/compute.ts";
 import { importCircle } from "./imports.ts";
-import { codeHash, keepCode } from "./kept-code.ts";
+import { codeHash, keepCode } from "./serving/kept-code.ts";
 import { importUserFile, lineOfImport } from "./user-modules.ts";
 
 export interface ComponentFile {

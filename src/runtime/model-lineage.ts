@@ -4,7 +4,7 @@ import { isObject, type JsonObject } from "../base/json.ts";
 import { usesOf } from "../catalog/lineage.ts";
 import { getVersion } from "../models/registry.ts";
 import type { Project } from "./open-project.ts";
-import { aboutModel } from "./report-facts.ts";
+import { aboutModel } from "./report/facts.ts";
 
 export interface Lineage {
   readonly sources: readonly {

@@ -25,8 +25,8 @@ import { openSchedules, type Schedules } from "../runs/schedules.ts";
 import { runsMigrations } from "../runs/tables.ts";
 import { openBlobs, openCompute, openDatabase, openOnline } from "./drivers.ts";
 import { findComponentFiles, projectName } from "./load-components.ts";
-import { openOnDemand } from "./on-demand-serving.ts";
-import { openApart } from "./outside-serving.ts";
+import { openOnDemand } from "./serving/on-demand-serving.ts";
+import { openApart } from "./serving/outside-serving.ts";
 
 export interface Project {
   readonly name: string;

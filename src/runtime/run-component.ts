@@ -17,9 +17,9 @@ import { openRunLog } from "../runs/log-file.ts";
 import { mostAtOnce } from "../runs/settings.ts";
 import type { Work } from "../runs/work.ts";
 import { featureUsers } from "./feature-users.ts";
-import { codeHash } from "./kept-code.ts";
 import type { Project } from "./open-project.ts";
 import { discreet, secretsOf } from "./secrets.ts";
+import { codeHash } from "./serving/kept-code.ts";
 import { sourceFingerprint } from "./situation.ts";
 
 const defaultLimits: LimitsDefinition = { timeMs: 600_000, memoryMb: 1024 };

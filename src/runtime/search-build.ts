@@ -11,7 +11,7 @@ import { purgedAfter } from "../features/forgotten.ts";
 import { buildSearchIndex } from "../features/search-index.ts";
 import type { StepContext } from "../ports/compute.ts";
 import { type Query, sqlText } from "../ports/query.ts";
-import { rowsToExport } from "./export-rows.ts";
+import { rowsToExport } from "./export/export-rows.ts";
 import type { Project } from "./open-project.ts";
 
 /** An index may take what a machine has time for; it is nobody's answer that waits. */

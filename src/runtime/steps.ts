@@ -17,11 +17,11 @@ import { boostingThreads } from "./boosting-threads.ts";
 import { openQuery, openSmoothing } from "./drivers.ts";
 import { loadComponents } from "./load-components.ts";
 import { loadConfig } from "./load-config.ts";
-import { loadOnDemandOf } from "./on-demand-code.ts";
-import { serveOnDemand } from "./on-demand-serving.ts";
-import { outsideModels } from "./outside-models.ts";
-import { serveModel } from "./outside-serving.ts";
 import { indexRows } from "./search-build.ts";
+import { loadOnDemandOf } from "./serving/on-demand-code.ts";
+import { serveOnDemand } from "./serving/on-demand-serving.ts";
+import { outsideModels } from "./serving/outside-models.ts";
+import { serveModel } from "./serving/outside-serving.ts";
 import { importUserFile } from "./user-modules.ts";
 
 export const stepHandlers: StepHandlers = {

@@ -1,12 +1,12 @@
 // How a model's probabilities become answers: whether to calibrate them, and from which probability on a model says yes. Pure.
 
 import type { Success } from "../define/success.ts";
-import { calibrated, fitCalibration } from "../learn/calibration.ts";
 import { classScores, positives } from "../learn/class-scores.ts";
+import { calibrated, fitCalibration } from "../learn/evaluation/calibration.ts";
+import { score } from "../learn/evaluation/metrics.ts";
+import { bestF1Threshold, cheapestThreshold } from "../learn/evaluation/threshold.ts";
 import { takeLabel } from "../learn/label.ts";
-import { score } from "../learn/metrics.ts";
 import type { Artifact, Label, Predictor } from "../learn/model.ts";
-import { bestF1Threshold, cheapestThreshold } from "../learn/threshold.ts";
 import type { CalibrationChoice, Threshold } from "../models/evaluation.ts";
 import type { HeldRows } from "./trial.ts";
 

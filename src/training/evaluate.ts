@@ -4,11 +4,13 @@ import { type Table, takeRows, valueAt } from "../base/table.ts";
 import { baselines, type MetricName, type Task } from "../define/metrics.ts";
 import type { Success } from "../define/success.ts";
 import { type Baseline, fitBaseline } from "../learn/baselines.ts";
-import { bootstrapDifference, bootstrapInterval } from "../learn/bootstrap.ts";
+import { bootstrapDifference, bootstrapInterval } from "../learn/evaluation/bootstrap.ts";
+import { metrics } from "../learn/evaluation/metric-table.ts";
+import { scoreAll } from "../learn/evaluation/metrics.ts";
+import type { Row } from "../learn/features.ts";
 import { labelLength, takeLabel } from "../learn/label.ts";
-import { metrics } from "../learn/metric-table.ts";
-import { scoreAll } from "../learn/metrics.ts";
-import { type Label, openModel, type Prediction, type Predictor, type Row } from "../learn/model.ts";
+import type { Label, Prediction, Predictor } from "../learn/model.ts";
+import { openModel } from "../learn/open-model.ts";
 import type { Champion, Evaluation, Range, Slice, Values } from "../models/evaluation.ts";
 import { confusionOf, curvesOf, residualsOf } from "./plots.ts";
 

@@ -1,8 +1,8 @@
 // What a forecast's report shows: how errors grow with the steps ahead, and one series with what was said and what came. Pure.
 
-import type { SeriesRows } from "../learn/forecast.ts";
-import type { JudgedPoint } from "../learn/forecast-evaluate.ts";
-import { scoreForecast } from "../learn/forecast-scores.ts";
+import type { JudgedPoint } from "../learn/forecast/evaluate.ts";
+import type { SeriesRows } from "../learn/forecast/forecast.ts";
+import { scoreForecast } from "../learn/forecast/scores.ts";
 import type { Artifact, Predictor } from "../learn/model.ts";
 import type { SeriesFacts } from "../models/evaluation.ts";
 

@@ -8,18 +8,18 @@ import type { Candidate } from "../define/candidate.ts";
 import type { ProblemDefinition } from "../define/definition.ts";
 import { eventColumn, keyColumn } from "../features/columns.ts";
 import { loadTrainingSet } from "../features/training-set.ts";
-import { type ForecastOptions, type ForecastSpec, fitForecast, type SeriesRows } from "../learn/forecast.ts";
-import { extentOf, type JudgedPoint, judgeForecast } from "../learn/forecast-evaluate.ts";
-import type { Smooth } from "../learn/forecast-paths.ts";
-import { seriesKey } from "../learn/forecast-predictor.ts";
+import { extentOf, type JudgedPoint, judgeForecast } from "../learn/forecast/evaluate.ts";
+import { type ForecastSpec, fitForecast, type SeriesRows } from "../learn/forecast/forecast.ts";
+import type { ForecastOptions, Smooth } from "../learn/forecast/plan.ts";
+import { seriesKey } from "../learn/forecast/predictor.ts";
 import {
   type ForecastMetric,
   forecastIntervals,
   forecastMetrics,
   naiveScores,
   scoreForecast,
-} from "../learn/forecast-scores.ts";
-import { stepTime, usualSeason } from "../learn/forecast-series.ts";
+} from "../learn/forecast/scores.ts";
+import { stepTime, usualSeason } from "../learn/forecast/series.ts";
 import type { Champion, Evaluation, Part, Range, Values } from "../models/evaluation.ts";
 import { encodeModel, modelId } from "../models/model-file.ts";
 import { openServed } from "../models/served-model.ts";

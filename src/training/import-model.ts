@@ -5,11 +5,12 @@ import { resolve, sep } from "node:path";
 import { fail } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
 import { type Feature, featuresOf } from "../learn/features.ts";
-import { importLightgbm } from "../learn/import-lightgbm.ts";
-import { onnxArtifact } from "../learn/import-onnx.ts";
-import type { ImportOptions } from "../learn/import-trees.ts";
-import { importXgboost } from "../learn/import-xgboost.ts";
-import { type Artifact, openModel } from "../learn/model.ts";
+import { importLightgbm } from "../learn/imports/lightgbm.ts";
+import { onnxArtifact } from "../learn/imports/onnx.ts";
+import type { ImportOptions } from "../learn/imports/trees.ts";
+import { importXgboost } from "../learn/imports/xgboost.ts";
+import type { Artifact } from "../learn/model.ts";
+import { openModel } from "../learn/open-model.ts";
 import type { LabelledRows } from "./rows.ts";
 
 /** `params.file` is relative to the project's folder, which is the step's current one. Throws MODELS_ARTIFACT_CORRUPT or DEFINE_INVALID. */

@@ -2,12 +2,13 @@
 
 import { type Column, type Table, takeRows, valueAt } from "../base/table.ts";
 import type { MetricName } from "../define/metrics.ts";
+import { score } from "../learn/evaluation/metrics.ts";
+import { partialDependence } from "../learn/evaluation/partial-dependence.ts";
+import { permutationImportance } from "../learn/evaluation/permutation.ts";
 import { fit } from "../learn/fit.ts";
 import { labelLength, takeLabel } from "../learn/label.ts";
-import { score } from "../learn/metrics.ts";
-import { openModel, type Predictor } from "../learn/model.ts";
-import { partialDependence } from "../learn/partial-dependence.ts";
-import { permutationImportance } from "../learn/permutation.ts";
+import type { Predictor } from "../learn/model.ts";
+import { openModel } from "../learn/open-model.ts";
 import type { Dependence, Importance, ShapSummary, Suspicion } from "../models/evaluation.ts";
 import type { TestRows } from "./evaluate.ts";
 

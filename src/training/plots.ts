@@ -1,9 +1,9 @@
 // The numbers behind the plots of a report: curves, confusion and residuals of the held-out rows. Pure.
 
 import { classScores, confusionMatrix, positives, predictedCodes, type Ranking } from "../learn/class-scores.ts";
+import { calibrationCurve, calibrationError, prCurve, rocCurve } from "../learn/evaluation/ranking.ts";
 import type { Label, Prediction } from "../learn/model.ts";
 import { random, shuffled } from "../learn/random.ts";
-import { calibrationCurve, calibrationError, prCurve, rocCurve } from "../learn/ranking.ts";
 import type { Confusion, Curves, Residuals } from "../models/evaluation.ts";
 
 const curvePoints = 100;

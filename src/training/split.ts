@@ -10,7 +10,7 @@ import {
   type Split,
   stratifiedSplit,
   timeSplit,
-} from "../learn/splits.ts";
+} from "../learn/evaluation/splits.ts";
 import type { LabelledRows, Rows } from "./rows.ts";
 
 /** Rows that may have a label. */

@@ -5,7 +5,8 @@ import { test } from "node:test";
 import { isFailure } from "../../src/base/failure.ts";
 import { fitBaseline } from "../../src/learn/baselines.ts";
 import { type CandidateSpec, fit } from "../../src/learn/fit.ts";
-import { type Artifact, type ArtifactArray, openModel } from "../../src/learn/model.ts";
+import type { Artifact, ArtifactArray } from "../../src/learn/model.ts";
+import { openModel } from "../../src/learn/open-model.ts";
 import { random } from "../../src/learn/random.ts";
 import { sample } from "./data.ts";
 

@@ -5,9 +5,11 @@ import { test } from "node:test";
 import { isFailure } from "../../src/base/failure.ts";
 import { type CategoryColumn, categoryColumn, type Table, takeRows } from "../../src/base/table.ts";
 import type { BoostingParams } from "../../src/learn/boosting/fit-boosting.ts";
-import { type FitOptions, fit } from "../../src/learn/fit.ts";
-import { score } from "../../src/learn/metrics.ts";
-import { type Artifact, type Label, openModel, type Predictor } from "../../src/learn/model.ts";
+import { score } from "../../src/learn/evaluation/metrics.ts";
+import { fit } from "../../src/learn/fit.ts";
+import type { FitOptions } from "../../src/learn/fit-input.ts";
+import type { Artifact, Label, Predictor } from "../../src/learn/model.ts";
+import { openModel } from "../../src/learn/open-model.ts";
 import { random } from "../../src/learn/random.ts";
 import { numbers, sample, tableOf } from "./data.ts";
 

@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isFailure } from "../../src/base/failure.ts";
-import { type ForecastSpec, fitForecast, type SeriesRows } from "../../src/learn/forecast.ts";
-import { type EvaluateOptions, judgeForecast } from "../../src/learn/forecast-evaluate.ts";
-import { openForecast } from "../../src/learn/forecast-model.ts";
-import { naiveScores, scoreForecast } from "../../src/learn/forecast-scores.ts";
+import { type EvaluateOptions, judgeForecast } from "../../src/learn/forecast/evaluate.ts";
+import { type ForecastSpec, fitForecast, type SeriesRows } from "../../src/learn/forecast/forecast.ts";
+import { openForecast } from "../../src/learn/forecast/model.ts";
+import { naiveScores, scoreForecast } from "../../src/learn/forecast/scores.ts";
 import type { Artifact } from "../../src/learn/model.ts";
 import { random } from "../../src/learn/random.ts";
 

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { score } from "../../src/learn/evaluation/metrics.ts";
 import { fit } from "../../src/learn/fit.ts";
-import { score } from "../../src/learn/metrics.ts";
-import { openModel } from "../../src/learn/model.ts";
+import { openModel } from "../../src/learn/open-model.ts";
 import { numbers, sample, tableOf } from "./data.ts";
 
 for (const algorithm of ["randomForest", "extraTrees"] as const)

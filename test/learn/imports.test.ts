@@ -5,9 +5,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { isFailure } from "../../src/base/failure.ts";
 import { type Column, categoryColumn, type Table, type Value } from "../../src/base/table.ts";
-import { importLightgbm } from "../../src/learn/import-lightgbm.ts";
-import { importXgboost } from "../../src/learn/import-xgboost.ts";
-import { type Artifact, openModel, type Predictor } from "../../src/learn/model.ts";
+import { importLightgbm } from "../../src/learn/imports/lightgbm.ts";
+import { importXgboost } from "../../src/learn/imports/xgboost.ts";
+import type { Artifact, Predictor } from "../../src/learn/model.ts";
+import { openModel } from "../../src/learn/open-model.ts";
 import { random } from "../../src/learn/random.ts";
 import { tableOf } from "./data.ts";
 

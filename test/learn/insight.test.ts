@@ -4,15 +4,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isFailure } from "../../src/base/failure.ts";
 import { categoryColumn } from "../../src/base/table.ts";
-import { calibrated, fitCalibration } from "../../src/learn/calibration.ts";
 import { ranking } from "../../src/learn/class-scores.ts";
+import { calibrated, fitCalibration } from "../../src/learn/evaluation/calibration.ts";
+import { partialDependence } from "../../src/learn/evaluation/partial-dependence.ts";
+import { permutationImportance } from "../../src/learn/evaluation/permutation.ts";
+import { calibrationCurve, calibrationError } from "../../src/learn/evaluation/ranking.ts";
+import { bestF1Threshold, cheapestThreshold } from "../../src/learn/evaluation/threshold.ts";
 import { fit } from "../../src/learn/fit.ts";
-import { type Label, openModel, type Predictor } from "../../src/learn/model.ts";
-import { partialDependence } from "../../src/learn/partial-dependence.ts";
-import { permutationImportance } from "../../src/learn/permutation.ts";
+import type { Label, Predictor } from "../../src/learn/model.ts";
+import { openModel } from "../../src/learn/open-model.ts";
 import { random } from "../../src/learn/random.ts";
-import { calibrationCurve, calibrationError } from "../../src/learn/ranking.ts";
-import { bestF1Threshold, cheapestThreshold } from "../../src/learn/threshold.ts";
 import { numbers, sample, tableOf } from "./data.ts";
 
 test("permuting a feature costs what it explains, and one that the model ignores costs nothing", async () => {

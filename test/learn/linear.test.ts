@@ -6,7 +6,8 @@ import { isFailure } from "../../src/base/failure.ts";
 import { type CategoryColumn, categoryColumn, takeRows } from "../../src/base/table.ts";
 import { type CandidateSpec, fit } from "../../src/learn/fit.ts";
 import { takeLabel } from "../../src/learn/label.ts";
-import { type Label, openModel, type Prediction, type Predictor } from "../../src/learn/model.ts";
+import type { Label, Prediction, Predictor } from "../../src/learn/model.ts";
+import { openModel } from "../../src/learn/open-model.ts";
 import { random } from "../../src/learn/random.ts";
 import { numbers, sample, tableOf } from "./data.ts";
 

@@ -3,13 +3,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fitBaseline } from "../../src/learn/baselines.ts";
-import { bootstrapDifference, bootstrapInterval } from "../../src/learn/bootstrap.ts";
 import { classScores, confusionMatrix, positives, predictedCodes, ranking } from "../../src/learn/class-scores.ts";
-import { metrics } from "../../src/learn/metric-table.ts";
-import { isBetter, score, scoreAll } from "../../src/learn/metrics.ts";
-import { type Label, openModel } from "../../src/learn/model.ts";
+import { bootstrapDifference, bootstrapInterval } from "../../src/learn/evaluation/bootstrap.ts";
+import { metrics } from "../../src/learn/evaluation/metric-table.ts";
+import { isBetter, score, scoreAll } from "../../src/learn/evaluation/metrics.ts";
+import {
+  calibrationCurve,
+  calibrationError,
+  prAuc,
+  prCurve,
+  rocAuc,
+  rocCurve,
+} from "../../src/learn/evaluation/ranking.ts";
+import type { Label } from "../../src/learn/model.ts";
+import { openModel } from "../../src/learn/open-model.ts";
 import { random } from "../../src/learn/random.ts";
-import { calibrationCurve, calibrationError, prAuc, prCurve, rocAuc, rocCurve } from "../../src/learn/ranking.ts";
 import { tableOf } from "./data.ts";
 
 function near(actual: number, expected: number, tolerance = 1e-12): void {

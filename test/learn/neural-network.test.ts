@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isFailure } from "../../src/base/failure.ts";
+import { score } from "../../src/learn/evaluation/metrics.ts";
 import { fit } from "../../src/learn/fit.ts";
-import { score } from "../../src/learn/metrics.ts";
-import { openModel } from "../../src/learn/model.ts";
-import { backward, forward, layersOf, pass, weightCount } from "../../src/learn/network-layers.ts";
+import { backward, forward, layersOf, pass, weightCount } from "../../src/learn/network/layers.ts";
+import { openModel } from "../../src/learn/open-model.ts";
 import { random } from "../../src/learn/random.ts";
 import { numbers, sample, tableOf } from "./data.ts";
 

@@ -2,8 +2,10 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { openTextSearch, textIndexBuilder, wordsOf } from "../../src/learn/full-text.ts";
-import { buildHnsw, searchHnsw } from "../../src/learn/hnsw.ts";
+import { packArrays, unpackArrays } from "../../src/learn/packed-arrays.ts";
+import { random } from "../../src/learn/random.ts";
+import { openTextSearch, textIndexBuilder, wordsOf } from "../../src/learn/retrieval/full-text.ts";
+import { buildHnsw, searchHnsw } from "../../src/learn/retrieval/hnsw.ts";
 import {
   type Metric,
   makeVectors,
@@ -11,9 +13,7 @@ import {
   restoreVectors,
   searchExact,
   similarity,
-} from "../../src/learn/nearest-vectors.ts";
-import { packArrays, unpackArrays } from "../../src/learn/packed-arrays.ts";
-import { random } from "../../src/learn/random.ts";
+} from "../../src/learn/retrieval/nearest-vectors.ts";
 
 function clustered(count: number, dimensions: number, seed: number): Float32Array {
   const chance = random(seed);

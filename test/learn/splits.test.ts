@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isFailure } from "../../src/base/failure.ts";
-import { random } from "../../src/learn/random.ts";
 import {
   groupSplit,
   kFold,
@@ -12,7 +11,8 @@ import {
   type Split,
   stratifiedSplit,
   timeSplit,
-} from "../../src/learn/splits.ts";
+} from "../../src/learn/evaluation/splits.ts";
+import { random } from "../../src/learn/random.ts";
 
 const tooFew = (error: unknown): boolean => isFailure(error, "TRAINING_TOO_FEW_ROWS");
 

@@ -5,8 +5,8 @@ import { test } from "node:test";
 import { valueAt } from "../../src/base/table.ts";
 import { encodeTable } from "../../src/learn/features.ts";
 import { fit } from "../../src/learn/fit.ts";
-import { openModel } from "../../src/learn/model.ts";
-import { childOf, readTrees, type Trees } from "../../src/learn/trees-artifact.ts";
+import { openModel } from "../../src/learn/open-model.ts";
+import { childOf, readTrees, type Trees } from "../../src/learn/trees/artifact.ts";
 import { sample } from "./data.ts";
 
 /** The tree's answer when only the features in `known` (a bit set) may be looked at: elsewhere both ways, by cover. */

@@ -5,11 +5,11 @@ import { test } from "node:test";
 import { isFailure } from "../../src/base/failure.ts";
 import { categoryColumn } from "../../src/base/table.ts";
 import { ranking } from "../../src/learn/class-scores.ts";
-import { openClusters } from "../../src/learn/cluster-model.ts";
-import { fitClusters } from "../../src/learn/clusters.ts";
-import { fitIsolationForest, openIsolationForest } from "../../src/learn/isolation-forest.ts";
+import { openClusters } from "../../src/learn/clusters/cluster-model.ts";
+import { fitClusters } from "../../src/learn/clusters/clusters.ts";
+import { rocAuc } from "../../src/learn/evaluation/ranking.ts";
 import { random } from "../../src/learn/random.ts";
-import { rocAuc } from "../../src/learn/ranking.ts";
+import { fitIsolationForest, openIsolationForest } from "../../src/learn/trees/isolation-forest.ts";
 import { numbers, tableOf } from "./data.ts";
 
 test("the isolation forest ranks far rows and rare categories above ordinary ones", () => {

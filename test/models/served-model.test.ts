@@ -5,11 +5,11 @@ import { describe, it } from "node:test";
 import { isFailure } from "../../src/base/failure.ts";
 import { type Column, categoryColumn, type Table } from "../../src/base/table.ts";
 import { fitAnomaly } from "../../src/learn/anomaly.ts";
+import { fitBestClusters } from "../../src/learn/clusters/silhouette.ts";
 import { fitCustom } from "../../src/learn/custom-model.ts";
-import { fitForecast } from "../../src/learn/forecast.ts";
+import { fitForecast } from "../../src/learn/forecast/forecast.ts";
 import type { Artifact } from "../../src/learn/model.ts";
 import { random } from "../../src/learn/random.ts";
-import { fitBestClusters } from "../../src/learn/silhouette.ts";
 import { openServed } from "../../src/models/served-model.ts";
 
 const source = random(5);

@@ -13,7 +13,11 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { isFailure } from "../../src/base/failure.ts";
 import { silentLog } from "../../src/base/log.ts";
-import { type NewProjectOptions, type NewProjectResult, newProject } from "../../src/runtime/new-project.ts";
+import {
+  type NewProjectOptions,
+  type NewProjectResult,
+  newProject,
+} from "../../src/runtime/new-project/new-project.ts";
 
 const run = promisify(execFile);
 const repository = fileURLToPath(new URL("../../", import.meta.url));

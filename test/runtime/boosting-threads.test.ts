@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type FitOptions, fit } from "../../src/learn/fit.ts";
+import { fit } from "../../src/learn/fit.ts";
+import type { FitOptions } from "../../src/learn/fit-input.ts";
 import { boostingThreads } from "../../src/runtime/boosting-threads.ts";
 import { sample } from "../learn/data.ts";
 

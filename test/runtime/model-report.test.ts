@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Evaluation } from "../../src/models/evaluation.ts";
 import type { Version } from "../../src/models/registry.ts";
-import { modelReport } from "../../src/runtime/model-report.ts";
-import { aboutModel } from "../../src/runtime/report-facts.ts";
-import { qualitySentences } from "../../src/runtime/report-words.ts";
+import { aboutModel } from "../../src/runtime/report/facts.ts";
+import { modelReport } from "../../src/runtime/report/model-report.ts";
+import { qualitySentences } from "../../src/runtime/report/words.ts";
 
 const old: Evaluation = {
   rows: { train: 800, test: 200 },

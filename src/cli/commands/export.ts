@@ -1,7 +1,7 @@
 // `pentad export`: a feature group's rows or a training set as a file.
 
 import { basename, resolve } from "node:path";
-import { type ExportFormat, exportRows } from "../../runtime/export.ts";
+import { type ExportFormat, exportRows } from "../../runtime/export/export.ts";
 import { type Arguments, type CommandSpec, usage } from "../arguments.ts";
 import { print, printJson, progressLine, rowsText, sizeText } from "../output.ts";
 import { withProject } from "./with-project.ts";

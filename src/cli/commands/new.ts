@@ -4,7 +4,7 @@ import { relative } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { fail } from "../../base/failure.ts";
 import { streamLog } from "../../base/log.ts";
-import { type NewProjectResult, newProject } from "../../runtime/new-project.ts";
+import { type NewProjectResult, newProject } from "../../runtime/new-project/new-project.ts";
 import { type Arguments, type CommandSpec, usage } from "../arguments.ts";
 import { print, printJson } from "../output.ts";
 

@@ -1,6 +1,6 @@
 // Turns grown trees from bins back into the data's own values, ready to be written.
 
-import type { SourceTree } from "../trees-artifact.ts";
+import type { SourceTree } from "../trees/artifact.ts";
 import type { Bins } from "./bins.ts";
 import type { BoostingMemory } from "./memory.ts";
 import type { GrownTree } from "./tree.ts";

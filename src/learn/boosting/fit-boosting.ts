@@ -1,13 +1,13 @@
 // Gradient boosting of histogram trees: Friedman 2001 with second-order steps (Chen & Guestrin 2016), grown leaf-wise (Ke et al. 2017).
 
 import { breath } from "../breath.ts";
+import { randomSplit, stratifiedSplit } from "../evaluation/splits.ts";
 import { encodeTable, type Feature } from "../features.ts";
-import type { FitInput, FitOptions } from "../fit.ts";
+import type { FitInput, FitOptions } from "../fit-input.ts";
 import { labelLength } from "../label.ts";
 import type { Artifact } from "../model.ts";
 import { random } from "../random.ts";
-import { randomSplit, stratifiedSplit } from "../splits.ts";
-import { type SourceTree, treesArtifact } from "../trees-artifact.ts";
+import { type SourceTree, treesArtifact } from "../trees/artifact.ts";
 import type { Bins } from "./bins.ts";
 import { binsOfCodes, sourceTree } from "./export.ts";
 import type { BoostingMemory } from "./memory.ts";

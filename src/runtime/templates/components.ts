@@ -2,7 +2,7 @@
 
 import { missingTexts } from "../../define/definition.ts";
 import { metrics } from "../../define/metrics.ts";
-import { type FieldPlan, hourPattern } from "../new-project-schema.ts";
+import { type FieldPlan, hourPattern } from "../new-project/schema.ts";
 import { type CodeObject, type CodeValue, call, code, comment, object, shown, text, write } from "./code.ts";
 import type { ProjectPlan } from "./plan.ts";
 

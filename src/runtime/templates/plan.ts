@@ -2,7 +2,7 @@
 
 import type { Task } from "../../define/metrics.ts";
 import type { Success } from "../../define/success.ts";
-import type { SchemaPlan } from "../new-project-schema.ts";
+import type { SchemaPlan } from "../new-project/schema.ts";
 
 export interface ProjectPlan {
   /** package.json's name. */

@@ -1,0 +1,124 @@
+// Exports models to ONNX, so that nobody is locked in: any ONNX runtime gives the same answers.
+
+import { fail } from "../../base/failure.ts";
+import { forestOf } from "../anomaly.ts";
+import { openClusters } from "../clusters/cluster-model.ts";
+import type { Feature } from "../features.ts";
+import type { Link } from "../link.ts";
+import type { Artifact, Predictor } from "../model.ts";
+import { openModel } from "../open-model.ts";
+import { additiveMargins } from "./additive.ts";
+import { bayesMargins } from "./bayes.ts";
+import { calibratedNode } from "./calibration.ts";
+import { treesMargins } from "./trees.ts";
+import { clusterNumbers, nearestAnswers, networkMargins } from "./vectors.ts";
+import { type Graph, onnxModel } from "./writer.ts";
+
+type Answers = (graph: Graph, artifact: Artifact, features: readonly Feature[], facts: Facts) => string;
+
+interface Facts {
+  readonly task: Predictor["task"];
+  readonly classes: readonly string[];
+}
+
+const single = 1;
+const double = 11;
+
+/** What each format answers: probabilities (rows × classes), or a number per row. Trees answer in single precision, all others in double. */
+const formats: Readonly<Record<string, Answers>> = {
+  "pentad.trees/1": (graph, artifact, features, { task }) =>
+    linked(graph, treesMargins(graph, artifact, features), artifact.meta.link as Link, single, task === "binary"),
+  "pentad.additive/1": (graph, artifact, features, { task }) =>
+    linked(graph, additiveMargins(graph, artifact, features), artifact.meta.link as Link, double, task === "binary"),
+  "pentad.naiveBayes/1": (graph, artifact, features) =>
+    linked(graph, bayesMargins(graph, artifact, features), "softmax", double, false),
+  "pentad.network/1": (graph, artifact, features, { task }) => {
+    const link = task === "regression" ? "identity" : task === "binary" ? "logit" : "softmax";
+    return linked(graph, networkMargins(graph, artifact, features), link, double, task === "binary");
+  },
+  "pentad.nearest/1": (graph, artifact, features, { classes }) =>
+    nearestAnswers(graph, artifact, features, classes.length),
+  "pentad.clusters/1": clusterNumbers,
+  "pentad.anomaly/1": (graph, artifact, features) => {
+    // The score of a row is two to the power of minus its path, in units of the usual one.
+    const forest = forestOf(artifact);
+    const path = graph.node("Cast", [treesMargins(graph, forest, features)], [["to", "int", double]]);
+    const factor = -Math.LN2 / (forest.meta.usualPath as number);
+    return graph.node("Exp", [graph.node("Mul", [path, graph.constant([1], [factor])])]);
+  },
+};
+
+/**
+ * The model as the bytes of a .onnx file (opset 13, ai.onnx.ml 3), calibrated when a calibration is given. Input `X`: doubles, one row per
+ * sample and one column per feature, NaN for missing; a boolean is 0 or 1, a time milliseconds since 1970 UTC, a category its place in the
+ * feature's dictionary (unknown ones are NaN). Names, types and dictionaries stand in the file's metadata under `pentad.features`, classes
+ * under `pentad.classes`. Output: `probabilities` (rows × classes) or `values` (rows × 1: the number, the score of an anomaly detector, the
+ * number of a group), in single precision for tree ensembles. Throws RUNTIME_NOT_AVAILABLE for a model without an ONNX form: one that
+ * reads texts, a forecast, one that runs apart.
+ */
+export function toOnnx(artifact: Artifact, calibration: Artifact | null = null): Uint8Array {
+  const answers = Object.hasOwn(formats, artifact.format) ? formats[artifact.format] : undefined;
+  if (answers === undefined)
+    throw fail(
+      "RUNTIME_NOT_AVAILABLE",
+      `Expected a model of rows with numbers and categories to export to ONNX, got ${artifact.format}`,
+      { hint: "Export it as it is: --as pentad" },
+    );
+  const { task, classes, features } = described(artifact);
+  const text = features.find(({ type }) => type === "text");
+  if (text !== undefined)
+    throw fail(
+      "RUNTIME_NOT_AVAILABLE",
+      `Expected numbers and categories to export to ONNX, got the text feature ${JSON.stringify(text.name)}`,
+      { hint: "Export it as it is: --as pentad" },
+    );
+  const isSingle = artifact.format === "pentad.trees/1" && calibration === null;
+  const K = classes.length;
+  return onnxModel(
+    {
+      name: String(artifact.meta.algorithm ?? "model"),
+      input: { name: "X", width: features.length },
+      output: {
+        name: K === 0 ? "values" : "probabilities",
+        width: K === 0 ? 1 : K,
+        type: isSingle ? "float" : "double",
+      },
+      metadata: {
+        "pentad.features": JSON.stringify(features),
+        "pentad.classes": JSON.stringify(classes),
+        "pentad.task": task,
+        ...(typeof artifact.meta.flagFrom === "number" ? { "pentad.flagFrom": String(artifact.meta.flagFrom) } : {}),
+      },
+    },
+    (graph) => {
+      const own = answers(graph, artifact, features, { task, classes });
+      if (calibration === null) return own;
+      return calibratedNode(graph, graph.node("Cast", [own], [["to", "int", double]]), calibration, K);
+    },
+  );
+}
+
+function described(artifact: Artifact): Facts & { readonly features: readonly Feature[] } {
+  if (artifact.format === "pentad.clusters/1")
+    return { task: "clustering", classes: [], features: openClusters(artifact).features };
+  if (artifact.format === "pentad.anomaly/1")
+    return { task: "anomaly", classes: [], features: openModel(forestOf(artifact)).features };
+  return openModel(artifact);
+}
+
+/** Adds a link's nodes after the margins (rows × outputs). */
+function linked(graph: Graph, margins: string, link: Link, type: number, isBinary: boolean): string {
+  const number = (value: number): string => graph.node("Cast", [graph.constant([1], [value])], [["to", "int", type]]);
+  const both = (positive: string): string =>
+    graph.node("Concat", [graph.node("Sub", [number(1), positive]), positive], [["axis", "int", 1]]);
+  if (link === "exp") return graph.node("Exp", [margins]);
+  if (link === "softmax") return graph.node("Softmax", [margins], [["axis", "int", 1]]);
+  if (link === "logit") return both(graph.node("Sigmoid", [margins]));
+  if (link === "identity") return margins;
+  const positive = graph.node("Max", [margins, number(0)]);
+  if (isBinary) return both(graph.node("Min", [positive, number(1)]));
+  return graph.node("Div", [
+    positive,
+    graph.node("ReduceSum", [positive, graph.constant([1], [1], "int64")], [["keepdims", "int", 1]]),
+  ]);
+}
