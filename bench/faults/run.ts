@@ -21,7 +21,7 @@ try {
 } finally {
   await grounds.close();
 }
-if (words.length === 0) writeFileSync(join(import.meta.dirname, "results.md"), page(verdicts));
+if (words.length === 0) writeFileSync(join(import.meta.dirname, "..", "results", "faults.md"), page(verdicts));
 console.log(`${verdicts.filter(isGood).length} of ${verdicts.length} faults are told as they should be`);
 process.exitCode = verdicts.every(isGood) ? 0 : 1;
 

@@ -1,4 +1,4 @@
-// Compares our learners with LightGBM, XGBoost and scikit-learn: same rows, same settings, interleaved. Writes results.md.
+// Compares our learners with LightGBM, XGBoost and scikit-learn: same rows, same settings, interleaved. Writes results/learn.md.
 //
 //   PENTAD_BENCH_PYTHON=…/bin/python node bench/learn/run.ts [--rounds 5] [--rows 100000] [--seeds 5] [--large] [--only time|linear|forest|prediction|quality|memory]
 //
@@ -252,8 +252,9 @@ try {
   if (wants("memory")) raceMemory(say, rounds);
   if (wants("quality")) rankAll();
   if (missing.size > 0) say(`Not installed, so not compared: ${[...missing].join(", ")}.`);
-  // A part is for looking at; results.md is always one whole run.
-  if (flags.only === undefined) writeFileSync(new URL("./results.md", import.meta.url), `${lines.join("\n").trim()}\n`);
+  // A part is for looking at; the kept page is always one whole run.
+  if (flags.only === undefined)
+    writeFileSync(new URL("../results/learn.md", import.meta.url), `${lines.join("\n").trim()}\n`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
