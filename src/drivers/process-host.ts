@@ -1,7 +1,7 @@
 // The step's side of the process driver: waits for one task, runs it, reports what became of it, and ends.
 
 import { realpathSync, rmSync, writeFileSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { setPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { setFlagsFromString } from "node:v8";
@@ -19,6 +19,8 @@ import type { WatchdogData, WatchOrder } from "./process-host-watchdog.ts";
 
 const heartbeatMs = 50;
 const progressEveryMs = 100;
+/** Between normal (0) and the lowest (19). */
+const stepPriority = 5;
 /** Work that keeps no event loop alive, such as some add-ons', gets so many more turns before a step counts as deserted. */
 const desertedTurns = 4;
 const turnMs = 250;
@@ -47,6 +49,7 @@ export function serveSteps(handlers: StepHandlers): void {
     begun = true;
     channel.unref();
     setInterval(() => Atomics.add(beats, 0, 1), heartbeatMs).unref();
+    if (message.task.limits.callMs === undefined) stepBack();
     void runTask(message.task, message.maxResultBytes, handlers, watchdog, cancelled.signal);
   });
   hideTheChannel();
@@ -69,6 +72,15 @@ async function learnTypeScript(): Promise<void> {
 /** V8 leaves the check for "stop here" out of some loops that it takes for short; then nobody can ask for their line. */
 function stayStoppable(): void {
   setFlagsFromString("--no-turboshaft-loop-unrolling");
+}
+
+/** Predictions and posts come before training. The watchdog's thread, begun earlier, and services keep their priority. */
+function stepBack(): void {
+  try {
+    setPriority(stepPriority);
+  } catch {
+    // Then the step runs as everything else does.
+  }
 }
 
 /** For the watchdog alone, which can evaluate while the thread is stopped; not a global, lest the step comes to rely on it. */

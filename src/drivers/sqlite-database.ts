@@ -129,6 +129,8 @@ function groupedWrites(writer: Connection, path: string, patiently: <Result>(wor
   let working: Promise<void> | undefined;
 
   async function work(): Promise<void> {
+    // What is asked for in the same turn of the event loop comes along: a step's end and the start of the next share a commit.
+    await new Promise((resolve) => setImmediate(resolve));
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
       await (next.alone ? performAlone(next) : performGroup(next));
     working = undefined;

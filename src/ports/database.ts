@@ -12,6 +12,7 @@ export interface Statements {
   run(sql: string, parameters?: readonly SqlValue[]): Promise<{ changes: number }>;
 }
 
+/** What writes happens in the order in which it was asked for. */
 export interface Database extends Statements {
   /**
    * Runs `work` in one transaction that takes the write lock at once; it commits when `work` resolves and rolls back

@@ -47,6 +47,7 @@ export function openEnds({
   return {
     finish: (run, runEnd, write) =>
       database.transaction(async (tx) => {
+        await expectEndedSteps(tx, run);
         const rows = runEnd.rows ?? null;
         const set = {
           detail: runEnd.detail,
@@ -98,6 +99,13 @@ export function openEnds({
       ]);
     },
   };
+}
+
+/** Steps' ends are written just before their run's; one that could not be must not be left behind. */
+async function expectEndedSteps(tx: Statements, run: string): Promise<void> {
+  const open = await tx.get<{ step: string }>("select step from runs_steps where run = ? and state = 'running'", [run]);
+  if (open !== undefined)
+    throw fail("INTERNAL", `Expected every step of ${run} to have ended before it, got ${open.step} still running`);
 }
 
 async function componentOf(tx: Statements, run: string): Promise<string> {

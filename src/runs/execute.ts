@@ -52,6 +52,8 @@ export async function execute(
     );
   }, beatMs);
   const resume = await openResume(ledger, run, options.temporaryFolder);
+  const ends: Promise<void>[] = [];
+  const stepOptions = { ...options, signal, resume, ends };
   let refusal: PentadError | undefined;
   let current = "start";
   const work: Work = {
@@ -60,11 +62,11 @@ export async function execute(
     folder,
     async step(name, entry, input) {
       current = name;
-      return runStep({ run, step: name, entry, input }, { ...options, signal, resume });
+      return runStep({ run, step: name, entry, input }, stepOptions);
     },
     async fanOut(work) {
       current = work.step;
-      return fanOut(run, work, { ...options, signal, resume });
+      return fanOut(run, work, stepOptions);
     },
     detail(text) {
       void ledger.note(run.run, { detail: text }).then(options.onChange, () => undefined);
@@ -72,7 +74,7 @@ export async function execute(
     async commit(write, summary) {
       current = "commit";
       refusal = summary.refusal;
-      const result = await ledger.finish(run.run, summary, write);
+      const [result] = await Promise.all([ledger.finish(run.run, summary, write), ...ends.splice(0)]);
       options.onChange();
       return result;
     },
@@ -92,6 +94,7 @@ export async function execute(
     return failure;
   } finally {
     clearInterval(beat);
+    await Promise.allSettled(ends);
     options.onChange();
     // The next run may go on from there; when the ledger cannot be asked, the next start tidies up.
     if (!(await ledger.leftSomething(run.run).catch(() => true))) await rm(folder, { recursive: true, force: true });

@@ -79,6 +79,12 @@ export interface KeptStep {
   readonly output: Json;
 }
 
+export interface StepEnd {
+  readonly usage: ComputeUsage | null;
+  readonly failure: Failure | null;
+  readonly kept?: KeptStep;
+}
+
 export interface PlannedPartition {
   readonly name: string;
   readonly kept: KeptStep | undefined;
@@ -137,7 +143,7 @@ export interface Ledger {
     run: string,
     step: string,
     attempt: number,
-    end: { usage: ComputeUsage | null; failure: Failure | null; kept?: KeptStep },
+    end: StepEnd,
     write?: (tx: Statements, atMs: number) => Promise<void>,
   ): Promise<void>;
   /**

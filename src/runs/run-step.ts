@@ -6,7 +6,7 @@ import { type Failure, fail, fromFailure, isFailure, toFailure } from "../base/f
 import type { Json, JsonObject } from "../base/json.ts";
 import type { Statements } from "../ports/database.ts";
 import type { ExecuteOptions } from "./execute.ts";
-import type { Run } from "./ledger.ts";
+import type { Run, StepEnd } from "./ledger.ts";
 import type { Resume } from "./resume.ts";
 
 export interface StepWork {
@@ -22,20 +22,25 @@ export interface StepWork {
 
 export interface StepOptions extends ExecuteOptions {
   readonly resume: Resume;
+  /** Ends of steps that are being written: they share a commit with what the run does next. */
+  readonly ends: Promise<void>[];
 }
 
 /** How often a step that waits for a free place asks again. */
 const placeMs = 100;
 
-/** Resolves with the step's output, an earlier run's if there is one. Throws its failure, as `failure` on the error. */
+/**
+ * Resolves with the step's output, an earlier run's if there is one. Throws its failure, as `failure` on the error. Its end
+ * is on the ledger before another step of the run begins, and with the run's own end at the latest.
+ */
 export async function runStep(work: StepWork, options: StepOptions): Promise<Json> {
-  const { run, step, input } = work;
+  const { step, input } = work;
   const known = options.resume.find(step, input);
   if (known === undefined) return tryStep(work, options);
   await startStep(work, 1, options);
   const usage = { wallMs: 0, cpuMs: 0, peakMemoryMb: 0 };
   const kept = options.resume.keep(input, known);
-  await options.ledger.endStep(run.run, step, 1, { usage, failure: null, ...(kept === undefined ? {} : { kept }) });
+  endStep(work, 1, { usage, failure: null, ...(kept === undefined ? {} : { kept }) }, options);
   options.onOutput(`${step}: taken over from the run that was interrupted`);
   return known;
 }
@@ -66,9 +71,13 @@ export async function tryStep(work: StepWork, options: StepOptions): Promise<Jso
       const { output } = outcome;
       const kept = resume.keep(input, output, commit !== undefined);
       const end = { usage, failure: null, ...(kept === undefined ? {} : { kept }) };
-      const write = commit === undefined ? undefined : (tx: Statements, atMs: number) => commit(tx, output, atMs);
+      if (commit === undefined) {
+        endStep(work, attempt, end, options);
+        return output;
+      }
+      const write = (tx: Statements, atMs: number) => commit(tx, output, atMs);
       await ledger.endStep(run.run, step, attempt, end, write).catch(async (error: unknown) => {
-        if (commit === undefined || isFailure(error, "RUNS_CANCELLED")) throw error;
+        if (isFailure(error, "RUNS_CANCELLED")) throw error;
         const failure = toFailure(error, { component: run.component, run: run.run, step, attempt });
         await ledger.endStep(run.run, step, attempt, { usage, failure });
         throw carrying(failure);
@@ -76,18 +85,29 @@ export async function tryStep(work: StepWork, options: StepOptions): Promise<Jso
       return output;
     }
     const { failure } = outcome;
-    await ledger.endStep(run.run, step, attempt, { usage, failure });
+    endStep(work, attempt, { usage, failure }, options);
     if (!triedAgain(failure, attempt, options)) throw carrying(failure);
     await (options.sleep ?? sleep)(backOffMs(attempt, options.random ?? Math.random), signal);
     if (signal.aborted) throw carrying(failure);
   }
 }
 
-async function startStep({ run, step }: StepWork, attempt: number, { ledger, signal }: StepOptions): Promise<void> {
-  while (!(await ledger.startStep(run.run, step, attempt))) {
+/** Nothing begins before what came before it is on the disk. */
+async function startStep({ run, step }: StepWork, attempt: number, options: StepOptions): Promise<void> {
+  const { ledger, signal, ends } = options;
+  const start = async () => (await Promise.all([ledger.startStep(run.run, step, attempt), ...ends.splice(0)]))[0];
+  while (!(await start())) {
     await sleep(placeMs, signal);
     if (signal.aborted) throw fail("RUNS_CANCELLED", `The run was cancelled before the step ${step} began`);
   }
+}
+
+/** Is not waited for here: whoever goes on at once shares the commit, and whoever does not finds it written. */
+function endStep({ run, step }: StepWork, attempt: number, end: StepEnd, { ledger, ends }: StepOptions): void {
+  const written = ledger.endStep(run.run, step, attempt, end);
+  // Who waits for it hears of its failure.
+  written.catch(() => undefined);
+  ends.push(written);
 }
 
 function progressNotes({ run, quiet }: StepWork, { ledger, onChange }: StepOptions) {
