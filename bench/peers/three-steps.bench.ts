@@ -44,7 +44,7 @@ export async function bench(): Promise<Bench> {
   });
   return {
     title: "A run of three steps beside the peers",
-    method: `From the request of a run to its end, three steps that do nothing, each durable before the next, one run after the other in one process. Ours: the executor that all components use, on SQLite (9 commits, each with an fsync). pg-boss: three jobs one after the other, each sent, fetched and completed at once (9 transactions), without the wait of its polling. DBOS: a workflow of three steps. Both peers on Postgres ${postgres?.version ?? "(missing)"} with its usual settings, on the same disk. ${skipped.length === 0 ? "" : `Skipped: ${skipped.join("; ")}. `}Not compared here, since this bench does not install them: Restate, Airflow, Prefect, Dagster.`,
+    method: `From the request of a run to its end, three steps that do nothing, each durable before the next, one run after the other in one process. Ours: the executor that all components use, on SQLite (6 commits, each with an fsync). pg-boss: three jobs one after the other, each sent, fetched and completed at once (9 transactions), without the wait of its polling. DBOS: a workflow of three steps. Both peers on Postgres ${postgres?.version ?? "(missing)"} with its usual settings, on the same disk. ${skipped.length === 0 ? "" : `Skipped: ${skipped.join("; ")}. `}Not compared here, since this bench does not install them: Restate, Airflow, Prefect, Dagster.`,
     rounds: 60,
     variants: [variant("Pentad, SQLite", own.threeSteps), ...peers.map(({ name, run }) => variant(name, run))],
     async close() {

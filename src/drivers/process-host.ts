@@ -1,7 +1,7 @@
 // The step's side of the process driver: waits for one task, runs it, reports what became of it, and ends.
 
 import { realpathSync, rmSync, writeFileSync, writeSync } from "node:fs";
-import { setPriority, tmpdir } from "node:os";
+import { getPriority, setPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { setFlagsFromString } from "node:v8";
@@ -19,8 +19,8 @@ import type { WatchdogData, WatchOrder } from "./process-host-watchdog.ts";
 
 const heartbeatMs = 50;
 const progressEveryMs = 100;
-/** Between normal (0) and the lowest (19). */
-const stepPriority = 5;
+/** Of the 19 from the usual priority down to the lowest. */
+const lowerBy = 5;
 /** Work that keeps no event loop alive, such as some add-ons', gets so many more turns before a step counts as deserted. */
 const desertedTurns = 4;
 const turnMs = 250;
@@ -77,7 +77,7 @@ function stayStoppable(): void {
 /** Predictions and posts come before training. The watchdog's thread, begun earlier, and services keep their priority. */
 function stepBack(): void {
   try {
-    setPriority(stepPriority);
+    setPriority(Math.min(19, getPriority() + lowerBy));
   } catch {
     // Then the step runs as everything else does.
   }

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { after, beforeEach, describe, test } from "node:test";
 import type { ErrorCodeName } from "../../src/base/error-codes.ts";
 import { fail, toFailure } from "../../src/base/failure.ts";
@@ -16,6 +17,7 @@ import { type Ledger, openLedger } from "../../src/runs/ledger.ts";
 import { backOffMs } from "../../src/runs/run-step.ts";
 import { runsMigrations } from "../../src/runs/tables.ts";
 import type { Work } from "../../src/runs/work.ts";
+import { commitsIn } from "../support/write-ahead-log.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pentad execute "));
 const opened: Database[] = [];
@@ -85,6 +87,61 @@ const simple = async (work: Work) => {
   const output = await work.step("read", "data/read", {});
   await work.commit(async () => undefined, { detail: JSON.stringify(output) });
 };
+
+const three = async (work: Work) => {
+  for (const step of ["read", "check", "write"]) await work.step(step, "data/read", {});
+  await work.commit(async () => undefined, { detail: "done" });
+};
+
+describe("what is on the disk, and when", () => {
+  test("a step that ended is there for others before the next one begins", async () => {
+    const seen: string[] = [];
+    const { ended } = await run(
+      scripted([], async ({ run: id, step }) => {
+        const other = new DatabaseSync(join(folder, `${opened.length - 1}.sqlite`), { readOnly: true });
+        const rows = other.prepare(
+          "select step, state, output from runs_steps where run = ? order by started_at, rowid",
+        );
+        seen.push(
+          `in ${step}: ${rows
+            .all(id ?? null)
+            .map((row) => `${row.step} ${row.state}${row.output === null ? "" : " kept"}`)
+            .join(", ")}`,
+        );
+        other.close();
+      }),
+      three,
+    );
+    assert.equal(ended.state, "done");
+    assert.deepEqual(seen, [
+      "in read: read running",
+      "in check: read done kept, check running",
+      "in write: read done kept, check done kept, write running",
+    ]);
+  });
+
+  test("a step that ended is there even when the recipe does something else for long", async () => {
+    const { ended } = await run(scripted([]), async (work) => {
+      await work.step("read", "data/read", {});
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      assert.deepEqual(
+        (await ledger.steps(work.run)).map(({ state }) => state),
+        ["done"],
+      );
+      await work.commit(async () => undefined, { detail: "done" });
+    });
+    assert.equal(ended.state, "done", JSON.stringify(ended.failure));
+  });
+
+  test("the end of a step shares its commit with what the run does next: three steps are six commits", async () => {
+    const log = join(folder, `${opened.length - 1}.sqlite-wal`);
+    const before = commitsIn(log);
+    const { ended } = await run(scripted([]), three);
+    assert.equal(ended.state, "done");
+    // The request, the claim, the first step's start, twice an end with a start, and the last end with the run's.
+    assert.equal(commitsIn(log) - before, 6);
+  });
+});
 
 describe("trying again", () => {
   test("a failure that may pass is tried again, each attempt on the ledger with its usage", async () => {
