@@ -94,7 +94,7 @@ function eventTimeCheck(definition: DataDefinition, missing: MissingTest): Check
   if (definition.eventTime === null) return [];
   const { column, format } = definition.eventTime;
   const raw = `r.${sqlName(column)}`;
-  const wanted = `${column}: expected a time${format === null ? "" : ` written as ${format}`}`;
+  const wanted = `${column}: expected a time ${format === null ? "in ISO 8601, or its format named in eventTime" : `written as ${format}`}`;
   const problem = `CASE WHEN ${missing(`trim(${raw})`)} THEN ${sqlText(`${column}: expected an event time, got nothing`)} ELSE ${got(wanted, raw)} END`;
   return [
     (parsed) => ({
