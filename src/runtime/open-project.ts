@@ -1,7 +1,7 @@
 // Opens a project's stores and engines, and closes them again: everything that the verbs of the product work with.
 
 import { existsSync } from "node:fs";
-import { access, constants, mkdir, readdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fail } from "../base/failure.ts";
 import type { Log } from "../base/log.ts";
@@ -27,11 +27,12 @@ import { openBlobs, openCompute, openDatabase, openOnline } from "./drivers.ts";
 import { findComponentFiles, projectName } from "./load-components.ts";
 import { openOnDemand } from "./serving/on-demand-serving.ts";
 import { openApart } from "./serving/outside-serving.ts";
+import { copyState, writeRefusal } from "./state-copy.ts";
 
 export interface Project {
   readonly name: string;
   readonly folder: string;
-  /** `.pentad/` in the project: everything that is not the user's own. */
+  /** `.pentad/` in the project: everything that is not the user's own. Elsewhere for who looks at what is read-only. */
   readonly stateFolder: string;
   readonly log: Log;
   readonly database: Database;
@@ -55,8 +56,13 @@ export interface Project {
   close(): Promise<void>;
 }
 
+export interface OpenOptions {
+  /** The caller only looks: a project that cannot be written to is then opened on a copy of its catalog. */
+  readonly looks?: boolean;
+}
+
 /** Opens the project in `folder`. Throws RUNTIME_NO_PROJECT, RUNTIME_NOT_WRITABLE, CATALOG_… */
-export async function openProject(folder: string, log: Log): Promise<Project> {
+export async function openProject(folder: string, log: Log, options: OpenOptions = {}): Promise<Project> {
   const root = resolve(folder);
   if (!existsSync(root)) throw fail("RUNTIME_NO_PROJECT", `Expected a project in ${root}, got no such folder`);
   if (findComponentFiles(root).length === 0)
@@ -65,10 +71,22 @@ export async function openProject(folder: string, log: Log): Promise<Project> {
       `Expected a project in ${root}, got a folder without problem.ts, data/, training.ts, inference.ts or app.ts`,
     );
   const stateFolder = join(root, ".pentad");
+  const refusal = await writeRefusal(root, stateFolder);
+  if (refusal === undefined) return openIn(root, stateFolder, log);
+  if (options.looks !== true) throw notWritable(root, refusal);
+  const copy = await copyState(stateFolder);
+  const remove = () => rm(copy, { recursive: true, force: true });
+  try {
+    const project = await openIn(root, copy, log);
+    return { ...project, close: () => project.close().finally(remove) };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+async function openIn(root: string, stateFolder: string, log: Log): Promise<Project> {
   await mkdir(join(stateFolder, "tmp"), { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-    throw notWritable(root, error);
-  });
-  await access(stateFolder, constants.W_OK).catch((error: NodeJS.ErrnoException) => {
     throw notWritable(root, error);
   });
   await mkdir(join(stateFolder, "logs"), { recursive: true });

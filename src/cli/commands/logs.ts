@@ -46,7 +46,7 @@ export async function runLogs(spec: CommandSpec, args: Arguments): Promise<numbe
         );
       return 0;
     },
-    { load: false },
+    { load: false, looks: true },
   );
 }
 

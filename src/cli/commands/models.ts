@@ -19,6 +19,8 @@ import { showVersion } from "./models-show.ts";
 import { withProject } from "./with-project.ts";
 
 const verbs = ["list", "show", "compare", "promote", "rollback", "withdraw", "delete", "export", "report"];
+/** These change nothing of the project. */
+const lookingVerbs = ["list", "show", "compare", "export", "report"];
 /** How many operands may follow each: a training, a version, another version. */
 const mostOperands: Readonly<Record<string, number>> = { list: 1, rollback: 1, compare: 3 };
 
@@ -52,7 +54,7 @@ export async function runModels(spec: CommandSpec, args: Arguments): Promise<num
       if (verb === "withdraw") return withdraw(project, found, args);
       return promote(spec, project, found, args);
     },
-    { load: false },
+    { load: false, looks: lookingVerbs.includes(verb) },
   );
 }
 

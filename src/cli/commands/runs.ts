@@ -25,7 +25,7 @@ export async function runRuns(spec: CommandSpec, args: Arguments): Promise<numbe
       else note(`${document.component}: ${document.run} is ${document.state}`);
       return 0;
     },
-    { load: false },
+    { load: false, looks: verb !== "cancel" },
   );
 }
 

@@ -9,7 +9,7 @@ import { withProject } from "./with-project.ts";
 
 export async function runStatus(spec: CommandSpec, args: Arguments): Promise<number> {
   if (args.operands.length > 0) throw usage(spec, `Expected no operands, got ${args.operands.join(" ")}`);
-  const status = await withProject(args, (project) => describeStatus(project));
+  const status = await withProject(args, (project) => describeStatus(project), { looks: true });
   if (args.flag("json")) {
     printJson(status);
     return 0;
