@@ -20,8 +20,9 @@ export const placeColumn = "_place";
 /** Of fewer rows the engine makes short work itself. */
 export const usualManyRows = 200_000;
 
+/** Beside the label rows: bookkeeping names begin with an underscore, and no feature's does. */
 export function placesColumn(alias: string): string {
-  return `${alias}_place`;
+  return `_place_${alias}`;
 }
 
 /**
