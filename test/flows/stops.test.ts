@@ -143,7 +143,10 @@ describe("a project that cannot be written to", () => {
   it("says that it may not write, and changes nothing", { skip }, async () => {
     mount("-o", "remount,ro", root);
     try {
-      for (const args of [["run", "--all"], ["dev", "--port", "0"]]) {
+      for (const args of [
+        ["run", "--all"],
+        ["dev", "--port", "0"],
+      ]) {
         const { code, document } = await pentadJson<ErrorDocument>(...args, "--project", folder);
         assert.equal(code, 1, args.join(" "));
         assert.equal(document.error.code, "RUNTIME_NOT_WRITABLE", args.join(" "));
