@@ -1,4 +1,4 @@
-// A run of three steps that do nothing, durable after each: our engine beside pg-boss and DBOS on a Postgres of their own.
+// A run of three steps that do nothing, durable after each: our engine beside Restate, and pg-boss and DBOS on a Postgres of their own.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -8,6 +8,7 @@ import { pathToFileURL } from "node:url";
 import type { Bench, Variant } from "../harness.ts";
 import { openOwn } from "../step-overhead.bench.ts";
 import { startPostgres } from "./postgres.ts";
+import { type RestateSdk, startRestate } from "./restate.ts";
 
 const steps = ["read", "check", "write"];
 
@@ -22,15 +23,21 @@ export async function bench(): Promise<Bench> {
   const skipped: string[] = [];
   const postgres = await startPostgres();
   const peers: Peer[] = [];
-  if (postgres === undefined) skipped.push("pg-boss and DBOS, since no Postgres is installed");
-  else if (!install()) skipped.push("pg-boss and DBOS, since they could not be installed");
+  const url = `${postgres?.url}/postgres`;
+  const openers: [name: string, open: () => Promise<Peer>][] = [
+    ["pg-boss", () => openPgBoss(url)],
+    ["DBOS", () => openDbos(url)],
+    ["Restate", openRestate],
+  ];
+  if (postgres === undefined) {
+    skipped.push("pg-boss and DBOS, since no Postgres is installed");
+    openers.splice(0, 2);
+  }
+  if (!install()) skipped.push("all peers, since they could not be installed");
   else
-    for (const [name, open] of [
-      ["pg-boss", openPgBoss],
-      ["DBOS", openDbos],
-    ] as const)
+    for (const [name, open] of openers)
       try {
-        peers.push(await open(`${postgres.url}/postgres`));
+        peers.push(await open());
       } catch (error) {
         skipped.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
       }
@@ -44,7 +51,7 @@ export async function bench(): Promise<Bench> {
   });
   return {
     title: "A run of three steps beside the peers",
-    method: `From the request of a run to its end, three steps that do nothing, each durable before the next, one run after the other in one process. Ours: the executor that all components use, on SQLite (6 commits, each with an fsync). pg-boss: three jobs one after the other, each sent, fetched and completed at once (9 transactions), without the wait of its polling. DBOS: a workflow of three steps. Both peers on Postgres ${postgres?.version ?? "(missing)"} with its usual settings, on the same disk. ${skipped.length === 0 ? "" : `Skipped: ${skipped.join("; ")}. `}Not compared here, since this bench does not install them: Restate, Airflow, Prefect, Dagster.`,
+    method: `From the request of a run to its end, three steps that do nothing, each durable before the next, one run after the other in one process. Ours: the executor that all components use, on SQLite (6 commits, each with an fsync). pg-boss: three jobs one after the other, each sent, fetched and completed at once (9 transactions), without the wait of its polling. DBOS: a workflow of three steps. Restate: a handler of three steps, asked for over HTTP, its server with its usual settings. The first two on Postgres ${postgres?.version ?? "(missing)"} with its usual settings, on the same disk. ${skipped.length === 0 ? "" : `Skipped: ${skipped.join("; ")}. `}Not compared here, since this bench does not install them: Airflow, Prefect, Dagster.`,
     rounds: 60,
     variants: [variant("Pentad, SQLite", own.threeSteps), ...peers.map(({ name, run }) => variant(name, run))],
     async close() {
@@ -57,7 +64,7 @@ export async function bench(): Promise<Bench> {
 
 /** Into this folder alone; the product knows nothing of them. */
 function install(): boolean {
-  if (existsSync(join(import.meta.dirname, "node_modules", "pg-boss"))) return true;
+  if (existsSync(join(import.meta.dirname, "node_modules", "@restatedev", "restate-server"))) return true;
   try {
     execFileSync("npm", ["install", "--no-audit", "--no-fund", "--no-package-lock"], {
       cwd: import.meta.dirname,
@@ -104,6 +111,17 @@ async function openPgBoss(url: string): Promise<Peer> {
       await boss.stop({ graceful: false });
     },
   };
+}
+
+async function openRestate(): Promise<Peer> {
+  const { module, version } = await load<RestateSdk>("@restatedev/restate-sdk");
+  const { platform, arch } = process;
+  const binary = join(
+    import.meta.dirname,
+    `node_modules/@restatedev/restate-server-${platform}-${arch}/bin/restate-server`,
+  );
+  const { threeSteps, stop } = await startRestate(module, binary, steps);
+  return { name: `Restate, its SDK ${version}`, run: threeSteps, close: stop };
 }
 
 interface Dbos {
