@@ -7,7 +7,7 @@ import type { FitInput } from "./fit-input.ts";
 import { linearDesign } from "./linear/design.ts";
 import type { Artifact, Predictor } from "./model.ts";
 import { paramReader } from "./params.ts";
-import { predictor } from "./predictor.ts";
+import { predictor, rowByRow } from "./predictor.ts";
 import { random, shuffled } from "./random.ts";
 import { referenceImportance, referenceRow, referenceShapley } from "./reference-shapley.ts";
 import { readVectors, vectorArrays, vectorWidth } from "./vectors.ts";
@@ -151,15 +151,7 @@ export function openNearest(artifact: Artifact): Predictor {
     { task, classes, features },
     {
       scoreRow,
-      scoreColumns(columns, rowCount) {
-        const scores = new Float64Array(rowCount * answer.length);
-        const row = new Float64Array(F);
-        for (let i = 0; i < rowCount; i++) {
-          for (let f = 0; f < F; f++) row[f] = columns[f]![i]!;
-          scores.set(scoreRow(row), i * answer.length);
-        }
-        return scores;
-      },
+      scoreColumns: rowByRow(scoreRow, F, answer.length),
       explain: (row, output) => referenceShapley(margin(output), row, reference),
       importance() {
         const sampled = Array.from({ length: Math.min(100, n) }, (_, i) => Math.floor((i * n) / Math.min(100, n)));

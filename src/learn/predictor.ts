@@ -89,6 +89,19 @@ export function predictor(known: Known, scorer: Scorer): Predictor {
   };
 }
 
+/** For arithmetic that gains nothing from columns: every row by itself, `width` features in and `outputs` numbers out. */
+export function rowByRow(scoreRow: (row: Float64Array) => Float64Array, width: number, outputs: number) {
+  return (columns: readonly Float64Array[], rowCount: number): Float64Array => {
+    const scores = new Float64Array(rowCount * outputs);
+    const row = new Float64Array(width);
+    for (let i = 0; i < rowCount; i++) {
+      for (let f = 0; f < width; f++) row[f] = columns[f]![i]!;
+      scores.set(scoreRow(row), i * outputs);
+    }
+    return scores;
+  };
+}
+
 function pairsOf(features: readonly Feature[], matrix: Float64Array): Interaction[] {
   const F = features.length;
   const pairs: Interaction[] = [];

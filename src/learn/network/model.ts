@@ -3,7 +3,7 @@
 import { corrupt, readArray, readFeatures, readInteger, readTask } from "../artifact.ts";
 import { applyLink, type Link } from "../link.ts";
 import type { Artifact, Predictor } from "../model.ts";
-import { predictor } from "../predictor.ts";
+import { predictor, rowByRow } from "../predictor.ts";
 import { referenceShapley } from "../reference-shapley.ts";
 import { readVectors } from "../vectors.ts";
 import { forward, type Layers, layersOf, pass, weightCount } from "./layers.ts";
@@ -74,15 +74,7 @@ export function openNetwork(artifact: Artifact): Predictor {
     { task, classes, features },
     {
       scoreRow,
-      scoreColumns(columns, rowCount) {
-        const scores = new Float64Array(rowCount * answer.length);
-        const row = new Float64Array(F);
-        for (let i = 0; i < rowCount; i++) {
-          for (let f = 0; f < F; f++) row[f] = columns[f]![i]!;
-          scores.set(scoreRow(row), i * answer.length);
-        }
-        return scores;
-      },
+      scoreColumns: rowByRow(scoreRow, F, answer.length),
       explain(row, output) {
         const sign = task === "binary" && output === 0 ? -1 : 1;
         return referenceShapley(
