@@ -4,7 +4,8 @@ import { linearWasm } from "../kernels/linear.wasm.ts";
 import { mostBytes, wasmKernels, wasmMemory } from "../wasm.ts";
 import type { ColumnReader } from "./dense-columns.ts";
 
-interface LinearKernels {
+/** What the linear kernels export. */
+export interface LinearKernels {
   addGram(
     columns: number,
     pitch: number,

@@ -2,19 +2,8 @@
 
 import { linearWasm } from "../kernels/linear.wasm.ts";
 import { wasmKernels, wasmMemory } from "../wasm.ts";
+import type { LinearKernels } from "./dense-block.ts";
 import type { Design } from "./design.ts";
-
-interface LinearKernels {
-  addGram(
-    columns: number,
-    pitch: number,
-    count: number,
-    rows: number,
-    weights: number,
-    scaled: number,
-    out: number,
-  ): void;
-}
 
 /** Rows that stay in the cache while every pair of columns is multiplied. */
 const chunkRows = 256;
