@@ -1,16 +1,27 @@
 // How runs end: done, refused, failed or cancelled, each in one transaction that only the run's owner can make.
 
-import { fail, toFailure } from "../base/failure.ts";
+import { type Failure, fail, toFailure } from "../base/failure.ts";
 import type { SqlValue, Statements } from "../ports/database.ts";
 import { type EventName, record } from "./journal.ts";
-import type { Ledger, LedgerParts, RunState } from "./ledger.ts";
+import type { LedgerParts } from "./ledger-parts.ts";
+import type { RunEnd, RunState } from "./run.ts";
 import { endSteps, notOurs } from "./steps.ts";
 
-export function openEnds({
-  database,
-  now,
-  owner,
-}: LedgerParts): Pick<Ledger, "finish" | "failRun" | "cancel" | "setFingerprint"> {
+/** The ways in which a run ends. */
+export interface Ends {
+  /** Says what a run of this process is for, as of its beginning. */
+  setFingerprint(run: string, fingerprint: string): Promise<void>;
+  /**
+   * Ends a run as done (or refused, or skipped) in the same transaction as the caller's own writes. Throws RUNS_CANCELLED,
+   * with nothing written, when the run was cancelled or taken over meanwhile.
+   */
+  finish<Result>(run: string, end: RunEnd, write: (tx: Statements, atMs: number) => Promise<Result>): Promise<Result>;
+  failRun(run: string, failure: Failure): Promise<void>;
+  /** Ends a run that was cancelled, waiting or running, whoever runs it; its end can then no longer be written. */
+  cancel(run: string, why: string): Promise<void>;
+}
+
+export function openEnds({ database, now, owner }: LedgerParts): Ends {
   /** Ends a run that is still this process's; throws when it is not, so that nothing of a lost run is kept. */
   async function end(
     tx: Statements,

@@ -3,32 +3,15 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Failure, fail, isFailure, type PentadError, toFailure } from "../base/failure.ts";
-import type { Compute, ComputeLimits } from "../ports/compute.ts";
-import { fanOut } from "./fan-out.ts";
-import type { Ledger, Run } from "./ledger.ts";
+import { type FanOutOptions, fanOut } from "./fan-out.ts";
 import { openResume } from "./resume.ts";
-import { runStep } from "./run-step.ts";
+import type { Run } from "./run.ts";
+import { runStep, type StepSurroundings } from "./run-step.ts";
 import type { Work } from "./work.ts";
 
-export interface ExecuteOptions {
-  readonly ledger: Ledger;
-  readonly compute: Compute;
-  readonly projectFolder: string;
+export interface ExecuteOptions extends StepSurroundings, Pick<FanOutOptions, "concurrency"> {
   /** Where the run's own folder is made; on the same file system as the stores, so that files can be moved there. */
   readonly temporaryFolder: string;
-  readonly limits: ComputeLimits;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal;
-  /** A line that a step printed. */
-  readonly onOutput: (line: string) => void;
-  /** Something of the run changed: its detail or its progress. */
-  readonly onChange: () => void;
-  /** How often a step is tried whose failure may go away by itself. */
-  readonly attempts?: number;
-  /** How many partitions of a fan-out run at once; 2 by default. */
-  readonly concurrency?: number;
-  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
-  readonly random?: () => number;
 }
 
 /** A cancel by anybody is heard within this time; most beats are one look by key. */

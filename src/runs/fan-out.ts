@@ -4,7 +4,7 @@ import type { Failure } from "../base/failure.ts";
 import { fail } from "../base/failure.ts";
 import type { Json, JsonObject } from "../base/json.ts";
 import type { Statements } from "../ports/database.ts";
-import type { Run } from "./ledger.ts";
+import type { Run } from "./run.ts";
 import { carrying, type StepOptions, tryStep } from "./run-step.ts";
 import { partitionStep } from "./steps.ts";
 
@@ -27,6 +27,11 @@ export interface FanOut {
   readonly commit?: (tx: Statements, partition: Partition, output: Json, atMs: number) => Promise<void>;
 }
 
+export interface FanOutOptions extends StepOptions {
+  /** How many partitions run at once; 2 by default. */
+  readonly concurrency?: number;
+}
+
 /** So many failures one after the other are no partition's own: the rest is left for the next run. */
 const givesUpAfter = 10;
 
@@ -36,7 +41,7 @@ const givesUpAfter = 10;
  * one fails the others go on; then the first one's failure is thrown, telling how many failed. The next run of the same
  * input and fingerprint does only what is missing.
  */
-export async function fanOut(run: Run, work: FanOut, options: StepOptions): Promise<Json[]> {
+export async function fanOut(run: Run, work: FanOut, options: FanOutOptions): Promise<Json[]> {
   const { step, entry, partitions, commit } = work;
   checkNames(work);
   const { ledger, resume, signal } = options;

@@ -3,7 +3,8 @@
 import type { Failure } from "../base/failure.ts";
 import { canonicalJson, type Json, type JsonObject } from "../base/json.ts";
 import type { SqlValue } from "../ports/database.ts";
-import type { Latest, Ledger, LedgerParts, Run, RunReason, RunState, Step } from "./ledger.ts";
+import type { LedgerParts } from "./ledger-parts.ts";
+import type { KeptStep, Latest, Run, RunReason, RunState, Step } from "./run.ts";
 
 export interface RunRow {
   run: string;
@@ -57,9 +58,28 @@ const everyComponent = `with recursive names (component) as (
 /** So many runs are forgotten in one transaction, lest others wait long for theirs. */
 const prunePortion = 500;
 
-export function openHistory({
-  database,
-}: LedgerParts): Pick<Ledger, "find" | "list" | "steps" | "latest" | "prune" | "unfinishedBefore" | "leftSomething"> {
+/** What ran. */
+export interface History {
+  find(run: string): Promise<Run | undefined>;
+  list(filter?: { component?: string; limit?: number; state?: RunState }): Promise<Run[]>;
+  steps(run: string): Promise<Step[]>;
+  /** By component: its newest runs. Components that never started a run are not in it. */
+  latest(): Promise<ReadonlyMap<string, Latest>>;
+  /**
+   * The newest run before this one of the same component, input and fingerprint, if it left something to go on from: an
+   * interrupted one its finished steps, a failed one its finished partitions; by step.
+   */
+  unfinishedBefore(run: Run): Promise<{ run: string; steps: ReadonlyMap<string, KeptStep> } | undefined>;
+  /** Whether a later run may go on from what this one left. */
+  leftSomething(run: string): Promise<boolean>;
+  /**
+   * Forgets runs that ended before `beforeMs`, except the newest `keep` of each component and its newest success. Returns
+   * their ids, so that their logs can be removed.
+   */
+  prune(options: { beforeMs: number; keep: number }): Promise<string[]>;
+}
+
+export function openHistory({ database }: LedgerParts): History {
   async function select(where: string, parameters: readonly SqlValue[]): Promise<Run[]> {
     return (await database.all<RunRow>(`select * from runs ${where}`, parameters)).map(runOf);
   }

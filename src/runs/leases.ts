@@ -4,20 +4,22 @@ import { fail, toFailure } from "../base/failure.ts";
 import type { Statements } from "../ports/database.ts";
 import { type RunRow, runOf } from "./history.ts";
 import { record } from "./journal.ts";
-import type { Ledger, LedgerParts, Run } from "./ledger.ts";
+import type { LedgerParts } from "./ledger-parts.ts";
+import type { Run } from "./run.ts";
 import { endSteps } from "./steps.ts";
 
 /** An owner on another machine whose beats nobody has watched is given up after so many leases by the clock. */
 const patienceLeases = 4;
 
-export function openLeases({
-  database,
-  now,
-  monotonicMs,
-  owner,
-  leaseMs,
-  ownerLives,
-}: LedgerParts): Pick<Ledger, "beat" | "recover"> {
+/** Keeping a run, and ending those whose owner is gone. */
+export interface Leases {
+  /** Prolongs the lease; false when the run is no longer this process's. Cheap: ask once a second, so that a cancel is heard. */
+  beat(run: string): Promise<boolean>;
+  /** Fails the runs whose owner is gone; returns them. Call it at start and every few seconds. */
+  recover(): Promise<Run[]>;
+}
+
+export function openLeases({ database, now, monotonicMs, owner, leaseMs, ownerLives }: LedgerParts): Leases {
   const beaten = new Map<string, number>();
   const watched = new Map<string, { beats: number; sinceMs: number }>();
 

@@ -1,6 +1,6 @@
 // What a run does now, in a few words: said often, written seldom, and the newest word wins.
 
-import type { Ledger, LedgerParts } from "./ledger.ts";
+import type { LedgerParts } from "./ledger-parts.ts";
 
 /** Each write waits for the disk, and nobody reads faster than this. */
 const everyMs = 250;
@@ -11,7 +11,13 @@ interface Pending {
   written: Promise<void>;
 }
 
-export function openNotes({ database, owner }: LedgerParts): Pick<Ledger, "note"> {
+/** What runs say while they go on. */
+export interface Notes {
+  /** Says what a run does now. Written a few times a second at most; the newest word wins. */
+  note(run: string, note: { detail?: string; progress?: number | null }): Promise<void>;
+}
+
+export function openNotes({ database, owner }: LedgerParts): Notes {
   const pending = new Map<string, Pending>();
   let lastWriteAt = Number.NEGATIVE_INFINITY;
 

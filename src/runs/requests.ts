@@ -4,15 +4,21 @@ import { newId } from "../base/ids.ts";
 import type { Statements } from "../ports/database.ts";
 import { inputText, type RunRow, runOf } from "./history.ts";
 import { record } from "./journal.ts";
-import type { Ledger, LedgerParts, RequestOptions, Run } from "./ledger.ts";
+import type { LedgerParts } from "./ledger-parts.ts";
+import type { RequestOptions, Run, RunReason } from "./run.ts";
 import { countAlone, mostAtOnce } from "./settings.ts";
 
-export function openRequests({
-  database,
-  now,
-  owner,
-  leaseMs,
-}: LedgerParts): Pick<Ledger, "request" | "claim" | "claimNext"> {
+/** Asking for runs, and taking those that wait. */
+export interface Requests {
+  /** Asks for a run. While one of the component is waiting already, that one is returned, with the newer fingerprint. */
+  request(component: string, reason: RunReason, fingerprint: string | null, options?: RequestOptions): Promise<string>;
+  /** Takes a waiting run, unless the component is running already; undefined when it is not to be had. */
+  claim(run: string): Promise<Run | undefined>;
+  /** Takes the waiting run that comes first among these components; undefined when there is none. */
+  claimNext(components: readonly string[]): Promise<Run | undefined>;
+}
+
+export function openRequests({ database, now, owner, leaseMs }: LedgerParts): Requests {
   async function take(tx: Statements, run: string): Promise<Run | undefined> {
     const most = await mostAtOnce(tx);
     const running = "select count(*) as running from runs where state = 'running'";

@@ -4,8 +4,9 @@ import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { contentHash } from "../base/ids.ts";
 import { canonicalJson, type Json, type JsonObject } from "../base/json.ts";
-import type { KeptStep, Ledger, Run } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 import { machine } from "./owner.ts";
+import type { KeptStep, Run } from "./run.ts";
 
 /** Larger outputs are not kept on the ledger; their steps are done again. */
 const mostKeptBytes = 262_144;

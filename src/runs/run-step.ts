@@ -4,10 +4,11 @@ import { setTimeout as rest } from "node:timers/promises";
 import { errorCodes } from "../base/error-codes.ts";
 import { type Failure, fail, fromFailure, isFailure, toFailure } from "../base/failure.ts";
 import type { Json, JsonObject } from "../base/json.ts";
+import type { Compute, ComputeLimits } from "../ports/compute.ts";
 import type { Statements } from "../ports/database.ts";
-import type { ExecuteOptions } from "./execute.ts";
-import type { Run, StepEnd } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 import type { Resume } from "./resume.ts";
+import type { Run, StepEnd } from "./run.ts";
 
 export interface StepWork {
   readonly run: Run;
@@ -20,7 +21,25 @@ export interface StepWork {
   readonly quiet?: boolean;
 }
 
-export interface StepOptions extends ExecuteOptions {
+/** Where a run's steps run, and who is told of them. */
+export interface StepSurroundings {
+  readonly ledger: Ledger;
+  readonly compute: Compute;
+  readonly projectFolder: string;
+  readonly limits: ComputeLimits;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  /** A line that a step printed. */
+  readonly onOutput: (line: string) => void;
+  /** Something of the run changed: its detail or its progress. */
+  readonly onChange: () => void;
+  /** How often a step is tried whose failure may go away by itself. */
+  readonly attempts?: number;
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly random?: () => number;
+}
+
+export interface StepOptions extends StepSurroundings {
   readonly resume: Resume;
   /** Ends of steps that are being written: they share a commit with what the run does next. */
   readonly ends: Promise<void>[];

@@ -3,18 +3,37 @@
 import { type Failure, fail } from "../base/failure.ts";
 import type { ComputeUsage } from "../ports/compute.ts";
 import type { Statements } from "../ports/database.ts";
-import type { Ledger, LedgerParts } from "./ledger.ts";
+import type { LedgerParts } from "./ledger-parts.ts";
+import type { PlannedPartition, StepEnd } from "./run.ts";
 import { countAlone, mostAtOnce } from "./settings.ts";
 
 /** Later attempts are for the partition that the first was planned for. */
 const samePartition =
   "(select partition from runs_steps first where first.run = ? and first.step = ? and first.attempt = 1)";
 
-export function openSteps({
-  database,
-  now,
-  owner,
-}: LedgerParts): Pick<Ledger, "planPartitions" | "startStep" | "endStep"> {
+/** The beginnings and ends of a run's steps. */
+export interface Steps {
+  /**
+   * Writes down the partitions of the fan-out `step` before the first begins; those with what an earlier run left are done
+   * at once. Throws RUNS_CANCELLED when the run is no longer this process's.
+   */
+  planPartitions(run: string, step: string, partitions: readonly PlannedPartition[]): Promise<void>;
+  /**
+   * False, with nothing written, while as many steps run as the project allows at once: ask again. Throws RUNS_CANCELLED
+   * when the run is no longer this process's.
+   */
+  startStep(run: string, step: string, attempt: number): Promise<boolean>;
+  /** With `write`, its writes and the step's end are one transaction, refused when the run is no longer this process's. */
+  endStep(
+    run: string,
+    step: string,
+    attempt: number,
+    end: StepEnd,
+    write?: (tx: Statements, atMs: number) => Promise<void>,
+  ): Promise<void>;
+}
+
+export function openSteps({ database, now, owner }: LedgerParts): Steps {
   /** Throws unless the run is this process's; who has asked holds the run until the transaction ends, on Postgres too. */
   async function hold(tx: Statements, run: string): Promise<void> {
     const { changes } = await tx.run(

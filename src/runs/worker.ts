@@ -2,7 +2,8 @@
 
 import { setTimeout as rest } from "node:timers/promises";
 import { type Failure, fail, isFailure, toFailure } from "../base/failure.ts";
-import type { Ledger, Run } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Run } from "./run.ts";
 import type { Schedules } from "./schedules.ts";
 
 export interface WorkerOptions {

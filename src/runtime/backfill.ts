@@ -4,7 +4,7 @@ import { fail } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { BackfillInput } from "../data/plan-backfill.ts";
 import { planPartitions } from "../data/plan-backfill.ts";
-import type { Run } from "../runs/ledger.ts";
+import type { Run } from "../runs/run.ts";
 import type { Project } from "./open-project.ts";
 import { type RunnerOptions, runRequested } from "./runner.ts";
 

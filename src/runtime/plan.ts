@@ -13,7 +13,7 @@ import {
   type TrainingDefinition,
 } from "../define/definition.ts";
 import { groupsOf } from "../define/on-demand-definition.ts";
-import type { Run, RunReason } from "../runs/ledger.ts";
+import type { Run, RunReason } from "../runs/run.ts";
 
 /** Everything that the plan looks at. */
 export interface Situation {

@@ -12,8 +12,8 @@ import type { AppDefinition, Definition, DefinitionOf, LimitsDefinition } from "
 import { runInference } from "../inference/run-inference.ts";
 import { runProblem } from "../problem/run-problem.ts";
 import { execute } from "../runs/execute.ts";
-import type { Run } from "../runs/ledger.ts";
 import { openRunLog } from "../runs/log-file.ts";
+import type { Run } from "../runs/run.ts";
 import { mostAtOnce } from "../runs/settings.ts";
 import type { Work } from "../runs/work.ts";
 import { featureUsers } from "./feature-users.ts";

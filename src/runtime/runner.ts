@@ -3,7 +3,7 @@
 import type { Failure } from "../base/failure.ts";
 import type { DeclaredComponent } from "../catalog/components.ts";
 import { dependenciesOf } from "../define/definition.ts";
-import type { Run, RunReason } from "../runs/ledger.ts";
+import type { Run, RunReason } from "../runs/run.ts";
 import { mostAtOnce } from "../runs/settings.ts";
 import { startWorker } from "../runs/worker.ts";
 import { deliverAlerts } from "./alerts.ts";

@@ -15,7 +15,7 @@ import { countFeedback, countPredictions } from "../inference/prediction-log.ts"
 import { show } from "../models/gate.ts";
 import { findAlias, listVersions } from "../models/registry.ts";
 import { goalText } from "../problem/run-problem.ts";
-import type { Run } from "../runs/ledger.ts";
+import type { Run } from "../runs/run.ts";
 import { openTimetable } from "../runs/schedule.ts";
 import type { Project } from "./open-project.ts";
 import { inOrder, isEmpty, planDue, type Situation } from "./plan.ts";

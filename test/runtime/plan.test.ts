@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { DeclaredComponent } from "../../src/catalog/components.ts";
 import type { Definition } from "../../src/define/definition.ts";
-import type { Run } from "../../src/runs/ledger.ts";
+import type { Run } from "../../src/runs/run.ts";
 import { effectiveFingerprint, planDue, type Situation } from "../../src/runtime/plan.ts";
 
 const declare = (id: string, definition: object): DeclaredComponent => {
