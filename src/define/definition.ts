@@ -26,6 +26,10 @@ export interface FeatureDefinition {
   readonly format?: string;
   readonly dimensions?: number;
   readonly similarity?: "cosine" | "dot" | "l2";
+  /** Of a vector that is made of texts: the features that it is made of, in their order. */
+  readonly of?: readonly string[];
+  /** Of such a vector: what it depends on beside the texts. With another one all are made anew. */
+  readonly embedder?: string;
   /** Of a feature that its file declares no more: what it is kept for. */
   readonly deprecated?: readonly string[];
 }
@@ -74,6 +78,8 @@ export interface DataDefinition {
   readonly windows: readonly WindowDefinition[];
   readonly labels: readonly LabelDefinition[];
   readonly transform: boolean;
+  /** The file, and the hash under which its code is kept: whoever embeds loads it from there. Absent without embeddings. */
+  readonly code?: { readonly file: string; readonly hash: string };
   readonly missing: readonly string[];
   readonly quarantineBudget: number;
   readonly freshForMs: number | null;

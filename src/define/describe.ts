@@ -3,9 +3,10 @@
 import { parseDurationMs } from "../base/clock.ts";
 import type { AppComponent } from "./app.ts";
 import type { Candidate } from "./candidate.ts";
+import { keyColumns } from "./check-data.ts";
 import type { Component } from "./component.ts";
 import { isCustom } from "./custom-model.ts";
-import { type DataComponent, keyColumns } from "./data.ts";
+import type { DataComponent } from "./data.ts";
 import {
   type AppDefinition,
   type DataDefinition,
@@ -19,6 +20,7 @@ import {
   type ScheduleRules,
   type TrainingDefinition,
 } from "./definition.ts";
+import { type Embedding, isEmbedding } from "./embedding.ts";
 import { describeChecks } from "./expectations.ts";
 import { isCondition, parseExpression } from "./expression.ts";
 import type { Feature } from "./feature.ts";
@@ -41,7 +43,7 @@ export function describe(
     case "problem":
       return describeProblem(component as ProblemComponent, nameOf(component));
     case "data":
-      return describeData(component as DataComponent, nameOf);
+      return describeData(component as DataComponent, nameOf, code);
     case "training":
       return describeTraining(component as TrainingComponent, nameOf, code);
     case "inference":
@@ -65,11 +67,18 @@ function describeProblem({ options }: ProblemComponent, name: string): ProblemDe
   };
 }
 
-function describeData(component: DataComponent, nameOf: (component: Component) => string): DataDefinition {
+function describeData(
+  component: DataComponent,
+  nameOf: (component: Component) => string,
+  code: ComponentCode,
+): DataDefinition {
   const { options } = component;
   const name = nameOf(component);
   const { source, eventTime } = options;
-  const features = Object.entries(options.features).map(([feature, given]) => describeFeature(feature, given));
+  const kept = Object.values(options.features).some(isEmbedding) ? { file: code.file, hash: code.hash() } : undefined;
+  const features = Object.entries(options.features).map(([feature, given]) =>
+    isEmbedding(given) ? describeEmbedding(feature, given, kept?.hash ?? "") : describeFeature(feature, given),
+  );
   return {
     kind: "data",
     name,
@@ -95,6 +104,7 @@ function describeData(component: DataComponent, nameOf: (component: Component) =
     })),
     labels: Object.entries(options.labels ?? {}).map(([label, given]) => describeLabel(label, given, features)),
     transform: options.transform !== undefined,
+    ...(kept === undefined ? {} : { code: kept }),
     missing: options.missing ?? missingTexts,
     quarantineBudget: options.quarantineBudget ?? 0.1,
     freshForMs: options.freshFor === undefined ? null : (parseDurationMs(options.freshFor) as number),
@@ -108,6 +118,10 @@ function describeData(component: DataComponent, nameOf: (component: Component) =
 
 function describeFeature(name: string, { valueType: _, from, ...given }: Feature): FeatureDefinition {
   return { ...given, name, from: from ?? name };
+}
+
+function describeEmbedding(name: string, { embedder, ...given }: Embedding, code: string): FeatureDefinition {
+  return { ...describeFeature(name, given), embedder: embedder.version ?? code };
 }
 
 function describeLabel(name: string, label: Label, features: readonly FeatureDefinition[]): LabelDefinition {

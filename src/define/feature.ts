@@ -54,7 +54,7 @@ export interface TimeOptions extends CommonOptions {
   readonly format?: string;
 }
 
-type OptionalOf<Options> = Options extends { readonly optional: true } ? true : false;
+export type OptionalOf<Options> = Options extends { readonly optional: true } ? true : false;
 
 /**
  * A number, with its unit and range; a row outside the range goes to quarantine.
@@ -148,7 +148,7 @@ export function vector<const Options extends VectorOptions>(
 
 const commonOptions = ["optional", "from", "description"];
 
-function feature(type: FeatureType, options: object): Feature {
+export function feature(type: FeatureType, options: object): Feature {
   const { optional, from } = options as CommonOptions;
   if (optional !== undefined && typeof optional !== "boolean")
     throw invalid(`${type}().optional`, "true or false", optional);
