@@ -345,6 +345,12 @@ export const errorCodes = {
     "There is nothing to predict; choose another label or more rows",
   ),
   TRAINING_LABEL_INVALID: code(422, "never", "The label does not fit the task", "Choose another task or another label"),
+  TRAINING_WEIGHT_INVALID: code(
+    422,
+    "never",
+    "The weight of a row cannot be used",
+    "Give every row with a label a weight of 0 or more; 0 leaves it out",
+  ),
   TRAINING_TOO_FEW_ROWS: code(422, "later", "There are too few labelled rows to train on", "Collect more rows"),
   TRAINING_NO_FEATURES: code(
     422,

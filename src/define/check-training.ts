@@ -5,8 +5,8 @@ import { checkEvents } from "./after.ts";
 import { algorithmTasks, type Candidate, candidateWords } from "./candidate.ts";
 import { checkDuration, checkNumber, checkOneOf, checkOptions, checkText, invalid, nearest } from "./check.ts";
 import type { DataComponent } from "./data.ts";
-import type { Task } from "./metrics.ts";
-import { namesOf, type OnDemand } from "./on-demand.ts";
+import { isLabelTask, type Task } from "./metrics.ts";
+import { isOnDemand, namesOf, type OnDemand } from "./on-demand.ts";
 import type { FeatureReference, FeatureSelection } from "./selection.ts";
 import type { Budget, Split, TrainWhen } from "./training.ts";
 
@@ -44,6 +44,32 @@ export function checkFeatures(features: readonly AnySelection[]): void {
         selection,
         "Check the feature's spelling in the data component",
       );
+}
+
+/** Rows are weighed where they have labels; what weighs them is a number, and not all that the model looks at. */
+export function checkWeight(weight: unknown, features: readonly AnySelection[], task: Task): void {
+  if (!isLabelTask(task))
+    throw invalid("weight", `nothing, since the rows of a ${task} task all count the same`, weight);
+  if (!isObject(weight) || typeof weight.feature !== "string" || !isObject(weight.data))
+    throw invalid(
+      "weight",
+      "a column of numbers of a data component, such as orders.features.amount",
+      weight,
+      "Check the feature's spelling in the data component",
+    );
+  const { feature, data } = weight as unknown as FeatureReference;
+  const { options } = data as DataComponent;
+  const window = options.windows?.[feature];
+  const type =
+    window === undefined
+      ? options.features[feature]?.type
+      : window.column !== null && ["min", "max", "last"].includes(window.aggregate)
+        ? options.features[window.column]?.type
+        : "number";
+  if (type !== "number") throw invalid("weight", "a column of numbers", `${feature}, a ${type}`);
+  const isOther = (one: AnySelection) =>
+    isOnDemand(one) || one.data !== data || namesOf(one).some((name) => name !== feature);
+  if (!features.some(isOther)) throw invalid("features", "a feature beside the weight", feature);
 }
 
 /** What only makes sense where rows have labels. */

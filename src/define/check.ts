@@ -15,7 +15,11 @@ export function show(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "function") return "a function";
   if (isObject(value) && typeof value.kind === "string") return `a ${value.kind} component`;
-  const text = JSON.stringify(value) ?? String(value);
+  if (isObject(value) && typeof value.feature === "string") return `the feature ${value.feature}`;
+  if (isObject(value) && typeof value.label === "string") return `the label ${value.label}`;
+  // Components refer to themselves through their features, which JSON cannot say.
+  const text =
+    JSON.stringify(value, (_, one) => (isObject(one) && one.kind === "data" ? "data" : one)) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 

@@ -13,6 +13,8 @@ export interface CustomFit {
   readonly rows: readonly CustomRow[];
   /** One per row: a number, or a class as its text. */
   readonly labels: readonly (number | string)[];
+  /** What each row counts, from the training's `weight`; 1 without. */
+  readonly weights: readonly number[];
   readonly task: "binary" | "multiclass" | "regression";
   /** In the order of the probabilities that `predict` gives; empty for numbers. */
   readonly classes: readonly string[];

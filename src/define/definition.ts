@@ -125,6 +125,8 @@ export interface TrainingDefinition {
   /** Without a label, `data` is the group whose rows are looked at. */
   readonly label: { readonly data: string; readonly name: string | null };
   readonly features: readonly { readonly data: string; readonly names: readonly string[] }[];
+  /** The column that says what each row counts; absent when all count the same. */
+  readonly weight?: { readonly data: string; readonly name: string };
   /** Absent without on-demand features. */
   readonly onDemand?: OnDemandDefinition;
   readonly split: {

@@ -31,6 +31,7 @@ import { isOnDemand } from "./on-demand.ts";
 import { type ComponentCode, describeOnDemand, groupSelections } from "./on-demand-definition.ts";
 import type { ProblemComponent } from "./problem.ts";
 import { describeSchedule, type ScheduleOptions } from "./schedule.ts";
+import type { FeatureReference } from "./selection.ts";
 import type { TrainingComponent } from "./training.ts";
 
 /** Describes a component as JSON. `nameOf` gives the name of a component that this one refers to, `code` what is behind it. */
@@ -156,7 +157,7 @@ function describeTraining(
   code: ComponentCode,
 ): TrainingDefinition {
   const { options } = component;
-  const { split, when, budget, label, features = [] } = options;
+  const { split, when, budget, label, weight, features = [] } = options;
   const stored = features.flatMap((one) => (isOnDemand(one) ? [] : [one]));
   const onDemand = describeOnDemand(features, nameOf, code);
   const rows = label ?? stored[0];
@@ -165,7 +166,8 @@ function describeTraining(
     name: nameOf(component),
     problem: nameOf(options.problem),
     label: { data: rows === undefined ? "" : nameOf(rows.data), name: label?.label ?? null },
-    features: groupSelections(stored, nameOf),
+    features: withoutWeight(groupSelections(stored, nameOf), weight, nameOf),
+    ...(weight === undefined ? {} : { weight: { data: nameOf(weight.data), name: weight.feature } }),
     ...(onDemand === undefined ? {} : { onDemand }),
     split: {
       by: split?.by ?? null,
@@ -192,6 +194,19 @@ function describeTraining(
     seed: options.seed ?? 1,
     limits: describeLimits(options.limits),
   };
+}
+
+/** What says how much a row counts is no input of the model, even where `all()` names it. */
+function withoutWeight(
+  selections: TrainingDefinition["features"],
+  weight: FeatureReference | undefined,
+  nameOf: (component: Component) => string,
+): TrainingDefinition["features"] {
+  if (weight === undefined) return selections;
+  const group = nameOf(weight.data);
+  return selections
+    .map(({ data, names }) => ({ data, names: data === group ? names.filter((one) => one !== weight.feature) : names }))
+    .filter(({ names }) => names.length > 0);
 }
 
 /** The functions of a model of the user's own stay in the file; the hash of its code tells when they change. */

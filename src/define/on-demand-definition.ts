@@ -76,8 +76,10 @@ export function storedSelections({
 }
 
 /** The groups behind a training, its label's first. */
-export function groupsOf(training: Pick<TrainingDefinition, "features" | "onDemand" | "label">): string[] {
-  return [...new Set([training.label.data, ...storedSelections(training).map(({ data }) => data)])];
+export function groupsOf(training: Pick<TrainingDefinition, "features" | "onDemand" | "label" | "weight">): string[] {
+  const { label, weight } = training;
+  const selected = storedSelections(training).map(({ data }) => data);
+  return [...new Set([label.data, ...selected, ...(weight === undefined ? [] : [weight.data])])];
 }
 
 export function mergeSelections(selections: Selections): Selections {

@@ -13,6 +13,7 @@ import {
   checkSeries,
   checkSplit,
   checkUnvaried,
+  checkWeight,
   checkWhen,
 } from "./check-training.ts";
 import type { Component } from "./component.ts";
@@ -65,6 +66,7 @@ export interface TrainingOptions<
   LabelName extends string,
   LabelValue,
   T extends Task = Task,
+  WeightName extends string = string,
 > {
   /** The file's name unless given. */
   readonly name?: string;
@@ -76,6 +78,11 @@ export interface TrainingOptions<
    * `weather.all()`, `weather.pick("precipitation")`, `weather.features.precipitation`, or what `onDemand()` gives. A forecast takes none.
    */
   readonly features?: Selections;
+  /**
+   * A column of numbers that says what each row counts, in the fit and in every score, e.g. `orders.features.amount`: 2 counts like
+   * the row twice, 0 leaves it out. It is no input of the model. Every row counts the same when left out.
+   */
+  readonly weight?: FeatureReference<WeightName>;
   /** How rows are held out for the gate; by time when there is one, and a fifth of them, unless given. */
   readonly split?: Split;
   /** What is tried; the best on rows held back from the training part goes to the gate. `[auto()]` when left out. */
@@ -105,15 +112,16 @@ type AnswerOf<T extends Task, LabelValue> = T extends "anomaly"
     : LabelValue;
 
 type InputsOfSelection<S> = S extends { readonly inputsType?: infer Inputs } ? Exclude<Inputs, undefined> : never;
-type Flat<T> = { -readonly [K in keyof T]: T[K] } & {};
 type Intersection<Union> = (Union extends unknown ? (member: Union) => void : never) extends (all: infer All) => void
   ? All
   : never;
 
 /** A forecast is asked for by the key of its series. */
-type RequestOf<T extends Task, Selections extends readonly AnySelection[]> = T extends "forecast"
+type RequestOf<T extends Task, Selections extends readonly AnySelection[], WeightName> = T extends "forecast"
   ? { readonly [key: string]: string | number }
-  : Flat<Intersection<InputsOfSelection<Selections[number]>>>;
+  : Without<Intersection<InputsOfSelection<Selections[number]>>, WeightName>;
+
+type Without<Inputs, Name> = { -readonly [K in keyof Inputs as Exclude<K, Name>]: Inputs[K] } & {};
 
 export interface TrainingComponent<Inputs = unknown, Output = unknown> extends Component<"training"> {
   readonly options: TrainingOptions<readonly AnySelection[], string, Output>;
@@ -137,14 +145,16 @@ export function defineTraining<
   LabelName extends string,
   LabelValue,
   T extends Task,
+  WeightName extends string = never,
 >(
-  options: TrainingOptions<Selections, LabelName, LabelValue, T> & TrainingRule<T>,
-): TrainingComponent<RequestOf<T, Selections>, AnswerOf<T, LabelValue>> {
+  options: TrainingOptions<Selections, LabelName, LabelValue, T, WeightName> & TrainingRule<T>,
+): TrainingComponent<RequestOf<T, Selections, WeightName>, AnswerOf<T, LabelValue>> {
   checkOptions("defineTraining()", options, [
     "name",
     "problem",
     "label",
     "features",
+    "weight",
     "split",
     "candidates",
     "budget",
@@ -155,7 +165,7 @@ export function defineTraining<
   if (!isObject(options.problem) || options.problem.kind !== "problem")
     throw invalid("problem", "the default export of problem.ts", options.problem);
   const { task, predict } = options.problem.options;
-  const { label, features = [] } = options as TrainingOptions<readonly AnySelection[], string, unknown>;
+  const { label, weight, features = [] } = options as TrainingOptions<readonly AnySelection[], string, unknown>;
   if (predict === undefined) {
     if (label !== undefined) throw invalid("label", `nothing, since ${task} looks at rows without one`, label);
   } else checkLabel(label, predict);
@@ -176,6 +186,8 @@ export function defineTraining<
   for (const one of features.filter(isOnDemand))
     checkRequest(one, (rows.data as DataComponent).options, label?.label ?? "");
   if (task === "forecast") checkSeries(rows.data as DataComponent, label?.label ?? "");
+  // A misspelt column is undefined: training as if nothing had been said would be worse than an error.
+  if ("weight" in options) checkWeight(weight, features, task);
   if (options.candidates !== undefined) checkCandidates(options.candidates, task, names);
   checkSplit(options.split);
   checkBudget(options.budget);

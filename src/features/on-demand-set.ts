@@ -20,6 +20,7 @@ export interface WrittenSet {
   readonly rows: number;
   /** The model's own, stored and computed. */
   readonly features: readonly GroupColumn[];
+  readonly weight: GroupColumn | null;
   readonly label: GroupColumn | null;
   /** Some rows, spread over the set. */
   readonly sample: readonly ComputedRow[];
@@ -41,7 +42,8 @@ export async function writeSet(query: Query, { training, groups, code, path, whi
   const { onDemand } = training;
   if (onDemand === undefined || code === null) {
     const plan = planTrainingSet(training, groups, which);
-    return { ...(await writeTrainingSet(query, plan, path)), features: plan.features, label: plan.label, sample: [] };
+    const { features, weight, label } = plan;
+    return { ...(await writeTrainingSet(query, plan, path)), features, weight, label, sample: [] };
   }
   const label = groups.get(training.label.data)?.definition as DataDefinition;
   const plan = planTrainingSet({ ...training, features: setSelections(training, label) }, groups, which);
@@ -61,6 +63,7 @@ export async function writeSet(query: Query, { training, groups, code, path, whi
   return {
     rows,
     features: [...plan.features.filter(({ name }) => own.has(name)), ...computed],
+    weight: plan.weight,
     label: plan.label,
     sample,
   };

@@ -3,6 +3,7 @@
 import { fail } from "../base/failure.ts";
 import { categoryColumn, type Table } from "../base/table.ts";
 import type { DataDefinition, TrainingDefinition } from "../define/definition.ts";
+import { mergeSelections } from "../define/on-demand-definition.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
 import {
   createdColumn,
@@ -29,6 +30,8 @@ export interface TrainingSetPlan {
   /** A query whose rows are the training set, in its order: `_event`, the keys, the features, the label. */
   readonly sql: string;
   readonly features: readonly GroupColumn[];
+  /** The column that says what each row counts, beside the features; null when all count the same. */
+  readonly weight: GroupColumn | null;
   /** What can be joined by place, and the query then: see `placedSql`. */
   readonly placeable: {
     readonly views: readonly PlaceableView[];
@@ -60,10 +63,14 @@ export function planTrainingSet(
   const views: { alias: string; plan: ViewPlan }[] = [];
   const nowMs = rows === "labelled" ? null : rows.newestAtMs;
   let own: readonly string[] = [];
-  for (const [index, { data, names }] of training.features.entries()) {
+  let weight: GroupColumn | null = null;
+  for (const [index, { data, names }] of weighed(training, nowMs).entries()) {
     const group = groups.get(data) as PinnedGroup;
     const columns = names.map((name) => columnOf(group.definition, name));
-    features.push(...columns);
+    for (const column of columns) {
+      if (nowMs === null && training.weight?.data === data && training.weight.name === column.name) weight = column;
+      else features.push(column);
+    }
     if (data === training.label.data) {
       own = names;
       selected.push(...columns.map(({ name }) => `${countingSql(definition, "s", name, nowMs)} AS ${sqlName(name)}`));
@@ -74,7 +81,7 @@ export function planTrainingSet(
     views.push({ alias, plan: view });
     selected.push(...columns.map((column) => `${view.value(column.name)} AS ${sqlName(column.name)}`));
   }
-  checkNames(label === null ? features : [...features, label]);
+  checkNames([...features, weight, label].filter((column) => column !== null));
   const spineSteps = nowMs !== null ? newestSteps(spine, own) : labelledSteps(spine, own, label);
   const keys = definition.key.map((key) => `s.${sqlName(keyColumn(key))}`);
   const last = label === null ? [] : [`s.${sqlName(label.name)} AS ${sqlName(label.name)}`];
@@ -87,6 +94,7 @@ export function planTrainingSet(
       views.map(({ plan }) => plan),
     ),
     features,
+    weight,
     label,
     placeable: {
       views: views.flatMap(({ plan }) => plan.placed?.view ?? []),
@@ -101,6 +109,12 @@ export function planTrainingSet(
         ),
     },
   };
+}
+
+/** What is read of each group: what weighs the rows too, except to answer them. */
+function weighed({ features, weight }: TrainingDefinition, nowMs: number | null): TrainingDefinition["features"] {
+  if (weight === undefined || nowMs !== null) return features;
+  return mergeSelections([...features, { data: weight.data, names: [weight.name] }]);
 }
 
 /**

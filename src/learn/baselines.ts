@@ -9,11 +9,11 @@ import { weightedQuantile } from "./weighted.ts";
 export type Baseline = "majority" | "prior" | "mean" | "median";
 
 /**
- * `majority` gives the commonest class probability 1 (the first one on a tie), `prior` gives each class its frequency; `mean` and
+ * `majority` gives the commonest class probability 1 (the first one on a tie), `prior` gives each class its frequency, by weight; `mean` and
  * `median` are for regressions. Unlike `fit`, a constant label is allowed: it is a perfectly good baseline.
  * Throws DEFINE_INVALID when the baseline does not fit the task, TRAINING_TOO_FEW_ROWS without rows.
  */
-export function fitBaseline(name: Baseline, label: Label, options: { weights?: Float64Array } = {}): Artifact {
+export function fitBaseline(name: Baseline, label: Label): Artifact {
   const classes = label.task === "regression" ? [] : label.classes;
   const artifact = (answer: Float64Array): Artifact => ({
     format: "pentad.constant/1",
@@ -23,7 +23,7 @@ export function fitBaseline(name: Baseline, label: Label, options: { weights?: F
   if (label.task === "regression") {
     const { values } = label;
     if (values.length === 0) throw fail("TRAINING_TOO_FEW_ROWS", "Expected at least 1 row, got none");
-    const weights = options.weights ?? new Float64Array(values.length).fill(1);
+    const weights = label.weights ?? new Float64Array(values.length).fill(1);
     if (name === "median") return artifact(Float64Array.of(weightedQuantile(values, weights, 0.5)));
     if (name !== "mean") throw misfit(name, label);
     let sum = 0;
@@ -38,7 +38,7 @@ export function fitBaseline(name: Baseline, label: Label, options: { weights?: F
   const counts = new Float64Array(classes.length);
   let total = 0;
   for (let i = 0; i < label.codes.length; i++) {
-    const weight = options.weights?.[i] ?? 1;
+    const weight = label.weights?.[i] ?? 1;
     counts[label.codes[i]!]! += weight;
     total += weight;
   }

@@ -20,12 +20,8 @@ export interface Ranking {
   readonly order: Int32Array;
 }
 
-export function classScores(
-  label: Extract<Label, { codes: Int32Array }>,
-  probabilities: Float64Array,
-  weights?: Float64Array,
-): ClassScores {
-  return { ...label, probabilities, weights: weights ?? new Float64Array(label.codes.length).fill(1) };
+export function classScores(label: Extract<Label, { codes: Int32Array }>, probabilities: Float64Array): ClassScores {
+  return { ...label, probabilities, weights: label.weights ?? new Float64Array(label.codes.length).fill(1) };
 }
 
 export function positives({ codes, classes, probabilities, weights }: ClassScores, of: number): Ranking {

@@ -56,6 +56,7 @@ export async function fitCustom(
     rows: rowsOf(features, table),
     labels:
       label.task === "regression" ? Array.from(label.values) : Array.from(label.codes, (one) => classes[one] as string),
+    weights: label.weights === undefined ? new Array<number>(table.rowCount).fill(1) : Array.from(label.weights),
     task: label.task,
     classes,
     seed: options.seed,

@@ -16,7 +16,7 @@ export interface Progress {
 export interface FitOptions {
   /** A whole number; the same seed, data and spec give the same bytes. */
   readonly seed: number;
-  /** One non-negative weight per row; 2 counts like the row twice. */
+  /** One non-negative weight per row, in place of the label's own. */
   readonly weights?: Float64Array;
   /** Rows for early stopping. Without them an algorithm that needs some holds out part of the training rows. */
   readonly validation?: { readonly features: Table; readonly label: Label };

@@ -31,16 +31,18 @@ export type Algorithm = CandidateSpec["algorithm"];
 
 /**
  * Fits a model. Texts are read by `logistic` and `ridge` only; columns that are missing in every row are not used.
- * Throws TRAINING_LABEL_…, TRAINING_TOO_FEW_ROWS, TRAINING_NO_FEATURES, TRAINING_DIVERGED, or DEFINE_INVALID for a spec that does not fit.
+ * Throws TRAINING_LABEL_…, TRAINING_WEIGHT_INVALID, TRAINING_TOO_FEW_ROWS, TRAINING_NO_FEATURES, TRAINING_DIVERGED, or DEFINE_INVALID for a spec that does not fit.
  */
 export function fit(
   spec: CandidateSpec,
   features: Table,
   label: Label,
-  options: FitOptions,
+  given: FitOptions,
 ): Artifact | Promise<Artifact> {
   checkLabel(label, features.rowCount);
-  checkWeights(options.weights, features.rowCount);
+  const weights = given.weights ?? label.weights;
+  checkWeights(weights, features.rowCount);
+  const options = weights === undefined ? given : { ...given, weights };
   checkValidation(label, options.validation);
   const readsText = spec.algorithm === "logistic" || spec.algorithm === "ridge";
   const usable = featuresOf(features, { text: readsText });
@@ -82,13 +84,13 @@ export function fit(
 function checkWeights(weights: Float64Array | undefined, rowCount: number): void {
   if (weights === undefined) return;
   if (weights.length !== rowCount)
-    throw fail("TRAINING_LABEL_INVALID", `Expected one weight per row (${rowCount}), got ${weights.length}`);
+    throw fail("TRAINING_WEIGHT_INVALID", `Expected one weight per row (${rowCount}), got ${weights.length}`);
   let positive = 0;
   for (let i = 0; i < rowCount; i++) {
     const weight = weights[i]!;
     if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY))
       throw fail(
-        "TRAINING_LABEL_INVALID",
+        "TRAINING_WEIGHT_INVALID",
         `Expected weights that are finite and not negative, got ${weight} in row ${i}`,
       );
     if (weight > 0) positive++;

@@ -41,21 +41,35 @@ function byValue(a: string, b: string): number {
 
 /** Rows of the label, in the given order. */
 export function takeLabel(label: Label, rows: ArrayLike<number>): Label {
+  const weights =
+    label.weights === undefined ? {} : { weights: Float64Array.from(rows, (row) => label.weights![row]!) };
   if (label.task === "regression")
-    return { task: label.task, values: Float64Array.from(rows, (row) => label.values[row]!) };
-  return { task: label.task, classes: label.classes, codes: Int32Array.from(rows, (row) => label.codes[row]!) };
+    return { task: label.task, values: Float64Array.from(rows, (row) => label.values[row]!), ...weights };
+  const codes = Int32Array.from(rows, (row) => label.codes[row]!);
+  return { task: label.task, classes: label.classes, codes, ...weights };
 }
 
 export function labelLength(label: Label): number {
   return label.task === "regression" ? label.values.length : label.codes.length;
 }
 
-/** Row weights that give every class that occurs the same weight in all; they sum to the number of rows. */
+/** What some rows count together: their number when all count the same. */
+export function totalWeight({ weights, ...label }: Label): number {
+  return weights === undefined ? labelLength(label) : weights.reduce((sum, weight) => sum + weight, 0);
+}
+
+/**
+ * Row weights that make up for rare classes: each row's own times rows / (classes · rows of its class), as scikit-learn's
+ * class_weight="balanced" beside sample_weight.
+ */
 export function balancedWeights(label: Extract<Label, { codes: Int32Array }>): Float64Array {
   const counts = new Float64Array(label.classes.length);
   for (const code of label.codes) counts[code]!++;
   const occurring = counts.filter((count) => count > 0).length;
-  return Float64Array.from(label.codes, (code) => label.codes.length / (occurring * counts[code]!));
+  return Float64Array.from(
+    label.codes,
+    (code, row) => ((label.weights?.[row] ?? 1) * label.codes.length) / (occurring * counts[code]!),
+  );
 }
 
 /** Throws TRAINING_LABEL_… unless every row has a label that the task can use, and at least two of them differ. */

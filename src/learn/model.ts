@@ -10,9 +10,13 @@ export type Task = "binary" | "multiclass" | "regression";
 export type PredictorTask = Task | "forecast" | "anomaly" | "clustering";
 
 /** What is to be predicted: classes as texts in the data's own spelling, or numbers. A binary label's positive class is `classes[1]`. */
-export type Label =
+export type Label = (
   | { readonly task: "binary" | "multiclass"; readonly codes: Int32Array; readonly classes: readonly string[] }
-  | { readonly task: "regression"; readonly values: Float64Array };
+  | { readonly task: "regression"; readonly values: Float64Array }
+) & {
+  /** What each row counts, in a fit and in every score: 2 is like the row twice. Absent when all count the same. */
+  readonly weights?: Float64Array;
+};
 
 export type ArtifactArray =
   | Float64Array

@@ -190,14 +190,16 @@ function featuresOfVersion(
   return Array.isArray(kept) ? (kept as unknown as TrainingDefinition["features"]) : otherwise;
 }
 
-/** A training as a version of its model knows it: its features, and its on-demand features with their code. */
+/** A training as a version of its model knows it: its features, what weighed its rows, and its on-demand features with their code. */
 export function asTrained(training: TrainingDefinition, version: Version | undefined): TrainingDefinition {
   if (version === undefined) return training;
-  const { features, onDemand: _, ...rest } = training;
+  const { features, onDemand: _, weight: __, ...rest } = training;
   const onDemand = version.report.onDemand as unknown as TrainingDefinition["onDemand"];
+  const weight = version.report.weight as unknown as TrainingDefinition["weight"];
   return {
     ...rest,
     features: featuresOfVersion(version, features),
+    ...(weight === undefined ? {} : { weight }),
     ...(onDemand === undefined ? {} : { onDemand }),
   };
 }

@@ -5,7 +5,7 @@ import { classScores, positives } from "../learn/class-scores.ts";
 import { calibrated, fitCalibration } from "../learn/evaluation/calibration.ts";
 import { score } from "../learn/evaluation/metrics.ts";
 import { bestF1Threshold, cheapestThreshold } from "../learn/evaluation/threshold.ts";
-import { takeLabel } from "../learn/label.ts";
+import { takeLabel, totalWeight } from "../learn/label.ts";
 import type { Artifact, Label, Predictor } from "../learn/model.ts";
 import type { CalibrationChoice, Threshold } from "../models/evaluation.ts";
 import type { HeldRows } from "./trial.ts";
@@ -39,7 +39,8 @@ export function chooseCalibration({ label, probabilities }: HeldRows, success: S
       const curve = fitCalibration(method, takeLabel(label, learn), takeProbabilities(probabilities, learn, K));
       const judged = takeProbabilities(probabilities, judge, K);
       const after = throughCalibration(curve, label, judged);
-      loss += (score("logLoss", takeLabel(label, judge), { probabilities: after }) * judge.length) / label.codes.length;
+      const judgedBy = takeLabel(label, judge);
+      loss += (score("logLoss", judgedBy, { probabilities: after }) * totalWeight(judgedBy)) / totalWeight(label);
     }
     const reference = best.choice.after ?? before * (1 - leastGain);
     if (loss < reference)
@@ -97,8 +98,8 @@ export function chooseThreshold(success: Success, held: HeldRows | undefined): T
       reason: "gives the best F1 on rows held back from the training part",
     };
   if (metric === "balancedAccuracy") {
-    const yes = ranking.hits.reduce((sum, hit) => sum + hit, 0);
-    const no = ranking.hits.length - yes;
+    const yes = ranking.hits.reduce((sum, hit, row) => sum + hit * ranking.weights[row]!, 0);
+    const no = totalWeight(held.label) - yes;
     if (yes === 0 || no === 0) return null;
     const choice = cheapestThreshold(ranking, { falsePositive: 1 / no, falseNegative: 1 / yes });
     return {

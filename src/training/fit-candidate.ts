@@ -1,4 +1,4 @@
-// Fits one candidate on some rows, with its class weights.
+// Fits one candidate on some rows, by what they and their classes count.
 
 import type { JsonObject } from "../base/json.ts";
 import { takeRows } from "../base/table.ts";

@@ -27,15 +27,20 @@ export function curvesOf(label: Label, prediction: Prediction): Curves | null {
 
 const liftPoints = 20;
 
-/** Cumulative gains: whoever looks at the first share of the rows finds the second share of the class. */
-function liftOf({ order, hits }: Ranking): [number, number][] {
-  const all = hits.reduce((sum, hit) => sum + hit, 0);
+/** Cumulative gains: whoever looks at the first share of the rows, by weight, finds the second share of the class. */
+function liftOf({ order, hits, weights }: Ranking): [number, number][] {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const all = hits.reduce((sum, hit, row) => sum + hit * weights[row]!, 0);
   let found = 0;
+  let seen = 0;
   let at = 0;
   return Array.from({ length: liftPoints + 1 }, (_, i) => {
     const until = Math.round((i * order.length) / liftPoints);
-    for (; at < until; at++) found += hits[order[at]!]!;
-    return [short(until / order.length), short(all === 0 ? 0 : found / all)];
+    for (; at < until; at++) {
+      found += hits[order[at]!]! * weights[order[at]!]!;
+      seen += weights[order[at]!]!;
+    }
+    return [short(seen / total), short(all === 0 ? 0 : found / all)];
   });
 }
 

@@ -1,11 +1,11 @@
 // The rows of a training set, with what tells one from another: identity, moment, group, and a draw by seed.
 
 import { fail } from "../base/failure.ts";
-import type { NumericColumn, Table } from "../base/table.ts";
+import { type NumericColumn, type Table, takeRows } from "../base/table.ts";
 import type { TrainingDefinition } from "../define/definition.ts";
 import { eventColumn, keyColumn } from "../features/columns.ts";
 import { loadTrainingSet } from "../features/training-set.ts";
-import { toLabel } from "../learn/label.ts";
+import { takeLabel, toLabel } from "../learn/label.ts";
 import type { Label, Task } from "../learn/model.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
 import type { SetOutput } from "./training-set.ts";
@@ -46,10 +46,37 @@ export async function loadRows(
       "TRAINING_LABEL_MISSING",
       `Expected the label ${JSON.stringify(set.label?.name ?? training.label.name)} in the training set, got none`,
     );
-  const label = toLabel(column, task);
-  checkVariety(label, "row");
   const columns = new Map(set.features.map(({ name }) => [name, table.columns.get(name)!]));
-  return { table: { rowCount: table.rowCount, columns }, label, ...facts };
+  const weights = set.weight === null ? undefined : (table.columns.get(set.weight.name) as NumericColumn).values;
+  const all: LabelledRows = {
+    table: { rowCount: table.rowCount, columns },
+    label: { ...toLabel(column, task), ...(weights && { weights }) },
+    ...facts,
+  };
+  const rows = weights === undefined ? all : takeCounted(all, weights);
+  checkVariety(rows.label, "row");
+  return rows;
+}
+
+/** The rows that count: one of weight 0 is in no part. */
+function takeCounted(rows: LabelledRows, weights: Float64Array): LabelledRows {
+  const counted = Int32Array.from(weights.keys()).filter((row) => weights[row]! > 0);
+  if (counted.length === weights.length) return rows;
+  if (counted.length < fewestRows)
+    throw fail(
+      "TRAINING_TOO_FEW_ROWS",
+      `Expected at least ${fewestRows} rows of a weight above 0, got ${counted.length}`,
+    );
+  const take = (values: Float64Array) => Float64Array.from(counted, (row) => values[row]!);
+  const { table, label, times, groups, identities, draws } = rows;
+  return {
+    table: takeRows(table, counted),
+    label: takeLabel(label, counted),
+    times: times === null ? null : take(times),
+    groups: groups === null ? null : Array.from(counted, (row) => groups[row]!),
+    identities: take(identities),
+    draws: take(draws),
+  };
 }
 
 /** The same for a task without a label. Throws TRAINING_TOO_FEW_ROWS, or DEFINE_INVALID for a group that is not there. */
@@ -63,7 +90,7 @@ export async function loadUnlabelled(training: TrainingDefinition, set: SetOutpu
 
 async function loadTable(training: TrainingDefinition, set: SetOutput, query: Query): Promise<Rows> {
   const known = set.label === null ? set.features : [...set.features, set.label];
-  const table = await loadTrainingSet(query, set.path, known);
+  const table = await loadTrainingSet(query, set.path, set.weight === null ? known : [...known, set.weight]);
   const group = training.split.by === "group" ? groupColumn(training, set) : null;
   const file = `read_parquet(${sqlText(set.path)})`;
   const own = [...set.keys.map(keyColumn), ...(set.timed ? [eventColumn] : [])];

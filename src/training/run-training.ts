@@ -96,6 +96,7 @@ export async function runTraining(
             label: set.label,
             features: set.features,
             selection: training.features,
+            ...(training.weight === undefined ? {} : { weight: training.weight }),
             ...(training.onDemand === undefined ? {} : { onDemand: training.onDemand }),
             problem: { question: problem.question, audience: problem.audience, task, success: problem.success },
             sources: pinned.sources,

@@ -9,6 +9,7 @@ import type { OnDemandFunctions } from "../features/on-demand.ts";
 import { type ComputedRow, writeSet } from "../features/on-demand-set.ts";
 import type { PinnedGroup } from "../features/training-set.ts";
 import type { Query } from "../ports/query.ts";
+import { checkWeights } from "./weights.ts";
 
 export interface SetInput {
   readonly training: TrainingDefinition;
@@ -22,6 +23,8 @@ export interface SetOutput {
   /** SHA-256 of the file. */
   readonly hash: string;
   readonly features: readonly GroupColumn[];
+  /** Null when every row counts the same. */
+  readonly weight: GroupColumn | null;
   /** Null when the task looks at rows without a label. */
   readonly label: GroupColumn | null;
   /** The key columns of the label's group. */
@@ -41,7 +44,7 @@ export async function makeTrainingSet(
   const { training } = input;
   const groups = new Map(Object.entries(input.groups));
   const path = `${input.temporaryFolder}/training-set.parquet`;
-  const { rows, features, label, sample } = await writeSet(query, { training, groups, code, path });
+  const { rows, features, weight, label, sample } = await writeSet(query, { training, groups, code, path });
   if (rows === 0)
     throw fail(
       "TRAINING_LABEL_MISSING",
@@ -49,17 +52,20 @@ export async function makeTrainingSet(
         ? `Expected rows of data/${training.label.data}, got none`
         : `Expected rows with the label ${JSON.stringify(training.label.name)} of data/${training.label.data}, got none`,
     );
+  const definition = groups.get(training.label.data)?.definition;
+  const [keys, timed] = [definition?.key ?? [], definition?.eventTime !== null];
+  if (weight !== null) await checkWeights(query, path, weight.name, { keys, timed });
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  const definition = groups.get(training.label.data)?.definition;
   return {
     path,
     rows,
     hash: hash.digest("hex"),
     features,
+    weight,
     label,
-    keys: definition?.key ?? [],
-    timed: definition?.eventTime !== null,
+    keys,
+    timed,
     sample,
   };
 }

@@ -8,7 +8,7 @@ import type { Candidate } from "../define/candidate.ts";
 import type { ProblemDefinition, TrainingDefinition } from "../define/definition.ts";
 import type { LabelTask } from "../define/metrics.ts";
 import { score } from "../learn/evaluation/metrics.ts";
-import { takeLabel } from "../learn/label.ts";
+import { takeLabel, totalWeight } from "../learn/label.ts";
 import type { Label, Prediction } from "../learn/model.ts";
 import { openModel } from "../learn/open-model.ts";
 import { random, shuffled } from "../learn/random.ts";
@@ -35,7 +35,7 @@ export interface TrialInput {
 }
 
 export interface TrialScore {
-  /** The problem's metric: the mean over the folds by their rows; null when no fold defines it. */
+  /** The problem's metric: the mean over the folds by what their rows count; null when no fold defines it. */
   readonly value: number | null;
   readonly folds: readonly (number | null)[];
   readonly rows: { readonly train: number; readonly validation: number };
@@ -90,11 +90,11 @@ export async function tryCandidate(
   if (held.length === 0) throw problemOfFold;
   const path = `${input.temporaryFolder}/held-${input.trial}.bin`;
   await writeHeld(path, held);
-  const weights = folds.map(({ test }) => test.length);
+  const weights = folds.map(({ test }) => totalWeight(takeLabel(rows.label, test)));
   return {
     value: weightedMean(values, weights),
     folds: values,
-    rows: { train: fitted, validation: weights.reduce((sum, weight) => sum + weight, 0) },
+    rows: { train: fitted, validation: folds.reduce((sum, { test }) => sum + test.length, 0) },
     held: path,
     cpuMs: cpuMs(),
   };

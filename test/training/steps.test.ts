@@ -48,7 +48,7 @@ async function setOf(
   );
   const named = Object.keys(columns).map((name) => column(name, types[name] ?? "number"));
   const label = named.pop() as GroupColumn;
-  return { path, rows, hash: "", features: named, label, keys: ["id"], timed: false, sample: [] };
+  return { path, rows, hash: "", features: named, weight: null, label, keys: ["id"], timed: false, sample: [] };
 }
 
 const training = (given: Partial<TrainingDefinition["split"]> = {}): TrainingDefinition =>

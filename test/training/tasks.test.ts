@@ -75,6 +75,7 @@ async function setOf(
     rows: count,
     hash: "",
     features: features.map(([name, [type]]) => column(name, type)),
+    weight: null,
     label: given.label === undefined ? null : column("y", "number", "label"),
     keys: given.key === undefined ? [] : ["id"],
     timed: given.at !== undefined,

@@ -1,5 +1,6 @@
 // `pentad models show`: one version with its metrics, its gate, its history, its shadow's answers, and where it came from.
 
+import { isObject } from "../../base/json.ts";
 import type { ModelSummary } from "../../define/documents.ts";
 import { type ShadowFacts, shadowFacts } from "../../inference/shadow.ts";
 import { listMoves } from "../../models/aliases.ts";
@@ -21,7 +22,7 @@ export async function showVersion(project: Project, version: ModelSummary, json:
       run,
       report: kept,
     } = await getVersion(project.database, version.training, version.version);
-    const { candidates = [] } = kept;
+    const { candidates = [], weight = null } = kept;
     printJson({
       ...version,
       params,
@@ -29,6 +30,7 @@ export async function showVersion(project: Project, version: ModelSummary, json:
       commits,
       run,
       candidates,
+      weight,
       evaluation,
       lineage: await lineageOf(project, version.training, version.version),
       shadow: await shadowFacts(project.database, version.training, version.version),
@@ -42,6 +44,8 @@ export async function showVersion(project: Project, version: ModelSummary, json:
   print(
     `${version.algorithm}, trained on ${version.rows.train} rows, judged on ${version.rows.test}, ${version.createdAt}`,
   );
+  const { weight } = (await getVersion(project.database, version.training, version.version)).report;
+  if (isObject(weight)) print(`rows counted by ${weight.name} of data/${weight.data}, in the fit and in every metric`);
   print(
     table(
       Object.entries(version.metrics).map(([name, value]) => [

@@ -68,7 +68,7 @@ export async function fitBoosting(
     const held: Rows = {
       columns: encodeTable(features, validation.features),
       label: validation.label,
-      weights: undefined,
+      weights: validation.label.weights,
       order: undefined,
     };
     boosted = await run(all, held);

@@ -26,7 +26,7 @@ export interface BootstrapOptions extends ScoreOptions {
 }
 
 /**
- * Percentile interval (Efron & Tibshirani). Rows are drawn as whole-number weights, which every metric understands.
+ * Percentile interval (Efron & Tibshirani). Rows are drawn as whole-number weights, times their own, which every metric understands.
  * With fewer than 2 rows, or when the metric is not defined on the rows themselves, low and high are NaN and `reason` says why.
  */
 export function bootstrapInterval(
@@ -36,7 +36,7 @@ export function bootstrapInterval(
   options: BootstrapOptions,
 ): Interval {
   const measure = scorer(name, label, prediction);
-  const values = resampled(labelLength(label), options, (weights) => measure({ ...options, weights }));
+  const values = resampled(label, options, (weights) => measure({ ...options, weights }));
   return interval(measure(options), values, options.confidence ?? 0.95);
 }
 
@@ -54,15 +54,17 @@ export function bootstrapDifference(
   const first = scorer(name, label, a);
   const second = scorer(name, label, b);
   const difference = (scored: ScoreOptions): number => first(scored) - second(scored);
-  const values = resampled(labelLength(label), options, (weights) => difference({ ...options, weights }));
+  const values = resampled(label, options, (weights) => difference({ ...options, weights }));
   return interval(difference(options), values, options.confidence ?? 0.95);
 }
 
-function resampled(rowCount: number, options: BootstrapOptions, measure: (weights: Float64Array) => number): number[] {
+function resampled(label: Label, options: BootstrapOptions, measure: (weights: Float64Array) => number): number[] {
   const values: number[] = [];
+  const rowCount = labelLength(label);
+  const { weights: own = label.weights } = options;
   if (rowCount < 2) return values;
   for (let round = 0; round < (options.rounds ?? 200); round++) {
-    const value = measure(drawn(rowCount, options.weights, random(options.seed, round)));
+    const value = measure(drawn(rowCount, own, random(options.seed, round)));
     if (!Number.isNaN(value)) values.push(value);
   }
   return values;

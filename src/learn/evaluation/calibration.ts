@@ -25,7 +25,8 @@ export function fitCalibration(method: CalibrationMethod, label: Label, probabil
   for (const code of wanted) {
     const predicted = Float64Array.from({ length: rows }, (_, row) => probabilities[row * K + code]!);
     const hits = Uint8Array.from(label.codes, (own) => (own === code ? 1 : 0));
-    const curve = method === "platt" ? plattCurve(predicted, hits) : isotonicCurve(predicted, hits);
+    const weights = label.weights ?? new Float64Array(rows).fill(1);
+    const curve = method === "platt" ? plattCurve(predicted, hits, weights) : isotonicCurve(predicted, hits, weights);
     x.push(...curve.x);
     y.push(...curve.y);
     starts.push(x.length);
@@ -111,10 +112,15 @@ function sigmoidAt({ x: [slope], y: [offset] }: Curve, p: number): number {
  * Platt 1999: a logistic regression on the log-odds, with targets drawn away from 0 and 1 as if one more row of each class had been
  * seen, by Newton's method (Lin, Lin & Weng 2007). Kept as slope (x) and offset (y).
  */
-function plattCurve(predicted: Float64Array, hits: Uint8Array): Curve {
-  const positive = hits.reduce((sum, hit) => sum + hit, 0);
+function plattCurve(predicted: Float64Array, hits: Uint8Array, weights: Float64Array): Curve {
+  let positive = 0;
+  let total = 0;
+  for (const [row, weight] of weights.entries()) {
+    positive += hits[row]! * weight;
+    total += weight;
+  }
   const high = (positive + 1) / (positive + 2);
-  const low = 1 / (hits.length - positive + 2);
+  const low = 1 / (total - positive + 2);
   const margin = predicted.map(logOdds);
   let slope = 1;
   let offset = 0;
@@ -123,7 +129,7 @@ function plattCurve(predicted: Float64Array, hits: Uint8Array): Curve {
     for (let i = 0; i < margin.length; i++) {
       const m = a * margin[i]! + b;
       const target = hits[i] === 1 ? high : low;
-      sum += Math.max(m, 0) - target * m + Math.log1p(Math.exp(-Math.abs(m)));
+      sum += weights[i]! * (Math.max(m, 0) - target * m + Math.log1p(Math.exp(-Math.abs(m))));
     }
     return sum;
   };
@@ -136,15 +142,15 @@ function plattCurve(predicted: Float64Array, hits: Uint8Array): Curve {
     let hbb = 1e-10;
     for (let i = 0; i < margin.length; i++) {
       const p = 1 / (1 + Math.exp(-(slope * margin[i]! + offset)));
-      const residual = p - (hits[i] === 1 ? high : low);
-      const curvature = p * (1 - p);
+      const residual = weights[i]! * (p - (hits[i] === 1 ? high : low));
+      const curvature = weights[i]! * p * (1 - p);
       ga += residual * margin[i]!;
       gb += residual;
       haa += curvature * margin[i]! ** 2;
       hab += curvature * margin[i]!;
       hbb += curvature;
     }
-    if (Math.max(Math.abs(ga), Math.abs(gb)) < 1e-9 * margin.length) break;
+    if (Math.max(Math.abs(ga), Math.abs(gb)) < 1e-9 * total) break;
     const determinant = haa * hbb - hab * hab;
     const da = (hbb * ga - hab * gb) / determinant;
     const db = (haa * gb - hab * ga) / determinant;
@@ -159,16 +165,19 @@ function plattCurve(predicted: Float64Array, hits: Uint8Array): Curve {
 }
 
 /** Isotonic regression by pooling adjacent violators (Ayer et al. 1955); between its blocks the curve is interpolated. */
-function isotonicCurve(predicted: Float64Array, hits: Uint8Array): Curve {
-  const order = Array.from(predicted.keys()).sort((a, b) => predicted[a]! - predicted[b]!);
+function isotonicCurve(predicted: Float64Array, hits: Uint8Array, weights: Float64Array): Curve {
+  const order = Array.from(predicted.keys())
+    .filter((row) => weights[row]! > 0)
+    .sort((a, b) => predicted[a]! - predicted[b]!);
   const blocks: { x: number; hits: number; weight: number }[] = [];
   for (let i = 0; i < order.length; ) {
     const value = predicted[order[i]!]!;
     const block = { x: 0, hits: 0, weight: 0 };
     for (; i < order.length && predicted[order[i]!] === value; i++) {
-      block.x += value;
-      block.hits += hits[order[i]!]!;
-      block.weight++;
+      const weight = weights[order[i]!]!;
+      block.x += weight * value;
+      block.hits += weight * hits[order[i]!]!;
+      block.weight += weight;
     }
     blocks.push(block);
     for (let last = blocks.length - 1; last > 0; last--) {

@@ -18,7 +18,7 @@ export function isBetter(name: MetricName, a: number, b: number): boolean {
 }
 
 export interface ScoreOptions {
-  /** Row weights; a weight of 2 counts like the row twice. */
+  /** Row weights in place of the label's own. */
   readonly weights?: Float64Array;
   /** Binary: predict the positive class from this probability on. Default 0.5. */
   readonly threshold?: number;
@@ -34,8 +34,8 @@ export function scorer(name: MetricName, label: Label, prediction: Prediction): 
   if (!metrics[name].tasks.includes(label.task)) return () => Number.NaN;
   if (label.task === "regression") {
     if (!("values" in prediction)) return () => Number.NaN;
-    const even = new Float64Array(label.values.length).fill(1);
-    return ({ weights = even }) => regressionScore(name, label.values, prediction.values, weights);
+    const own = label.weights ?? new Float64Array(label.values.length).fill(1);
+    return ({ weights = own }) => regressionScore(name, label.values, prediction.values, weights);
   }
   if (!("probabilities" in prediction)) return () => Number.NaN;
   const scores = classScores(label, prediction.probabilities);

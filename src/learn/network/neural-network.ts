@@ -63,7 +63,8 @@ export async function fitNetwork(input: FitInput, params: NetworkParams): Promis
 
   const columns = encodeTable(features, table);
   const train = vectorsOf(columns, table.rowCount, width, encode);
-  const { used, held, heldVectors, heldLabel } = heldOut(input, train, width, encode);
+  const { used, held, heldVectors, heldLabel, heldWeights } = heldOut(input, train, width, encode);
+  const heldTotal = held.reduce((sum, row) => sum + (heldWeights?.[row] ?? 1), 0);
   const source = random(options.seed);
   const layers = layersOf(sizes);
   const weights = started(layers, source);
@@ -110,17 +111,17 @@ export async function fitNetwork(input: FitInput, params: NetworkParams): Promis
     let heldLoss = 0;
     for (const [i, row] of held.entries()) {
       const vectors = heldVectors.subarray(i * width, (i + 1) * width);
-      heldLoss +=
-        lossAndDelta(link, forward(layers, weights, vectors, run), heldLabel, row, shift, unit, delta) / held.length;
+      const one = lossAndDelta(link, forward(layers, weights, vectors, run), heldLabel, row, shift, unit, delta);
+      heldLoss += ((heldWeights?.[row] ?? 1) * one) / heldTotal;
     }
-    const judged = held.length > 0 ? heldLoss : loss / weight;
+    const judged = heldTotal > 0 ? heldLoss : loss / weight;
     if (!Number.isFinite(judged))
       throw fail("TRAINING_DIVERGED", `Expected a finite loss, got ${judged} in epoch ${epoch + 1}`);
     options.onProgress?.({
       iteration: epoch + 1,
       of: epochs,
       loss: loss / weight,
-      ...(held.length > 0 && { validationLoss: heldLoss }),
+      ...(heldTotal > 0 && { validationLoss: heldLoss }),
     });
     since++;
     if (judged < bestLoss) {
@@ -207,15 +208,17 @@ function heldOut(
       held,
       heldVectors: vectorsOf(encodeTable(features, validation.features), held.length, width, encode),
       heldLabel: validation.label,
+      heldWeights: validation.label.weights,
     };
   }
-  if (table.rowCount < 50) return { used: all, held: new Int32Array(0), heldVectors: train, heldLabel: label };
+  const own = { heldLabel: label, heldWeights: options.weights };
+  if (table.rowCount < 50) return { used: all, held: new Int32Array(0), heldVectors: train, ...own };
   const how = { test: 0.15, seed: options.seed };
   const split = label.task === "regression" ? randomSplit(table.rowCount, how) : stratifiedSplit(label.codes, how);
   const heldVectors = new Float64Array(split.test.length * width);
   for (const [i, row] of split.test.entries())
     heldVectors.set(train.subarray(row * width, (row + 1) * width), i * width);
-  return { used: split.train, held: split.test, heldVectors, heldLabel: label };
+  return { used: split.train, held: split.test, heldVectors, ...own };
 }
 
 /** He initialisation: variance 2 / inputs, biases 0. */

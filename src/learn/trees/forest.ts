@@ -14,6 +14,7 @@ import { breath } from "../breath.ts";
 import { score, usualMetric } from "../evaluation/metrics.ts";
 import { encodeTable } from "../features.ts";
 import type { FitInput } from "../fit-input.ts";
+import { takeLabel } from "../label.ts";
 import type { Artifact, Label, Prediction } from "../model.ts";
 import { paramReader } from "../params.ts";
 import { type Random, random } from "../random.ts";
@@ -212,13 +213,10 @@ function outOfBag(
   const mean = (row: number, output: number): number =>
     f32[(layout.scores + output * layout.pitch) / 4 + row]! / votes[row]!;
   const name = usualMetric(label.task);
-  let judged: Label;
   let prediction: Prediction;
   if (label.task === "regression") {
-    judged = { task: "regression", values: Float64Array.from(rows, (row) => label.values[row]!) };
     prediction = { values: Float64Array.from(rows, (row) => shift + unit * mean(row, 0)) };
   } else {
-    judged = { ...label, codes: Int32Array.from(rows, (row) => label.codes[row]!) };
     const shares = rows.map((row) =>
       outputs === 1
         ? [1 - mean(row, 0), mean(row, 0)]
@@ -233,6 +231,6 @@ function outOfBag(
       ),
     };
   }
-  const value = score(name, judged, prediction);
+  const value = score(name, takeLabel(label, rows), prediction);
   return { metric: name, value: Number.isNaN(value) ? null : value, rows: rows.length };
 }

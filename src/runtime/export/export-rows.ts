@@ -102,7 +102,7 @@ async function groupRows(project: Project, what: string): Promise<ExportRows> {
 }
 
 async function trainingRows(project: Project, name: string, folder: string): Promise<ExportRows> {
-  const { sql, training, groups, features, label } = await trainingSet(project, name, folder);
+  const { sql, training, groups, features, weight, label } = await trainingSet(project, name, folder);
   const problem = finder(await project.components.list())("problem", training.problem);
   const definitions = [...groups.values()].map(({ definition }) => definition);
   const keys = groups.get(training.label.data)?.definition.key ?? [];
@@ -118,6 +118,7 @@ async function trainingRows(project: Project, name: string, folder: string): Pro
       ...eventFields([eventColumn]),
       ...keyFields(keys.map(keyColumn)),
       ...features,
+      ...(weight === null ? [] : [weight]),
       ...(label === null ? [] : [label]),
     ],
   };

@@ -66,8 +66,10 @@ async function computed(
     environment: {},
   });
   if (!outcome.ok) throw fromFailure(outcome.failure);
-  const { path, keys, features, label } = outcome.output as unknown as SetOutput;
+  const { path, keys, features, weight, label } = outcome.output as unknown as SetOutput;
   const columns = [eventColumn, ...keys.map(keyColumn), ...features.map((one) => one.name)];
+  if (weight !== null) columns.push(weight.name);
   if (label !== null) columns.push(label.name);
-  return { sql: `SELECT ${columns.map(sqlName).join(", ")} FROM read_parquet(${sqlPath(path)})`, features, label };
+  const sql = `SELECT ${columns.map(sqlName).join(", ")} FROM read_parquet(${sqlPath(path)})`;
+  return { sql, features, weight, label };
 }

@@ -24,6 +24,8 @@ export interface AboutModel {
   } | null;
   readonly label: NamedColumn | null;
   readonly features: readonly NamedColumn[];
+  /** What says how much each row counts; null when all count the same. */
+  readonly weight: { readonly data: string; readonly name: string } | null;
   readonly sources: readonly {
     readonly data: string;
     readonly source: string;
@@ -64,6 +66,7 @@ export function aboutModel(report: Version["report"]): AboutModel {
     problem: isObject(report.problem) ? (report.problem as never) : null,
     label: isObject(report.label) ? (report.label as never) : null,
     features: list(report.features),
+    weight: isObject(report.weight) ? (report.weight as never) : null,
     sources: list(report.sources),
     candidates: list(report.candidates),
     ended: typeof report.ended === "string" ? report.ended : null,

@@ -129,7 +129,7 @@ function baselineOf(evaluation: Evaluation, metric: string, named: string | unde
 }
 
 function subjectSection({ version, about }: ReportFacts): string {
-  const { label, features, problem, sources } = about;
+  const { label, features, weight, problem, sources } = about;
   const { parts } = version.evaluation;
   const what =
     label === null
@@ -148,7 +148,7 @@ function subjectSection({ version, about }: ReportFacts): string {
   const seen = features.map(({ name, unit }) => escapeHtml(nameWithUnit(name, unit))).join(", ");
   return section(
     "What it predicts, and from what",
-    `<dl>${what}${whom}<dt>From</dt><dd>${from || commits}</dd>${seen === "" ? "" : `<dt>Looks at</dt><dd>${seen}</dd>`}<dt>With</dt><dd>${escapeHtml(algorithmText(version.algorithm))}</dd></dl>
+    `<dl>${what}${whom}<dt>From</dt><dd>${from || commits}</dd>${seen === "" ? "" : `<dt>Looks at</dt><dd>${seen}</dd>`}${weight === null ? "" : `<dt>Counts rows by</dt><dd>${escapeHtml(humanName(weight.name))} <span class="dim">(in the fit and in every figure below; it is no input)</span></dd>`}<dt>With</dt><dd>${escapeHtml(algorithmText(version.algorithm))}</dd></dl>
 ${parts === undefined ? "" : partsFigure(parts)}`,
   );
 }

@@ -4,7 +4,7 @@ import type { Evaluation } from "../../models/evaluation.ts";
 import type { AboutModel } from "./facts.ts";
 import { short } from "./svg.ts";
 import { forecastLimits, taskSentences } from "./task-words.ts";
-import { countText, metricTitle, percentText } from "./text.ts";
+import { countText, humanName, metricTitle, percentText } from "./text.ts";
 
 /** Two to four sentences, from the most telling to the finer ones. */
 export function qualitySentences(evaluation: Evaluation, about: AboutModel): string[] {
@@ -12,7 +12,8 @@ export function qualitySentences(evaluation: Evaluation, about: AboutModel): str
   if (told !== undefined) return told;
   const { metrics, rows } = evaluation;
   const task = about.problem?.task ?? (metrics.rmse === undefined ? "binary" : "regression");
-  const judged = `Judged on ${countText(rows.test, "row")} that it had not seen`;
+  const counted = about.weight === null ? "" : ` (each counted by its ${humanName(about.weight.name)})`;
+  const judged = `Judged on ${countText(rows.test, "row")} that it had not seen${counted}`;
   if (task === "regression") return [judged, ...numberSentences(evaluation, about)].flatMap(joinFirst());
   const guess = evaluation.baselines?.majority?.accuracy ?? null;
   const right = metrics.accuracy ?? null;
@@ -46,7 +47,7 @@ function costSentence({ threshold, confusion }: Evaluation, { problem }: AboutMo
   const costs = problem?.success.costs;
   if (costs === undefined || !confusion || threshold?.cost === undefined) return null;
   const [no = 0, yes = 0] = confusion.counts.map((row) => row.reduce((sum, count) => sum + count, 0));
-  const same = Math.min(no * costs.falsePositive, yes * costs.falseNegative) / Math.max(1, no + yes);
+  const same = Math.min(no * costs.falsePositive, yes * costs.falseNegative) / (no + yes || 1);
   return `${judged}, its errors cost ${short(threshold.cost)} per row, at ${costs.falsePositive} for a false yes and ${costs.falseNegative} for a false no; always giving the same answer would cost ${short(same)} at best.`;
 }
 
