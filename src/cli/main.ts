@@ -4,11 +4,12 @@ import { fail } from "../base/failure.ts";
 import { nearest } from "../define/check.ts";
 import { commandHelp, commonOptions, readArguments } from "./arguments.ts";
 import { commands } from "./command-table.ts";
-import { exitCodeOf, print, reportError } from "./output.ts";
+import { exitCodeOf, print, reportError, tolerateClosedReaders } from "./output.ts";
 import { packageVersion } from "./package-version.ts";
 
 /** Runs one command line (without `node` and the script); resolves with the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
+  tolerateClosedReaders();
   const [name, ...rest] = args;
   const json = args.includes("--json");
   try {

@@ -2,6 +2,14 @@
 
 import { type Failure, isFailure, toFailure } from "../base/failure.ts";
 
+/** A reader that has gone, as in `pentad logs | head`, ends no command and needs no word. */
+export function tolerateClosedReaders(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+}
+
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }

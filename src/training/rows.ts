@@ -92,13 +92,14 @@ async function loadTable(training: TrainingDefinition, set: SetOutput, query: Qu
   const known = set.label === null ? set.features : [...set.features, set.label];
   const table = await loadTrainingSet(query, set.path, set.weight === null ? known : [...known, set.weight]);
   const group = training.split.by === "group" ? groupColumn(training, set) : null;
-  const file = `read_parquet(${sqlText(set.path)})`;
+  const file = `read_parquet(${sqlText(set.path)}, file_row_number = true)`;
   const own = [...set.keys.map(keyColumn), ...(set.timed ? [eventColumn] : [])];
-  // Rows without key or time are known by what they say; equal ones then stay together, which keeps copies out of the test part.
   const identity = textSql(own.length > 0 ? own : known.map(({ name }) => name));
-  const drawn = `${sqlText(`${training.seed}:`)} || ${group === null ? identity : textSql([group])}`;
+  const apart = own.length === 0 && group === null && (await lookAlike(query, file, set));
+  const among = group !== null ? textSql([group]) : apart ? `${identity} || ${copySql(identity)}` : identity;
+  const drawn = `${sqlText(`${training.seed}:`)} || ${among}`;
   const facts = await query.table(
-    `SELECT ${hashSql(identity)} AS _identity, ${hashSql(drawn)} / 4503599627370496 AS _draw${group === null ? "" : `, ${textSql([group])} AS _group`} FROM ${file}`,
+    `SELECT ${hashSql(identity)} AS _identity, ${hashSql(drawn)} / 4503599627370496 AS _draw${group === null ? "" : `, ${textSql([group])} AS _group`} FROM ${file} ORDER BY file_row_number`,
   );
   const groups = facts.columns.get("_group");
   return {
@@ -108,6 +109,27 @@ async function loadTable(training: TrainingDefinition, set: SetOutput, query: Qu
     identities: (facts.columns.get("_identity") as NumericColumn).values,
     draws: (facts.columns.get("_draw") as NumericColumn).values,
   };
+}
+
+/**
+ * Rows without key or time are known by what they say. Equal ones are copies, which stay together and so out of the test part,
+ * unless rows with equal features mostly answer differently: then they are different things that look alike, such as passengers
+ * of one class and sex, and to part them by their answer would turn the test around.
+ */
+async function lookAlike(query: Query, file: string, { features, label }: SetOutput): Promise<boolean> {
+  if (label === null) return false;
+  const [found] = await query.rows<{ alike: boolean | null }>(
+    `SELECT 2 * sum(rows) FILTER (answers > 1) > sum(rows) AS alike FROM (
+       SELECT count(*) AS rows, count(DISTINCT ${textSql([label.name])}) AS answers FROM ${file}
+       GROUP BY md5_number_lower(${textSql(features.map(({ name }) => name))}) HAVING count(*) > 1)`,
+  );
+  return found?.alike === true;
+}
+
+/** Tells a row's equals apart by their place among them; nothing for the first, so that it draws as if it were alone. */
+function copySql(identity: string): string {
+  const place = `row_number() OVER (PARTITION BY ${identity} ORDER BY file_row_number)`;
+  return `CASE WHEN ${place} = 1 THEN '' ELSE chr(3) || ${place} END`;
 }
 
 function groupColumn(training: TrainingDefinition, set: SetOutput): string {
