@@ -44,6 +44,7 @@ async function rowsOf(name: string, count: number, [a, b, label]: readonly [stri
     hash: "",
     features: [column("a", "number"), column("b", "number")],
     label: column("label", "boolean"),
+    weight: null,
     keys: [],
     timed: false,
     sample: [],
