@@ -47,6 +47,7 @@ export interface Components {
   declare(components: readonly DeclaredComponent[], fingerprint: string, atMs: number): Promise<void>;
   /** The fingerprint of the files that were declared last; undefined before the first time. */
   declaredFingerprint(): Promise<string | undefined>;
+  /** In the order of their ids. A definition is the same object for as long as it stays as it is. */
   list(): Promise<DeclaredComponent[]>;
 }
 
@@ -61,6 +62,16 @@ interface ComponentRow {
 }
 
 export function openComponents(database: Database): Components {
+  /** By id: what was parsed before, so that an unchanged definition costs little to look up. */
+  const parsed = new Map<string, { text: string; definition: Definition }>();
+  function parse(id: string, text: string): Definition {
+    const known = parsed.get(id);
+    if (known?.text === text) return known.definition;
+    const definition = JSON.parse(text) as Definition;
+    parsed.set(id, { text, definition });
+    return definition;
+  }
+
   return {
     async declare(components, fingerprintOfFiles, atMs) {
       await database.transaction(async (tx) => {
@@ -102,7 +113,7 @@ export function openComponents(database: Database): Components {
       const rows = await database.all<ComponentRow>("select * from catalog_components order by id");
       return rows.map((row) => ({
         ...row,
-        definition: row.definition === null ? null : (JSON.parse(row.definition) as Definition),
+        definition: row.definition === null ? null : parse(row.id, row.definition),
         failure: row.failure === null ? null : (JSON.parse(row.failure) as Failure),
       }));
     },

@@ -10,7 +10,7 @@ import { raiseEvent } from "../runs/raised.ts";
 import { cancelRun } from "../runtime/cancel-run.ts";
 import { describeAppPage, describeGroup, describeRun, describeVersions } from "../runtime/documents.ts";
 import type { Ingest } from "../runtime/ingest.ts";
-import { type OnlineFeaturesDocument, openOnlineFeatures } from "../runtime/online-features.ts";
+import type { OnlineFeatures, OnlineFeaturesDocument } from "../runtime/online-features.ts";
 import type { Project } from "../runtime/open-project.ts";
 import type { Asker } from "../runtime/predict.ts";
 import { readQuarantine } from "../runtime/quarantine.ts";
@@ -23,6 +23,7 @@ import { serveEvents } from "./events.ts";
 import { inferenceProtocol } from "./inference-protocol.ts";
 import { openMetrics } from "./metrics.ts";
 import { openApi } from "./openapi.ts";
+import { refuseOtherSites } from "./other-sites.ts";
 import { servePages } from "./pages.ts";
 
 export interface HttpParts {
@@ -30,6 +31,7 @@ export interface HttpParts {
   readonly asker: Asker;
   readonly ingest: Ingest;
   readonly searcher: Searcher;
+  readonly onlineFeatures: OnlineFeatures;
   readonly version: string;
   /** Only this machine may ask: names other than localhost are refused. */
   readonly loopback: boolean;
@@ -56,9 +58,11 @@ export function httpApp(parts: HttpParts): Hono {
     return context.json(errorResponse(failure).document, failure.status as 404);
   });
   app.use(async (context, next) => {
-    refuseOtherSites(context.req.raw, loopback);
-    await next();
+    // Beforehand: a response that is changed afterwards becomes a slow one.
     context.header("x-content-type-options", "nosniff");
+    const { method } = context.req;
+    refuseOtherSites({ method, host: context.req.header("host"), origin: context.req.header("origin") }, loopback);
+    await next();
   });
 
   const ready = async () => {
@@ -108,10 +112,8 @@ export function httpApp(parts: HttpParts): Hono {
       });
     return context.json(answer, answer.state === "done" ? 200 : 202);
   });
-  const onlineFeatures = openOnlineFeatures(project);
-  app.post("/api/features/online", async (context) =>
-    context.json((await onlineFeatures.read(await readJson(context))) satisfies OnlineFeaturesDocument as never),
-  );
+  for (const [path, answer] of Object.entries(directAnswers(parts)))
+    app.post(path, async (context) => context.json((await answer(await readJson(context))) as never));
   app.post("/feedback/:prediction", async (context) => {
     const prediction = context.req.param("prediction");
     await recordFeedback(
@@ -138,6 +140,11 @@ export function httpApp(parts: HttpParts): Hono {
   serveEvents(app, project);
   servePages(app);
   return app;
+}
+
+/** Addresses that only need the body of what is posted to them, and may be asked thousands of times a second. */
+export function directAnswers({ onlineFeatures }: Pick<HttpParts, "onlineFeatures">) {
+  return { "/api/features/online": (body: unknown): Promise<OnlineFeaturesDocument> => onlineFeatures.read(body) };
 }
 
 /** Whether some route other than the one for everything answers this method there. */
@@ -222,23 +229,6 @@ function serveApi(app: Hono, { project, version, startRun, searcher }: HttpParts
     project.changed();
     return context.json({ training, version: wanted, alias: "live" });
   });
-}
-
-/**
- * A page of another site must not act in a person's name, nor reach a loopback server under a name of its own (DNS
- * rebinding). Tools send no origin and use the address itself.
- */
-function refuseOtherSites(request: Request, loopback: boolean): void {
-  const name = (request.headers.get("host") ?? "").replace(/:\d+$/, "");
-  if (loopback && !["", "127.0.0.1", "localhost", "[::1]"].includes(name) && !name.endsWith(".localhost"))
-    throw fail("HTTP_FORBIDDEN", `Expected a request for localhost, got one for ${name}`, {
-      hint: "Serve other names with --host, behind a proxy that checks who may ask",
-    });
-  const origin = request.headers.get("origin");
-  if (origin === null || request.method === "GET" || request.method === "HEAD") return;
-  const host = request.headers.get("host");
-  if (origin === "null" || new URL(origin).host !== host)
-    throw fail("HTTP_FORBIDDEN", `Expected a request from ${host}, got one from ${origin}`);
 }
 
 function readFeedback(body: unknown): { correct: boolean | null; actual: Json } {

@@ -1,14 +1,16 @@
 // Listens on one port and stops cleanly: open requests finish, streams end, nothing hangs.
 
-import type { Server } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createAdaptorServer } from "@hono/node-server";
+import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
 import { fail } from "../base/failure.ts";
+import { answerDirectly, type DirectOptions } from "./direct.ts";
 
 export interface ServeOptions {
   readonly port: number;
   readonly host: string;
+  readonly direct: DirectOptions;
 }
 
 export interface Serving {
@@ -17,8 +19,8 @@ export interface Serving {
 }
 
 /** Throws RUNTIME_PORT_IN_USE when somebody else listens there. Port 0 takes any free one. */
-export async function serve(app: Hono, { port, host }: ServeOptions): Promise<Serving> {
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+export async function serve(app: Hono, { port, host, direct }: ServeOptions): Promise<Serving> {
+  const server = createServer(answerDirectly(direct, getRequestListener(app.fetch)));
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(listenFailure(error, port, host)));
     server.listen(port, host, resolve);

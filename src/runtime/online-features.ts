@@ -42,30 +42,41 @@ interface Plan {
   readonly parts: readonly Part[];
 }
 
+/** How long what is declared may be remembered; changes of this process are seen at once. */
 const rememberMs = 1000;
 const mostPlans = 200;
 const mostValues = 1_000_000;
 
 export function openOnlineFeatures(project: Project): OnlineFeatures {
-  let remembered: { groups: ReadonlyMap<string, DataDefinition>; plans: Map<string, Plan>; atMs: number } | undefined;
+  let groups: ReadonlyMap<string, DataDefinition> = new Map();
+  let lookedUpMs = Number.NEGATIVE_INFINITY;
+  let looking: Promise<void> = Promise.resolve();
+  /** By the names asked for, in one text; they hold as long as the definitions do. */
+  let plans = new Map<string, Plan>();
   project.onChange(() => {
-    remembered = undefined;
+    lookedUpMs = Number.NEGATIVE_INFINITY;
   });
 
-  async function recall() {
-    if (remembered === undefined || performance.now() - remembered.atMs > rememberMs) {
-      const groups = (await project.components.list()).flatMap(({ definition }) =>
-        definition?.kind === "data" ? [[definition.name, definition] as const] : [],
-      );
-      remembered = { groups: new Map(groups), plans: new Map(), atMs: performance.now() };
+  async function lookUp(): Promise<void> {
+    lookedUpMs = performance.now();
+    const definitions = (await project.components.list()).flatMap(({ definition }) =>
+      definition?.kind === "data" ? [definition] : [],
+    );
+    if (definitions.length !== groups.size || definitions.some((one) => groups.get(one.name) !== one)) {
+      groups = new Map(definitions.map((one) => [one.name, one]));
+      plans = new Map();
     }
-    return remembered;
   }
 
   return {
     async read(body) {
       const { features, keys, defaults } = readRequest(body);
-      const { groups, plans } = await recall();
+      if (performance.now() - lookedUpMs > rememberMs)
+        looking = lookUp().catch((error: unknown) => {
+          lookedUpMs = Number.NEGATIVE_INFINITY;
+          throw error;
+        });
+      await looking;
       const named = features.join("\n");
       let plan = plans.get(named);
       if (plan === undefined) {

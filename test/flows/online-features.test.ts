@@ -5,7 +5,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { OnlineFeaturesDocument } from "../../src/runtime/online-features.ts";
-import { emptyFolder, type Server, serve, type TestProject } from "../support/project.ts";
+import { emptyFolder, eventually, type Server, serve, type TestProject } from "../support/project.ts";
 
 const shops = `import { boolean, category, csv, defineData, number, time } from "pentad";
 export default defineData({
@@ -110,5 +110,43 @@ describe("stored features over HTTP", () => {
     );
     for (const body of [{}, [], { features: "shops" }, { features: ["shops"], keys: [1] }, { features: [] }])
       assert.deepEqual((await refusal(body)).slice(0, 2), [400, "HTTP_BODY_INVALID"]);
+  });
+
+  it("are the same however the request comes, and refused alike", async () => {
+    const body = JSON.stringify({ features: ["shops.size"], keys: [{ shop: 2 }] });
+    /** A body of unknown length takes the longer way through the server. */
+    const inPieces = () =>
+      new ReadableStream({
+        start(controller) {
+          for (const part of [body.slice(0, 10), body.slice(10)]) controller.enqueue(Buffer.from(part));
+          controller.close();
+        },
+      });
+    const post = async (text: string | ReadableStream, headers: Record<string, string> = {}, query = "") => {
+      const url = `${server.url}/api/features/online${query}`;
+      const init = { method: "POST", headers: { "content-type": "application/json", ...headers }, body: text };
+      const response = await fetch(url, { ...init, duplex: "half" } as RequestInit);
+      const { error, rows } = (await response.json()) as OnlineFeaturesDocument & { error?: { code: string } };
+      assert.equal(response.headers.get("x-content-type-options"), "nosniff");
+      return [response.status, error?.code ?? rows[0]?.values];
+    };
+    for (const query of ["", "?way=long"]) {
+      assert.deepEqual(await post(body, {}, query), [200, [7]]);
+      assert.deepEqual(await post(inPieces(), {}, query), [200, [7]]);
+      assert.deepEqual(await post(body, { "content-type": "text/html" }, query), [415, "HTTP_MEDIA_TYPE"]);
+      assert.deepEqual(await post(body, { origin: "http://elsewhere.example" }, query), [403, "HTTP_FORBIDDEN"]);
+      assert.deepEqual(await post(body.slice(1), {}, query), [400, "HTTP_BODY_INVALID"]);
+      assert.deepEqual(await post(" ", {}, query), [400, "HTTP_BODY_INVALID"]);
+    }
+  });
+
+  it("follow a definition that changes", async () => {
+    const body = { features: ["shops.size"], keys: [{ shop: 2 }] };
+    assert.deepEqual((await ask(body)).body.rows[0]?.values, [7]);
+    await project.write("data/shops.ts", shops.replace('eventTime: "at",', 'eventTime: "at", ttl: "7d",'));
+    await eventually(async () => {
+      const [row] = (await ask(body)).body.rows;
+      return row?.groups.shops?.status === "expired" && row.values[0] === null ? true : undefined;
+    });
   });
 });

@@ -4,10 +4,11 @@ import { resolve } from "node:path";
 import { fail, messageOf } from "../../base/failure.ts";
 import { streamLog } from "../../base/log.ts";
 import type { DeclaredComponent } from "../../catalog/components.ts";
-import { httpApp } from "../../http/http-app.ts";
+import { directAnswers, httpApp } from "../../http/http-app.ts";
 import { serve } from "../../http/serve.ts";
 import { openIngest } from "../../runtime/ingest.ts";
 import { keepCurrent } from "../../runtime/keep-current.ts";
+import { openOnlineFeatures } from "../../runtime/online-features.ts";
 import { openProject, type Project } from "../../runtime/open-project.ts";
 import { type Asker, openAsker } from "../../runtime/predict.ts";
 import { lockProject } from "../../runtime/project-lock.ts";
@@ -36,18 +37,25 @@ export async function runServe(spec: CommandSpec, args: Arguments, options: { wa
     const asker = openAsker(project);
     const ingest = openIngest(project);
     const searcher = openSearcher(project, { background: true });
+    const onlineFeatures = openOnlineFeatures(project);
+    const loopback = /^(?:127\.|localhost$|::1$)/.test(host);
     const app = httpApp({
       project,
       asker,
       ingest,
       searcher,
+      onlineFeatures,
       version: packageVersion(),
-      loopback: /^(?:127\.|localhost$|::1$)/.test(host),
+      loopback,
       startRun: (component) => startRun(project, component),
     });
     const lock = await lockProject(project.stateFolder, `http://${host}:${port}`);
     try {
-      const serving = await serve(app, { port, host });
+      const serving = await serve(app, {
+        port,
+        host,
+        direct: { answers: directAnswers({ onlineFeatures }), loopback },
+      });
       stopOnSignals(stop);
       ingest.recover().catch((error: unknown) => project.log.error(`rows that were posted: ${messageOf(error)}`));
       const announce = once(() =>
