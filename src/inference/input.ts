@@ -105,11 +105,15 @@ export function checkComplete(
   if (problems.length > 0) throw invalid(problems, row, hint);
 }
 
+/** A model squares and adds its inputs: larger numbers would only come to infinity. */
+const largest = 1e100;
+
 /** Null when the value fits; otherwise what was expected. Ranges are told, not enforced, for values that were never seen. */
 function mismatch(field: FeatureField, value: unknown): string | null {
   if (value === null || value === undefined) return field.required ? expectation(field) : null;
   switch (field.type) {
     case "number":
+      if (typeof value === "number" && Math.abs(value) > largest) return `a number from ${-largest} to ${largest}`;
       return typeof value === "number" &&
         Number.isFinite(value) &&
         (field.min === null || value >= field.min) &&

@@ -110,6 +110,12 @@ describe("a served project", () => {
       field: "wind",
       message: /wind: expected a number in m\/s of at least 0, got null/,
     },
+    {
+      name: "a number that nothing can be reckoned with",
+      input: { precipitation: 1e308 },
+      field: "precipitation",
+      message: /precipitation: expected a number from -1e\+100 to 1e\+100, got the number 1e\+308/,
+    },
     { name: "a list inside", input: { wind: [1] }, field: "wind", message: /got a list/ },
     {
       name: "something that is no object",
