@@ -11,11 +11,13 @@ export { defineProblem, type ProblemComponent, type ProblemOptions } from "./def
 // Step 2, data
 
 export { type DataComponent, type DataOptions, defineData, type EventTime, type RawRow } from "./define/data.ts";
+export { type Embedding, type EmbeddingOptions, embedding } from "./define/embedding.ts";
 export { boolean, category, type Feature, number, text, time, vector } from "./define/feature.ts";
 export { ahead } from "./define/label.ts";
 export { type OnDemand, type OnDemandOptions, onDemand } from "./define/on-demand.ts";
 export type { ScheduleOptions } from "./define/schedule.ts";
 export { count, distinct, last, max, mean, min, quantile, std, sum, type Window } from "./define/window.ts";
+export type { EmbeddedAs, Embedder } from "./ports/embedder.ts";
 export type { Source } from "./ports/source.ts";
 export { csv } from "./sources/csv.ts";
 export { json } from "./sources/json.ts";

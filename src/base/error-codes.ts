@@ -322,11 +322,17 @@ export const errorCodes = {
     "The function of an on-demand feature fails, or gives something else than it declares",
     "Correct the named line; it must answer every row that its request and features allow",
   ),
+  FEATURES_EMBEDDING_FAILED: code(
+    500,
+    "never",
+    "An embedder fails, or does not give one vector for each text",
+    "Correct the named line: embed must return one list of numbers for each text that it is given, in their order",
+  ),
   FEATURES_SEARCH_INVALID: code(
     400,
     "never",
     "A search of a feature group cannot be read",
-    "Give text, near or both: see `pentad search --help`",
+    "Give text, like or near: see `pentad search --help`",
   ),
   FEATURES_UNKNOWN: code(404, "never", "There is no such feature group", "List them with `pentad status`"),
 

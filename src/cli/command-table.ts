@@ -183,12 +183,13 @@ export const commands: readonly Command[] = [
   },
   {
     name: "search",
-    summary: "Find a feature group's rows by words in its texts, by nearness of its vectors, or by both",
+    summary: "Find a feature group's rows by words, by meaning, by nearness of vectors, or by words and one of these",
     operands: "DATA",
     options: {
       text: { type: "string", value: "WORDS", help: "Words to look for; any of them counts, rare ones more" },
+      like: { type: "string", value: "WORDS", help: "Words whose meaning is looked for, by the group's embedding" },
       near: { type: "string", value: "JSON", help: "A vector as a list of numbers: its nearest are looked for" },
-      column: { type: "string", value: "NAME", help: "The vector's column, when there are several" },
+      column: { type: "string", value: "NAME", help: "The vector's or embedding's column, when there are several" },
       top: { type: "string", value: "N", help: "How many rows (default 10)" },
       where: { type: "string", value: "CONDITION", help: 'Only rows for which this holds, e.g. "price < 10"' },
       exact: { type: "boolean", help: "Compare every vector, where a graph would find nearly all of the nearest" },

@@ -1,7 +1,7 @@
 // The checks of a data component as SQL: every raw text becomes a typed value, or a reason why it cannot.
 
 import type { DataDefinition, FeatureDefinition } from "../define/definition.ts";
-import { eventColumn, keyColumn, storedColumns } from "../features/columns.ts";
+import { eventColumn, keyColumn, sqlTypes, storedColumns } from "../features/columns.ts";
 import { sqlName, sqlText } from "../ports/query.ts";
 
 /**
@@ -61,7 +61,9 @@ function checkedColumns(definition: DataDefinition): CheckedColumn[] {
   const columns = [
     ...definition.key.map((key) => keyCheck(key, missing)),
     ...eventTimeCheck(definition, missing),
-    ...storedColumns(definition).map((feature) => featureCheck(feature, missing)),
+    ...storedColumns(definition).map((feature) =>
+      feature.of === undefined ? featureCheck(feature, missing) : embeddingCheck(feature),
+    ),
   ];
   return columns.map((check, index) => check(`_parsed_${index}`));
 }
@@ -76,7 +78,8 @@ interface MissingTest {
 /** The source columns that the definition reads, each once. */
 export function neededColumns(definition: DataDefinition): string[] {
   const event = definition.eventTime === null ? [] : [definition.eventTime.column];
-  return [...new Set([...definition.key, ...event, ...storedColumns(definition).map((feature) => feature.from)])];
+  const features = storedColumns(definition).filter(({ of }) => of === undefined);
+  return [...new Set([...definition.key, ...event, ...features.map((feature) => feature.from)])];
 }
 
 function keyCheck(key: string, missing: MissingTest): Check {
@@ -125,6 +128,11 @@ function featureCheck(feature: FeatureDefinition, missing: MissingTest): Check {
       problem: `CASE WHEN ${absent} THEN ${nothing} ${rules.map((rule) => `WHEN ${rule.broken} THEN ${rule.words}`).join(" ")} END`,
     };
   };
+}
+
+/** It is made of other columns once they have been checked. */
+function embeddingCheck({ name, type }: FeatureDefinition): Check {
+  return () => ({ name, parsed: `CAST(NULL AS ${sqlTypes[type]})`, sound: "true", value: "NULL", problem: "NULL" });
 }
 
 /** The plain reading of a cell, and the full one for cells of which the plain one made nothing. */

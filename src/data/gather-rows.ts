@@ -6,15 +6,17 @@ import { streamLog } from "../base/log.ts";
 import { nearest } from "../define/check.ts";
 import type { RawRow } from "../define/data.ts";
 import type { DataDefinition } from "../define/definition.ts";
-import { ordinalColumn } from "../features/columns.ts";
+import { ordinalColumn, storedColumns } from "../features/columns.ts";
+import type { LoadedEmbedder } from "../features/embedding.ts";
 import { momentSql } from "../features/entity.ts";
 import type { Forgotten } from "../features/forgotten.ts";
-import { currentSql, versionsSql } from "../features/relation.ts";
+import { currentSql, type GroupFiles, versionsSql } from "../features/relation.ts";
 import { type Query, sqlName } from "../ports/query.ts";
 import type { Source, SourceResult } from "../ports/source.ts";
 import { checkedSql, postColumns, typedSql } from "./checked-rows.ts";
 import { neededColumns, timeSql } from "./checks.ts";
 import type { CommitInput } from "./commit-input.ts";
+import { embedRows, lackingRowsSql } from "./embed-rows.ts";
 import { type KeepOptions, keepRelation } from "./kept-relation.ts";
 import { monotonicSql } from "./monotonic-check.ts";
 import { refuseBadBatches, withReplayed, writeQuarantine } from "./rejected.ts";
@@ -32,6 +34,8 @@ export interface GatherInput
   readonly forgotten: readonly Forgotten[];
   /** Only rows that happened from ≤ t < to, in milliseconds since 1970 UTC; all when left out. */
   readonly range?: { readonly fromMs: number; readonly toMs: number };
+  /** The group whose vectors are taken again, where that is not the current one. */
+  readonly embedded?: GroupFiles | null;
   readonly position: string | null;
   readonly projectFolder: string;
   readonly secrets: Readonly<Record<string, string>>;
@@ -43,6 +47,8 @@ export interface ReadParts {
   readonly query: Query;
   readonly signal: AbortSignal;
   progress(progress: JsonObject): void;
+  /** What turns texts into vectors, by feature name; left out without embeddings. */
+  readonly embedders?: ReadonlyMap<string, LoadedEmbedder>;
   /** From how many cells on rows are kept in files between the queries instead of in the engine. */
   readonly manyCells?: number;
 }
@@ -94,11 +100,11 @@ export async function gatherRows(input: GatherInput, parts: ReadParts): Promise<
   parts.progress({ detail: `checking ${read.toLocaleString("en")} rows` });
   const size: KeepOptions = {
     rows: read,
-    columns: neededColumns(definition).length,
+    columns: cellsOfRow(definition),
     manyCells: parts.manyCells,
     temporaryFolder: input.temporaryFolder,
   };
-  await checkRows(query, definition, raw, { ...input, feed: opened.position !== null }, size);
+  await checkRows(parts, definition, raw, { ...input, feed: opened.position !== null }, size);
   const quarantinePath = await writeQuarantine(query, definition, raw, unreadable, input.temporaryFolder);
   if (definition.source.kind !== "push")
     await refuseBadBatches(query, definition, {
@@ -180,19 +186,45 @@ async function withAllColumns(definition: DataDefinition, opened: SourceResult, 
   return { ...opened, relation: "posted_whole", columns: [...opened.columns, ...absent] };
 }
 
+/** What a row takes, in numbers of eight bytes. */
+export function cellsOfRow(definition: DataDefinition): number {
+  const vectors = storedColumns(definition).reduce((sum, { dimensions = 0 }) => sum + dimensions / 2, 0);
+  return neededColumns(definition).length + vectors;
+}
+
 /** `judged`: every row typed, with its reason. `checked`: those that passed, with ordinals and both times. */
 async function checkRows(
-  query: Query,
+  { query, embedders = new Map(), progress }: ReadParts,
   definition: DataDefinition,
   raw: string,
-  { atMs, feed, change, current }: GatherInput & { readonly feed: boolean },
+  { atMs, feed, change, current, embedded, temporaryFolder }: GatherInput & { readonly feed: boolean },
   size: KeepOptions,
 ): Promise<void> {
   // What a source gives anew each time is judged by itself; what only adds, also by the rows that are there.
   const there = feed && change !== "rebuild" && current !== null && current.paths.length > 0 ? current : null;
   const stored = there === null ? null : currentSql(definition, there);
-  await keepRelation(query, "judged", monotonicSql(definition, typedSql(definition, raw, atMs), stored), size);
+  // Embeddings that are new to a feed's group are made of the texts that it holds.
+  const lacking = embedders.size > 0 && change === "extend" ? there : null;
+  const typed = monotonicSql(definition, typedSql(definition, raw, atMs), stored);
+  if (embedders.size === 0) await keepRelation(query, "judged", typed, size);
+  else {
+    await keepRelation(query, "typed", typed, size);
+    const vectors = await embedRows(query, definition, "typed", {
+      embedders,
+      known: embedded ?? current,
+      lacking,
+      folder: temporaryFolder,
+      progress,
+    });
+    await keepRelation(query, "judged", vectors, size);
+  }
   // Without key and event time a row is known by its number, and what a feed gives is numbered on.
   const before = there === null ? "0" : `(SELECT coalesce(max(${ordinalColumn}), 0) FROM (${versionsSql(there)}))`;
-  await query.run(`CREATE VIEW checked AS ${checkedSql(definition, "judged", before)}`);
+  const passed = checkedSql(definition, "judged", before);
+  if (lacking === null) await query.run(`CREATE VIEW checked AS ${passed}`);
+  else {
+    await query.run(`CREATE VIEW passed AS ${passed}`);
+    const more = lackingRowsSql(definition, lacking, "passed", atMs);
+    await query.run(`CREATE VIEW checked AS SELECT * FROM passed UNION ALL BY NAME ${more}`);
+  }
 }

@@ -3,9 +3,8 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fail } from "../base/failure.ts";
 import { sqlText } from "../ports/query.ts";
-import { neededColumns } from "./checks.ts";
 import type { CommitInput } from "./commit-input.ts";
-import { type GatherInput, gatherRows, type ReadParts } from "./gather-rows.ts";
+import { cellsOfRow, type GatherInput, gatherRows, type ReadParts } from "./gather-rows.ts";
 import { prepareCommit } from "./prepare-commit.ts";
 import type { ReadOutput } from "./read.ts";
 
@@ -47,7 +46,7 @@ export async function joinPartitions(
     throw fail("DATA_NO_ROWS", `Expected rows from ${definition.source.description} in this range, got none`);
   const paths = partitions.map(({ path }) => sqlText(path));
   await query.run(`CREATE VIEW checked AS SELECT * FROM read_parquet([${paths.join(", ")}])`);
-  const size = { rows: read, columns: neededColumns(definition).length, temporaryFolder };
+  const size = { rows: read, columns: cellsOfRow(definition), temporaryFolder };
   const prepared = await prepareCommit(input, { query, progress, snapshot: false, size });
   const bytes = partitions.flatMap(({ bytesRead }) => bytesRead ?? []);
   return {

@@ -7,6 +7,7 @@ import type { JsonObject } from "../base/json.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import { findHead } from "../features/commits.ts";
 import { withDeprecated } from "../features/deprecation.ts";
+import { embeddingsOf } from "../features/embedding.ts";
 import { catchUpOnline } from "../features/online.ts";
 import type { Work } from "../runs/work.ts";
 import type { Known } from "./commit-input.ts";
@@ -111,7 +112,7 @@ function refuse({ name, key, source, eventTime }: DataDefinition, { head, change
 async function partitionInput(
   { name, fromMs, toMs }: TimePartition,
   { definition, file }: Pick<DataRequest, "definition" | "file">,
-  { forgotten }: Base,
+  { forgotten, current }: Base,
   folder: string,
 ): Promise<JsonObject> {
   const temporaryFolder = join(folder, "partitions", name.replaceAll(":", ""));
@@ -122,6 +123,7 @@ async function partitionInput(
     range: { fromMs, toMs },
     forgotten,
     current: null,
+    ...(embeddingsOf(definition).length === 0 ? {} : { embedded: current }),
     change: "none",
     replay: null,
     position: null,

@@ -121,7 +121,11 @@ function describeFeature(name: string, { valueType: _, from, ...given }: Feature
   return { ...given, name, from: from ?? name };
 }
 
-function describeEmbedding(name: string, { embedder, ...given }: Embedding, code: string): FeatureDefinition {
+function describeEmbedding(
+  name: string,
+  { embedder, declaredAt: _, ...given }: Embedding,
+  code: string,
+): FeatureDefinition {
   return { ...describeFeature(name, given), embedder: embedder.version ?? code };
 }
 

@@ -185,13 +185,15 @@ export interface GateCheck {
   readonly message: string;
 }
 
-/** `POST /api/features/NAME/search`: words, a vector, or both; both are ranked as one. */
+/** `POST /api/features/NAME/search`: words, and their meaning or a vector; of two kinds the rankings are made one. */
 export interface SearchRequest {
   /** Words to look for in the group's texts; any of them counts, rare ones more. */
   readonly text?: string;
+  /** Words whose meaning is looked for: they are embedded as the rows' own texts were. */
+  readonly like?: string;
   /** A vector whose nearest are looked for. */
   readonly near?: readonly number[];
-  /** The vector's column, when the group has several. */
+  /** The vector's column, when the group has several: with `like` the embedding's. */
   readonly column?: string;
   /** How many rows; 10 by default. */
   readonly top?: number;
@@ -209,7 +211,7 @@ export interface FoundRow {
 
 export interface SearchDocument {
   readonly group: string;
-  /** The best first. */
+  /** The best first, without embeddings. */
   readonly rows: readonly FoundRow[];
   /** The commit whose rows were searched, and how many commits came after it. */
   readonly commit: number;

@@ -18,6 +18,8 @@ export interface Embedding<Of extends string = string, Optional extends boolean 
   extends Feature<readonly number[], Optional> {
   readonly of: readonly Of[];
   readonly embedder: Embedder;
+  /** Where it was declared, as a stack trace. */
+  readonly declaredAt: string;
 }
 
 /**
@@ -39,7 +41,7 @@ export function embedding<const Of extends string, const Options extends { reado
   checkEmbedder(embedder);
   const { dimensions } = embedder;
   const vector = { ...common, dimensions, ...(similarity === undefined ? {} : { similarity }) };
-  return { ...feature("vector", vector), of: names, embedder } as never;
+  return { ...feature("vector", vector), of: names, embedder, declaredAt: new Error("declared").stack ?? "" } as never;
 }
 
 export function isEmbedding(one: Feature): one is Embedding {

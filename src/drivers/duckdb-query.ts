@@ -3,8 +3,9 @@
 import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement, DuckDBResult } from "@duckdb/node-api";
 import { fail } from "../base/failure.ts";
 import type { Table, Value } from "../base/table.ts";
-import { type Query, type QueryOptions, sqlName, sqlText } from "../ports/query.ts";
+import { type Query, type QueryOptions, sqlText } from "../ports/query.ts";
 import { engineFailure } from "./duckdb-failure.ts";
+import { createNumbers } from "./duckdb-numbers.ts";
 import { columnBuilders, rowsOf } from "./duckdb-vectors.ts";
 
 /**
@@ -107,32 +108,7 @@ export async function duckdbQuery(options: QueryOptions): Promise<Query> {
         }),
       ),
     createTable: (table, columns) =>
-      exclusively(() =>
-        guarded(`create ${table}`, async () => {
-          const names = [...columns.keys()].map((name) => `${sqlName(name)} DOUBLE`);
-          await main.run(`CREATE TABLE ${sqlName(table)} (${names.join(", ")})`);
-          const appender = await main.createAppender(table);
-          const all = [...columns.values()];
-          try {
-            for (let from = 0; from < (all[0]?.length ?? 0); from += chunkRows) {
-              const parts = all.map((values) => values.subarray(from, from + chunkRows));
-              const chunk = duckdb.DuckDBDataChunk.create(
-                all.map(() => duckdb.DOUBLE),
-                parts[0]?.length ?? 0,
-              );
-              for (const [index, part] of parts.entries()) {
-                const vector = chunk.getColumnVector(index) as unknown as WritableVector;
-                vector.items.set(part);
-                vector.flush();
-              }
-              appender.appendDataChunk(chunk);
-            }
-            appender.flushSync();
-          } finally {
-            appender.closeSync();
-          }
-        }),
-      ),
+      exclusively(() => guarded(`create ${table}`, () => createNumbers(duckdb, main, table, columns))),
     async close() {
       if (closed) return;
       closed = true;
@@ -147,12 +123,6 @@ export async function duckdbQuery(options: QueryOptions): Promise<Query> {
       instance.closeSync();
     },
   };
-}
-
-/** The vector's own memory; writing to it cell by cell takes ten times as long. */
-interface WritableVector {
-  readonly items: Float64Array;
-  flush(): void;
 }
 
 /** How many rows the engine hands over at a time, and how many such chunks a stream passes on together. */

@@ -33,7 +33,7 @@ const firstKeyId = 100;
 
 /**
  * The schema for a changed definition. A feature keeps its column when it is read the same way, whatever it is called now;
- * a category may become a text. What is gone is left in the files and never shown; what is new gets a new number. A
+ * a category may become a text. An embedding keeps it as long as its texts and its embedder are the same. What is gone is left in the files and never shown; what is new gets a new number. A
  * deprecated feature gives way to one that is a column's new name, and bars nothing.
  */
 export function evolveSchema(before: StoredSchema | null, definition: DataDefinition): Evolution {
@@ -57,6 +57,11 @@ export function evolveSchema(before: StoredSchema | null, definition: DataDefini
       return { id: nextId++, name, type, reading };
     }
     if (kept.reading === reading && fits(kept.type, type)) return { id: kept.id, name, type, reading };
+    // What is made of other columns can be made again of what is stored: it is a new column.
+    if (feature.of !== undefined) {
+      if (change === "none") change = "extend";
+      return { id: nextId++, name, type, reading };
+    }
     change = "rebuild";
     misfits.push(
       kept.type === type ? `${name} read in another way` : `${name} as ${type}, which was stored as ${kept.type}`,
@@ -66,7 +71,8 @@ export function evolveSchema(before: StoredSchema | null, definition: DataDefini
   return { schema: { columns, nextId }, misfits, change: before === null ? "none" : change };
 }
 
-function readingOf({ from, format, decimal, dimensions }: FeatureDefinition): string {
+function readingOf({ from, format, decimal, dimensions, of, embedder }: FeatureDefinition): string {
+  if (of !== undefined) return JSON.stringify({ of, embedder, dimensions });
   return JSON.stringify([from, format ?? null, decimal ?? ".", ...(dimensions === undefined ? [] : [dimensions])]);
 }
 

@@ -68,12 +68,12 @@ export function connect<I extends InferenceComponent = InferenceComponent>(
 }
 
 /**
- * Searches the rows of a data component by words, by nearness to a vector, or by both. Rejects with a `ClientError`.
+ * Searches the rows of a data component by words, by meaning or nearness to a vector, or by both. Rejects with a `ClientError`.
  *
  * @example
  * import { search } from "pentad/client";
  *
- * const { rows } = await search({ url: "http://127.0.0.1:4400", name: "papers" }, { text: "rain radar", top: 5 });
+ * const { rows } = await search({ url: "http://127.0.0.1:4400", name: "papers" }, { like: "rain radar", top: 5 });
  */
 export async function search(options: ConnectOptions, request: SearchRequest): Promise<SearchDocument> {
   const address = `${options.url.replace(/\/+$/, "")}/api/features/${encodeURIComponent(options.name)}/search`;

@@ -69,7 +69,8 @@ function rowSchema(definition: DataDefinition): Schema {
   for (const key of definition.key) properties[key] = { type: ["string", "number"] };
   if (definition.eventTime !== null)
     properties[definition.eventTime.column] = { type: ["string", "number"], description: "When it happened" };
-  for (const feature of storedColumns(definition)) properties[feature.from] ??= cellSchema(feature);
+  for (const feature of storedColumns(definition))
+    if (feature.of === undefined) properties[feature.from] ??= cellSchema(feature);
   return { type: "object", properties };
 }
 

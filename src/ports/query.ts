@@ -20,10 +20,16 @@ export interface Query {
   prepare(sql: string): Promise<PreparedQuery>;
   /** Appends rows to a table of the engine; every column is text, the way sources give it. */
   append(table: string, columns: readonly string[], rows: readonly (readonly (string | null)[])[]): Promise<void>;
-  /** Makes a table of numbers, column by column; all columns are equally long. */
-  createTable(table: string, columns: ReadonlyMap<string, Float64Array>): Promise<void>;
+  /** Makes a table of numbers, column by column; all columns are equally long. A column may hold vectors: lists of FLOAT. */
+  createTable(table: string, columns: ReadonlyMap<string, Float64Array | VectorColumn>): Promise<void>;
   /** Stops what runs (it fails with RUNS_CANCELLED) and frees everything. */
   close(): Promise<void>;
+}
+
+/** Vectors of equal length, one after the other. */
+export interface VectorColumn {
+  readonly dimensions: number;
+  readonly values: Float32Array;
 }
 
 export interface PreparedQuery {

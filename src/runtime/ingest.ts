@@ -11,6 +11,7 @@ import { openPosts, type PostAnswer, type Posts } from "../data/take-posts.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import { findHead } from "../features/commits.ts";
 import { withDeprecated } from "../features/deprecation.ts";
+import { embeddingsOf } from "../features/embedding.ts";
 import { groupFiles, storedSchema } from "../features/group-files.ts";
 import { putUpTo } from "../features/posted-online.ts";
 import { committedPosts, newestPost } from "../features/posts.ts";
@@ -149,7 +150,7 @@ async function openTaker(project: Project, definition: DataDefinition, text: str
     online: project.online,
     // The server never runs a project's own code, nor holds a row against all others of its entity: a run does.
     openJudge:
-      definition.transform || definition.checks?.monotonic !== undefined
+      definition.transform || definition.checks?.monotonic !== undefined || embeddingsOf(definition).length > 0
         ? null
         : async () => {
             await closeEngines();

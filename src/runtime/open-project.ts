@@ -25,6 +25,7 @@ import { openSchedules, type Schedules } from "../runs/schedules.ts";
 import { runsMigrations } from "../runs/tables.ts";
 import { openBlobs, openCompute, openDatabase, openOnline } from "./drivers.ts";
 import { findComponentFiles, projectName } from "./load-components.ts";
+import { type EmbedderServing, openEmbedders } from "./serving/embedder-serving.ts";
 import { openOnDemand } from "./serving/on-demand-serving.ts";
 import { openApart } from "./serving/outside-serving.ts";
 import { copyState, writeRefusal } from "./state-copy.ts";
@@ -44,6 +45,7 @@ export interface Project {
   readonly online: OnlineStore;
   readonly compute: Compute;
   readonly onDemand: OnDemandCompute;
+  readonly embedders: EmbedderServing;
   readonly apart: ApartModels;
   readonly shadow: Shadow;
   readonly live: LiveSource;
@@ -107,6 +109,7 @@ async function openIn(root: string, stateFolder: string, log: Log): Promise<Proj
   const compute = await openCompute(stateFolder);
   const live = liveSource({ database, models, online });
   const predictions = openPredictionLog(database);
+  const embedders = openEmbedders(compute, root);
   const apart = openApart(compute, root, models);
   const shadow = openShadow({ database, models, apart });
   let fingerprints: ReadonlyMap<string, string> = new Map();
@@ -126,6 +129,7 @@ async function openIn(root: string, stateFolder: string, log: Log): Promise<Proj
     online,
     compute,
     onDemand: openOnDemand(compute, root),
+    embedders,
     apart,
     shadow,
     live,
@@ -142,6 +146,7 @@ async function openIn(root: string, stateFolder: string, log: Log): Promise<Proj
       for (const listener of listeners) listener();
     },
     async close() {
+      embedders.close();
       await shadow.close();
       await compute.close();
       await predictions.close();

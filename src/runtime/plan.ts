@@ -12,7 +12,7 @@ import {
   type ProblemDefinition,
   type TrainingDefinition,
 } from "../define/definition.ts";
-import { groupsOf } from "../define/on-demand-definition.ts";
+import { groupsOf, storedSelections } from "../define/on-demand-definition.ts";
 import type { Run, RunReason } from "../runs/run.ts";
 
 /** Everything that the plan looks at. */
@@ -89,8 +89,9 @@ export function effectiveFingerprint(
     const problem = find(`problem/${definition.problem}`) as ProblemDefinition | undefined;
     around.push([problem?.predict, problem?.task, problem?.success.metric]);
     if (problem?.forecast !== undefined) around.push(problem.forecast);
+    const taken = new Map(storedSelections(definition).map(({ data, names }) => [data, names]));
     for (const data of groupsOf(definition))
-      around.push(groupShape(find(`data/${data}`) as DataDefinition | undefined));
+      around.push(groupShape(find(`data/${data}`) as DataDefinition | undefined, taken.get(data) ?? []));
   }
   if (definition.kind === "inference") around.push(situation.versions.get(definition.training)?.live ?? null);
   if (definition.kind === "app") around.push(find(`inference/${definition.inference}`) ?? null);
@@ -115,10 +116,14 @@ const withoutUpstream = (fingerprint: string | null) => fingerprint?.split(/[.~]
 const withoutEvents = (fingerprint: string | null) => fingerprint?.split("~")[0];
 const eventIn = (fingerprint: string | null) => Number(fingerprint?.split("~")[1] ?? 0);
 
-function groupShape(definition: DataDefinition | null | undefined): unknown {
-  return definition === undefined || definition === null
-    ? null
-    : [definition.key, definition.eventTime, definition.features, definition.windows, definition.labels];
+/** Another embedder makes other vectors: that is a change for a model which takes them. */
+function groupShape(definition: DataDefinition | null | undefined, taken: readonly string[]): unknown {
+  if (definition === undefined || definition === null) return null;
+  const { key, eventTime, windows, labels } = definition;
+  const features = definition.features.map(({ embedder, ...feature }) =>
+    embedder === undefined || !taken.includes(feature.name) ? feature : { ...feature, embedder },
+  );
+  return [key, eventTime, features, windows, labels];
 }
 
 function dueReason(

@@ -3,24 +3,18 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fail, messageOf } from "../base/failure.ts";
-import { isObject } from "../base/json.ts";
 import type { Value } from "../base/table.ts";
-import type { FeatureDefinition } from "../define/definition.ts";
+import type { DataDefinition, FeatureDefinition } from "../define/definition.ts";
 import type { FoundRow, SearchDocument, SearchRequest } from "../define/documents.ts";
-import { type Commit, findHead, listHeads } from "../features/commits.ts";
+import { type Commit, findCommit, findHead, listHeads } from "../features/commits.ts";
+import { embeddingsOf } from "../features/embedding.ts";
 import { expressionSql } from "../features/expression-sql.ts";
-import {
-  type Found,
-  fuse,
-  nearestRows,
-  openSearchIndex,
-  type SearchIndex,
-  searchedColumns,
-} from "../features/search-index.ts";
+import { type Found, fuse, nearestRows, openSearchIndex, type SearchIndex } from "../features/search-index.ts";
 import { type Query, sqlName, sqlPath } from "../ports/query.ts";
 import { openQuery } from "./drivers.ts";
 import type { Project } from "./open-project.ts";
 import { buildSearch, searchFiles } from "./search-build.ts";
+import { checkRequest } from "./search-request.ts";
 
 export interface Searcher {
   /** Throws FEATURES_UNKNOWN, FEATURES_SEARCH_INVALID and what building an index may throw. */
@@ -35,12 +29,13 @@ export interface SearcherOptions {
 
 interface Loaded {
   readonly sequence: number;
+  /** As of that commit: by its embedders the vectors were made. */
+  readonly definition: DataDefinition;
   readonly index: SearchIndex;
   readonly rowsPath: string;
   readonly names: readonly string[];
 }
 
-const mostFound = 1_000;
 /** Of each ranking, when two are made one. */
 const fusedFrom = 100;
 
@@ -85,7 +80,8 @@ export function openSearcher(project: Project, { background }: SearcherOptions):
     const names = (
       await (await engine()).rows<{ column_name: string }>(`DESCRIBE SELECT * FROM read_parquet(${sqlPath(rowsPath)})`)
     ).map((column) => column.column_name);
-    const opened = { sequence: newest, index: openSearchIndex(bytes), rowsPath, names };
+    const { definition } = (await findCommit(project.database, group, newest)) ?? head;
+    const opened = { sequence: newest, definition, index: openSearchIndex(bytes), rowsPath, names };
     loaded.set(group, opened);
     return opened;
   }
@@ -108,10 +104,21 @@ export function openSearcher(project: Project, { background }: SearcherOptions):
       if (head === undefined)
         throw fail("FEATURES_UNKNOWN", `Expected a feature group with rows, got ${JSON.stringify(group)}`);
       const asked = checkRequest(head, request);
-      const { index, rowsPath, names, sequence } = await indexOf(head);
+      let searched = await indexOf(head);
+      // A vector that is new to the group, in an index from before.
+      if (asked.column !== null && !searched.index.vectors.has(asked.column) && searched.sequence !== head.sequence) {
+        await build(head);
+        searched = await indexOf(head);
+      }
+      const { index, rowsPath, names, sequence, definition } = searched;
       const file = `read_parquet(${sqlPath(rowsPath)}, file_row_number = true)`;
       const allowed = asked.where === null ? null : await allowedRows(await engine(), file, asked.where, names);
-      const both = asked.text !== null && asked.near !== null;
+      const vectors = asked.column === null ? undefined : index.vectors.get(asked.column);
+      const near =
+        asked.like === null || asked.column === null || vectors === undefined
+          ? asked.near
+          : await project.embedders.embed(definition, asked.column, asked.like);
+      const both = asked.text !== null && near !== null;
       const depth = both ? Math.max(fusedFrom, asked.top) : asked.top;
       const rankings: Found[][] = [];
       if (asked.text !== null) {
@@ -122,16 +129,15 @@ export function openSearcher(project: Project, { background }: SearcherOptions):
         ) ?? { ids: [], scores: [] };
         rankings.push(ids.map((row, place) => ({ row, score: scores[place] as number })));
       }
-      const vectors = asked.column === null ? undefined : index.vectors.get(asked.column);
-      if (asked.near !== null && vectors !== undefined)
-        rankings.push(nearestRows(vectors, asked.near, { top: depth, allowed, exact: asked.exact }));
+      if (near !== null && vectors !== undefined)
+        rankings.push(nearestRows(vectors, near, { top: depth, allowed, exact: asked.exact }));
       const found = both ? fuse(rankings, asked.top) : (rankings[0] ?? []);
       return {
         group,
-        rows: await readRows(await engine(), file, found),
+        rows: await readRows(await engine(), file, found, embeddingsOf(definition)),
         commit: sequence,
         behind: head.sequence - sequence,
-        recall: asked.near === null ? null : asked.exact || allowed !== null ? 1 : (vectors?.recall ?? null),
+        recall: near === null ? null : asked.exact || allowed !== null ? 1 : (vectors?.recall ?? null),
       };
     },
     async close() {
@@ -164,85 +170,6 @@ export async function removeSearch(project: Pick<Project, "offline">, group: str
   for (const name of await project.offline.list(`search/${group}/`)) await project.offline.delete(name);
 }
 
-interface Asked {
-  readonly text: string | null;
-  readonly near: readonly number[] | null;
-  /** The vector's column. */
-  readonly column: string | null;
-  readonly top: number;
-  readonly where: string | null;
-  readonly exact: boolean;
-}
-
-function checkRequest({ definition, group }: Commit, request: unknown): Asked {
-  const invalid = (message: string, hint?: string) =>
-    fail("FEATURES_SEARCH_INVALID", message, hint === undefined ? {} : { hint });
-  if (!isObject(request)) throw invalid('Expected a search such as {"text": "…"}, got something else');
-  const known = ["text", "near", "column", "top", "where", "exact"];
-  for (const name of Object.keys(request))
-    if (!known.includes(name)) throw invalid(`Expected ${known.join(", ")}, got ${JSON.stringify(name)}`);
-  const { text = null, near = null, column = null, top = 10, where = null, exact = false } = request;
-  const { texts, vectors } = searchedColumns(definition);
-  if (text === null && near === null) throw invalid("Expected text or near to search for, got neither");
-  if (text !== null && (typeof text !== "string" || text.trim() === ""))
-    throw invalid(`text: expected words, got ${JSON.stringify(text)}`);
-  if (text !== null && texts.length === 0)
-    throw invalid(
-      `Expected data/${group} to hold a text() feature to search in, got none`,
-      "Declare one: description: text()",
-    );
-  if (!Number.isInteger(top) || (top as number) < 1 || (top as number) > mostFound)
-    throw invalid(`top: expected a whole number from 1 to ${mostFound}, got ${JSON.stringify(top)}`);
-  if (where !== null && typeof where !== "string")
-    throw invalid(`where: expected a condition such as "price < 10", got ${JSON.stringify(where)}`);
-  if (typeof exact !== "boolean") throw invalid(`exact: expected true or false, got ${JSON.stringify(exact)}`);
-  const vector = near === null ? undefined : vectorOf(group, vectors, column, invalid);
-  if (vector !== undefined) checkVector(near, vector, invalid);
-  return {
-    text: text as string | null,
-    near: near as number[] | null,
-    column: vector?.name ?? null,
-    top: top as number,
-    where,
-    exact,
-  };
-}
-
-type Invalid = (message: string, hint?: string) => Error;
-
-function vectorOf(
-  group: string,
-  vectors: readonly FeatureDefinition[],
-  column: unknown,
-  invalid: Invalid,
-): FeatureDefinition {
-  const names = vectors.map(({ name }) => name).join(", ");
-  const found = column === null ? vectors : vectors.filter(({ name }) => name === column);
-  if (vectors.length === 0)
-    throw invalid(
-      `Expected data/${group} to hold a vector() feature to search in, got none`,
-      "Declare one: embedding: vector({ dimensions: 384 })",
-    );
-  if (found.length !== 1)
-    throw invalid(
-      column === null
-        ? `column: expected one of ${names}, got nothing`
-        : `column: expected one of ${names}, got ${JSON.stringify(column)}`,
-    );
-  return found[0] as FeatureDefinition;
-}
-
-function checkVector(near: unknown, { name, dimensions }: FeatureDefinition, invalid: Invalid): void {
-  if (
-    !Array.isArray(near) ||
-    near.length !== dimensions ||
-    near.some((one) => typeof one !== "number" || !Number.isFinite(one))
-  )
-    throw invalid(
-      `near: expected ${dimensions} numbers, as ${name} has, got ${Array.isArray(near) ? `a list of ${near.length}` : typeof near}`,
-    );
-}
-
 async function allowedRows(
   query: Query,
   file: string,
@@ -258,10 +185,17 @@ async function allowedRows(
   return allowed;
 }
 
-async function readRows(query: Query, file: string, found: readonly Found[]): Promise<FoundRow[]> {
+/** What was made of texts is left out: it says nothing beside them. */
+async function readRows(
+  query: Query,
+  file: string,
+  found: readonly Found[],
+  embeddings: readonly FeatureDefinition[],
+): Promise<FoundRow[]> {
   if (found.length === 0) return [];
+  const without = embeddings.map(({ name }) => sqlName(name)).join(", ");
   const rows = await query.rows<Record<string, Value>>(
-    `SELECT * FROM ${file} WHERE file_row_number IN (${found.map(({ row }) => row).join(", ")})`,
+    `SELECT *${without === "" ? "" : ` EXCLUDE (${without})`} FROM ${file} WHERE file_row_number IN (${found.map(({ row }) => row).join(", ")})`,
   );
   const byNumber = new Map(rows.map(({ file_row_number: number, ...row }) => [number, row]));
   return found.map(({ row, score }) => ({ score, row: byNumber.get(row) ?? {} }));

@@ -6,6 +6,7 @@ import type { ReadParts } from "../data/gather-rows.ts";
 import { type JoinInput, joinPartitions, type PartitionInput, readPartition } from "../data/partition.ts";
 import { type ReadInput, readSource } from "../data/read.ts";
 import type { DataComponent } from "../define/data.ts";
+import type { DataDefinition } from "../define/definition.ts";
 import { type BatchInput, scoreBatch } from "../inference/batch.ts";
 import type { StepContext, StepHandlers } from "../ports/compute.ts";
 import type { Query } from "../ports/query.ts";
@@ -18,6 +19,8 @@ import { openQuery, openSmoothing } from "./drivers.ts";
 import { loadComponents } from "./load-components.ts";
 import { loadConfig } from "./load-config.ts";
 import { indexRows } from "./search-build.ts";
+import { loadEmbedders } from "./serving/embedder-code.ts";
+import { serveEmbedder } from "./serving/embedder-serving.ts";
 import { loadOnDemandOf } from "./serving/on-demand-code.ts";
 import { serveOnDemand } from "./serving/on-demand-serving.ts";
 import { outsideModels } from "./serving/outside-models.ts";
@@ -31,6 +34,7 @@ export const stepHandlers: StepHandlers = {
       config: await loadConfig(task.projectFolder),
     }),
   "features/on-demand": serveOnDemand,
+  "features/embed": serveEmbedder,
   "features/index": (input, context) => withQuery(context, (query) => indexRows(input, query, context)),
   "inference/model": serveModel,
   "data/read": (input, context) =>
@@ -71,11 +75,12 @@ function ofProject<Input>(input: JsonObject, { task }: StepContext): Input {
   return { ...input, projectFolder: task.projectFolder, secrets: task.environment } as Input;
 }
 
-/** What reads rows is the user's: the source and the transform of the component's file. */
+/** What reads rows is the user's: the source, the transform and the embedders of the component's file. */
 async function readParts(input: JsonObject, query: Query, context: StepContext): Promise<ReadParts> {
   const component = (await importUserFile(context.task.projectFolder, input.file as string)).default as DataComponent;
   const { source, transform } = component.options;
-  return { source, transform, query, signal: context.signal, progress: context.progress };
+  const embedders = await loadEmbedders(context.task.projectFolder, input.definition as unknown as DataDefinition);
+  return { source, transform, embedders, query, signal: context.signal, progress: context.progress };
 }
 
 /** An engine of the step's own; what it takes beside its tables, Node and the step's code need as much again. */

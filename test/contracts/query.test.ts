@@ -207,6 +207,12 @@ for (const [driver, open] of Object.entries(drivers)) {
       assert.deepEqual([column("b").values.at(-1), table.rowCount], [-4999, 5000]);
       await query.createTable("without rows", new Map([["a", new Float64Array()]]));
       assert.deepEqual(await query.rows('select * from "without rows"'), []);
+      const values = Float32Array.from({ length: 15_000 }, (_, i) => i / 7);
+      await query.createTable("vectors", new Map([["v", { dimensions: 3, values }]]));
+      const [sums] = await query.rows(
+        "select count(*) as n, max(len(v::FLOAT[])) as width, sum(v[1]::DOUBLE + v[2]::DOUBLE + v[3]::DOUBLE) as total from vectors",
+      );
+      assert.deepEqual(sums, { n: 5000, width: 3, total: values.reduce((sum, one) => sum + one, 0) });
     });
 
     test("a prepared statement sees rows that came after it, whatever the table held when it was planned", async () => {

@@ -20,10 +20,12 @@ import { lmdbOnline } from "../../src/drivers/lmdb-online.ts";
 import { sqliteDatabase } from "../../src/drivers/sqlite-database.ts";
 import { featuresMigrations } from "../../src/features/commits.ts";
 import type { FeatureUsers } from "../../src/features/deprecation.ts";
+import { loadedEmbedders } from "../../src/features/embedding.ts";
 import type { EntityRows } from "../../src/features/entity.ts";
 import { forgetRows } from "../../src/features/forget-rows.ts";
 import { groupFiles } from "../../src/features/group-files.ts";
 import { enrichedSql, orderSql } from "../../src/features/relation.ts";
+import { locationInProject } from "../../src/ports/compute.ts";
 import type { Query } from "../../src/ports/query.ts";
 import type { Source, SourceContext } from "../../src/ports/source.ts";
 import type { Work } from "../../src/runs/work.ts";
@@ -52,11 +54,17 @@ export function given(rows: readonly Cells[], position: string | null = null): S
   };
 }
 
+export interface RunOptions {
+  readonly users?: FeatureUsers;
+  /** A step that fails is tried once more after this. */
+  readonly afterFailure?: (error: unknown) => void;
+}
+
 export interface Group {
   readonly parts: DataParts;
   readonly folder: string;
   /** Runs the recipe for a component, as of `atMs`. */
-  run(component: unknown, atMs?: number, options?: { readonly users?: FeatureUsers }): Promise<DataOutcome>;
+  run(component: unknown, atMs?: number, options?: RunOptions): Promise<DataOutcome>;
   /** Backfills a range as of `atMs`, one partition after the other. */
   backfill(component: unknown, range: Omit<BackfillInput, "code">, atMs: number): Promise<DataOutcome>;
   /** One commit without an entity's rows. */
@@ -98,17 +106,33 @@ export async function openGroup(folder = mkdtempSync(join(tmpdir(), "pentad-test
     mkdirSync(path, { recursive: true });
     return path;
   };
-  async function startWork({ options }: DataComponent, atMs: number): Promise<Work> {
+  async function startWork(component: DataComponent, atMs: number, { afterFailure }: RunOptions = {}): Promise<Work> {
     const run = `run_${String(++runs).padStart(4, "0")}_${process.pid}`;
-    const { source, transform } = options;
+    const { source, transform, features } = component.options;
+    const embedders = loadedEmbedders(definitionOf(component), features, (stack) =>
+      locationInProject(stack, import.meta.dirname),
+    );
     const signal = new AbortController().signal;
-    const step: Work["step"] = (_name, entry, input) =>
+    const attempt: Work["step"] = (_name, entry, input) =>
       withQuery(async (query) => {
-        const parts = { source, transform, query, signal, progress: () => undefined };
+        const parts = {
+          source,
+          transform,
+          embedders: embedders ?? new Map(),
+          query,
+          signal,
+          progress: () => undefined,
+        };
         const whole = { ...input, projectFolder: folder, secrets: {} } as unknown;
         if (entry === "data/partition") return (await readPartition(whole as PartitionInput, parts)) as never;
         if (entry === "data/join") return (await joinPartitions(whole as JoinInput, parts)) as never;
         return (await readSource(whole as ReadInput, parts)) as never;
+      });
+    const step: Work["step"] = (...asked) =>
+      attempt(...asked).catch((error: unknown) => {
+        if (afterFailure === undefined) throw error;
+        afterFailure(error);
+        return attempt(...asked);
       });
     return {
       run,
@@ -136,7 +160,7 @@ export async function openGroup(folder = mkdtempSync(join(tmpdir(), "pentad-test
     folder,
     withQuery,
     async run(component, atMs = Date.now(), options = {}) {
-      const work = await startWork(component as DataComponent, atMs);
+      const work = await startWork(component as DataComponent, atMs, options);
       return runData(requestOf(component, atMs, options.users), parts, work);
     },
     async backfill(component, backfill, atMs) {

@@ -93,12 +93,15 @@ describe("a search", () => {
 
   it("is refused with words when it asks for what is not there", async () => {
     for (const [request, message] of [
-      [{}, "Expected text or near to search for, got neither"],
+      [{}, "Expected text, like or near to search for, got none of them"],
       [{ near: [1], column: "place" }, "near: expected 2 numbers, as place has, got a list of 1"],
       [{ near: [1, 2] }, "column: expected one of embedding, place, got nothing"],
+      [{ like: " " }, 'like: expected words, got " "'],
+      [{ like: "x" }, "Expected data/papers to hold an embedding() feature to compare meanings by, got none"],
+      [{ like: "x", near: [1, 0, 0] }, "Expected near or like, got both"],
       [{ text: "x", top: 0 }, "top: expected a whole number from 1 to 1000, got 0"],
       [{ text: "x", where: "price > 1" }, 'Expected a column of the group in "price > 1", got "price"'],
-      [{ texts: "x" }, 'Expected text, near, column, top, where, exact, got "texts"'],
+      [{ texts: "x" }, 'Expected text, near, like, column, top, where, exact, got "texts"'],
     ] as const) {
       const { status, body } = await search(request);
       assert.ok(status >= 400 && status < 500, String(status));

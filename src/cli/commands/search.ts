@@ -1,4 +1,4 @@
-// `pentad search`: the rows of a feature group that fit words or are nearest to a vector.
+// `pentad search`: the rows of a feature group that fit words, their meaning, or are nearest to a vector.
 
 import type { SearchRequest } from "../../define/documents.ts";
 import { openSearcher } from "../../runtime/search.ts";
@@ -37,8 +37,14 @@ export async function runSearch(spec: CommandSpec, args: Arguments): Promise<num
 function requestOf(spec: CommandSpec, args: Arguments): SearchRequest {
   const near = args.text("near");
   const top = args.text("top");
-  const optional = { text: args.text("text"), column: args.text("column"), where: args.text("where") };
-  if (near === undefined && optional.text === undefined) throw usage(spec, "Expected --text or --near, got neither");
+  const optional = {
+    text: args.text("text"),
+    like: args.text("like"),
+    column: args.text("column"),
+    where: args.text("where"),
+  };
+  if (near === undefined && optional.text === undefined && optional.like === undefined)
+    throw usage(spec, "Expected --text, --like or --near, got none of them");
   if (top !== undefined && !/^\d+$/.test(top))
     throw usage(spec, `--top: expected a whole number, got ${JSON.stringify(top)}`);
   const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
