@@ -241,7 +241,11 @@ function fixedPaths(): Schema {
           required: true,
           content: {
             "application/json": {
-              schema: { type: "object", properties: { correct: { type: "boolean" }, actual: {} } },
+              schema: {
+                type: "object",
+                properties: { correct: { type: "boolean" }, actual: {} },
+                anyOf: [{ required: ["correct"] }, { required: ["actual"] }],
+              },
             },
           },
         },
