@@ -56,7 +56,9 @@ function readWord(tree: Tree, path: string, name: string, told: Map<string, stri
   const { summary, examples } = parseDocstring(docstringBefore(text, start));
   const declaration = text.slice(start, text.indexOf(" {\n", start));
   const types = [...new Set(declaration.match(/\b\w+Options\b/g) ?? [])];
-  const others = [...tree].flatMap(([other, source]) => (/^src\/(?:define|sources)\//.test(other) ? [source] : []));
+  const others = [...tree].flatMap(([other, source]) =>
+    /^src\/(?:define|sources|drivers)\//.test(other) ? [source] : [],
+  );
   const options = types.flatMap((type) =>
     listOptions([text, ...others], { type, heading: "Options", word: name }, told),
   );

@@ -17,6 +17,7 @@ export { ahead } from "./define/label.ts";
 export { type OnDemand, type OnDemandOptions, onDemand } from "./define/on-demand.ts";
 export type { ScheduleOptions } from "./define/schedule.ts";
 export { count, distinct, last, max, mean, min, quantile, std, sum, type Window } from "./define/window.ts";
+export { type TransformersEmbedderOptions, transformersEmbedder } from "./drivers/transformers-embedder.ts";
 export type { EmbeddedAs, Embedder } from "./ports/embedder.ts";
 export type { Source } from "./ports/source.ts";
 export { csv } from "./sources/csv.ts";

@@ -1,12 +1,9 @@
 // Runs ONNX files with the optional package onnxruntime-node, in a thread of its own that is waited for: answers come at once.
 
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { fail } from "../base/failure.ts";
 import type { OnnxSession, OnnxTensor, OpenOnnx } from "../ports/onnx.ts";
+import { findPackage } from "./optional-package.ts";
 
 export type Asked =
   | { readonly open: Uint8Array; readonly session: number }
@@ -58,14 +55,8 @@ export function onnxruntimeSessions(projectFolder: string): OpenOnnx {
 }
 
 function findRuntime(projectFolder: string): string {
-  for (const from of [join(projectFolder, "package.json"), import.meta.url]) {
-    try {
-      const path = createRequire(from).resolve("onnxruntime-node");
-      if (existsSync(path)) return pathToFileURL(path).href;
-    } catch {
-      // Not there: perhaps beside this package.
-    }
-  }
+  const address = findPackage("onnxruntime-node", projectFolder);
+  if (address !== undefined) return address;
   throw fail("RUNTIME_NOT_AVAILABLE", "Expected the package onnxruntime-node to run an ONNX file, got none", {
     hint: "ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node",
   });

@@ -20,7 +20,10 @@ export function embeddingsOf({ features }: Pick<DataDefinition, "features">): Fe
   return features.filter(({ of, deprecated }) => of !== undefined && deprecated === undefined);
 }
 
-/** The embedders of a component's features by name; undefined when one that the definition tells of is not there. */
+/**
+ * The embedders of a component's features by name; undefined when one that the definition tells of is not there, or another:
+ * the code is kept, and a model's files may have been replaced.
+ */
 export function loadedEmbedders(
   definition: Pick<DataDefinition, "features">,
   features: Features,
@@ -31,6 +34,7 @@ export function loadedEmbedders(
     const found = Object.hasOwn(features, feature.name) ? features[feature.name] : undefined;
     if (found === undefined || !isEmbedding(found)) return undefined;
     const { embedder, declaredAt } = found;
+    if (embedder.version !== undefined && embedder.version !== feature.embedder) return undefined;
     loaded.set(feature.name, { feature, embedder, location: locate(declaredAt), locate });
   }
   return loaded;

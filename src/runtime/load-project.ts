@@ -112,14 +112,14 @@ function configMistake(file: string | undefined, mistakes: Awaited<ReturnType<ty
 
 const mostHashedBytes = 256 * 1024;
 
-/** Changes when any code or configuration of the project changes, or the package itself. Large files count by size and time. */
+/** Changes when any code, configuration or model file of the project changes, or the package itself. Large files count by size and time. */
 function filesFingerprint(folder: string): string {
   const parts: string[] = [import.meta.url, readFileSync(new URL("../../package.json", import.meta.url), "utf8")];
   const visit = (path: string): void => {
     for (const entry of readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const inner = join(path, entry.name);
       if (entry.isDirectory() && entry.name !== "node_modules" && !entry.name.startsWith(".")) visit(inner);
-      if (!entry.isFile() || !/\.(?:[cm]?[jt]s|json)$/.test(entry.name)) continue;
+      if (!entry.isFile() || !/\.(?:[cm]?[jt]s|json|onnx)$/.test(entry.name)) continue;
       const { size, mtimeMs } = statSync(inner);
       parts.push(inner, size > mostHashedBytes ? `${size} ${mtimeMs}` : readFileSync(inner, "utf8"));
     }

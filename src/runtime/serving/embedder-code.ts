@@ -20,7 +20,7 @@ export async function loadEmbedders(
   const loaded = loadedEmbedders(definition, features, (stack) => locationInProject(stack, projectFolder));
   if (loaded === undefined)
     throw fail("FEATURES_EMBEDDING_FAILED", `Expected the embeddings of data/${name} in its kept code, got others`, {
-      hint: `Run data/${name}: the code that its vectors were made with is not there any more`,
+      hint: `Run data/${name}: its code, or the files of its model, are not those that the vectors were made with`,
     });
   return loaded;
 }
