@@ -1,4 +1,4 @@
-// Every kind of model, calibrated or not, exported to ONNX and run by onnxruntime on 100,000 rows with missing values and categories.
+// Every kind of model, calibrated or not, exported to ONNX and run by onnxruntime on 100,000 rows with missing values, categories and texts.
 
 import { createRequire } from "node:module";
 import { type Column, categoryColumn, type Table, takeRows } from "../src/base/table.ts";
@@ -68,8 +68,23 @@ function rowsOf(count: number, seed: number, unseen: boolean) {
   return { table, margin };
 }
 
+const words = ["refund", "late", "Zürich", "МОСКВА", "great", "Σοφός", "東京", "हिन्दी", "İzmir", "not", "42", "thanks"];
+
+/** The same with a text that goes with the label, in any script and case, sometimes missing or of unknown words. */
+function withTexts({ table, margin }: ReturnType<typeof rowsOf>, seed: number, known: number) {
+  const source = random(seed);
+  const values = margin.map((m) => {
+    if (source.next() < 0.05) return source.next() < 0.5 ? null : "";
+    const own = Array.from({ length: source.below(9) }, () => words[source.below(known)] as string);
+    const text = [...own, m > 0.5 ? "great" : m < -0.5 ? "late" : "so", source.next() < 0.05 ? "unheard-of ἄλλο" : ""];
+    const whole = text.join(source.next() < 0.5 ? " " : ", ");
+    return source.next() < 0.2 ? whole.toUpperCase() : whole;
+  });
+  return { rowCount: table.rowCount, columns: new Map(table.columns).set("words", { type: "text" as const, values }) };
+}
+
 const train = rowsOf(trainRows, 1, false);
-const asked = rowsOf(askedRows, 2, true).table;
+const askedToo = rowsOf(askedRows, 2, true);
 const labels: Readonly<Record<"binary" | "multiclass" | "regression", Label>> = {
   binary: { task: "binary", classes: ["no", "yes"], codes: Int32Array.from(train.margin, (m) => Number(m > 0)) },
   multiclass: {
@@ -97,7 +112,7 @@ const numbersOnly = new Set(["ridge", "elasticNet"]);
 let failed = 0;
 
 /** The largest difference, in units of 1 or of the answer where that is larger. */
-function check(name: string, model: Artifact, calibration: Artifact | null): void {
+function check(name: string, model: Artifact, calibration: Artifact | null, asked: Table = askedToo.table): void {
   const own = openServed(calibration === null ? model : withCalibration(model, calibration));
   const session = open(toOnnx(model, calibration));
   let worst = 0;
@@ -107,11 +122,18 @@ function check(name: string, model: Artifact, calibration: Artifact | null): voi
       asked,
       Int32Array.from({ length: count }, (_, i) => from + i),
     );
-    const columns = encodeTable(own.features, rows);
+    const numbers = own.features.filter(({ type }) => type !== "text");
+    const columns = encodeTable(numbers, rows);
     const data = new Float64Array(count * columns.length);
     for (const [f, column] of columns.entries())
       for (let row = 0; row < count; row++) data[row * columns.length + f] = column[row]!;
-    const [output] = session.run([{ name: "X", type: "float64", dims: [count, columns.length], data }]);
+    const texts = rows.columns.get("words");
+    const [output] = session.run([
+      { name: "X", type: "float64", dims: [count, columns.length], data },
+      ...(texts?.type === "text"
+        ? [{ name: "texts", type: "string", dims: [count, 1], data: texts.values.map((text) => text ?? "") }]
+        : []),
+    ]);
     const said = output?.data as ArrayLike<number>;
     const prediction = own.predict(rows);
     const expected = "values" in prediction ? prediction.values : prediction.probabilities;
@@ -143,9 +165,25 @@ for (const spec of specs)
         fitCalibration(method, takeLabel(label, others), held.probabilities),
       );
   }
+for (const [name, known] of [
+  ["texts of any script", words.length],
+  ["texts in ASCII", 2],
+] as const) {
+  const texts = withTexts(train, 3, known);
+  const askedTexts = withTexts(askedToo, 4, words.length);
+  for (const task of ["binary", "multiclass", "regression"] as const) {
+    const algorithm = task === "regression" ? "ridge" : "logistic";
+    check(
+      `${algorithm}, ${task}, ${name}`,
+      await fit({ algorithm }, texts, labels[task], { seed: 1 }),
+      null,
+      askedTexts,
+    );
+  }
+}
 check("isolationForest", fitAnomaly(train.table, {}, { seed: 1 }), null);
 check("kMeans", fitBestClusters(train.table, { clusters: 5 }, { seed: 1 }), null);
 console.log(
-  `onnx.ts: ${asked.rowCount.toLocaleString("en")} rows, at most ${most} apart: ${failed === 0 ? "passed" : `${failed} failed`}`,
+  `onnx.ts: ${askedRows.toLocaleString("en")} rows, at most ${most} apart: ${failed === 0 ? "passed" : `${failed} failed`}`,
 );
 process.exit(failed === 0 ? 0 : 1);

@@ -94,5 +94,11 @@ export interface Explanation {
   /** For classes: the class that the contributions speak for. */
   readonly class: string | null;
   /** The strongest first. */
-  readonly contributions: readonly { readonly feature: string; readonly value: Value; readonly contribution: number }[];
+  readonly contributions: readonly {
+    readonly feature: string;
+    readonly value: Value;
+    readonly contribution: number;
+    /** Of a text: the words and pairs of words that the model knows in it, the strongest first. */
+    readonly terms?: readonly { readonly term: string; readonly contribution: number }[];
+  }[];
 }

@@ -184,12 +184,15 @@ function taskProperties(task: Live["model"]["task"]): Schema {
 }
 
 function explanationSchema(): Schema {
+  const number = { type: "number" };
+  const term = { type: "object", properties: { term: { type: "string" }, contribution: number } };
   const contribution = {
     type: "object",
     properties: {
       feature: { type: "string" },
       value: { type: ["string", "number", "boolean", "null"] },
-      contribution: { type: "number" },
+      contribution: number,
+      terms: { type: "array", items: term, description: "Of a text: its known words and pairs of words" },
     },
   };
   return {

@@ -214,16 +214,20 @@ export function labelValue(live: Live, text: string): Value {
   return live.label?.type === "number" ? Number(text) : text;
 }
 
+/** Of a long text, the words that move the answer most. */
+const shownTerms = 10;
+
 function explain(live: Live, features: Readonly<Record<string, Value>>, said: ApartAnswer | undefined): Explanation {
   const { base, contributions, class: explained } = said?.explanation ?? live.model.explainRow(features);
   return {
     base,
     unit: live.model.task === "regression" ? "value" : "margin",
     class: explained ?? null,
-    contributions: contributions.map(({ feature, contribution }) => ({
+    contributions: contributions.map(({ feature, contribution, terms }) => ({
       feature,
       value: features[feature] ?? null,
       contribution,
+      ...(terms && { terms: terms.slice(0, shownTerms) }),
     })),
   };
 }

@@ -38,11 +38,27 @@ export interface Artifact {
 /** `probabilities` has rowCount × classes entries, row after row; `values` has one entry per row. */
 export type Prediction = { readonly probabilities: Float64Array } | { readonly values: Float64Array };
 
+/** What a word, or a pair of neighbouring words, of a text adds to the row's margin. */
+export interface TermContribution {
+  readonly term: string;
+  readonly contribution: number;
+}
+
+/** What a known term adds on average where it stands, and in what share of the training texts that is. */
+export interface TermEffect extends TermContribution {
+  readonly share: number;
+}
+
 export interface Explanation {
   /** What the model answers on average over its training rows. */
   readonly base: number;
   /** Sums, with the base, to the row's margin; the largest in absolute value first. */
-  readonly contributions: readonly { readonly feature: string; readonly contribution: number }[];
+  readonly contributions: readonly {
+    readonly feature: string;
+    readonly contribution: number;
+    /** Of a text whose words the model knows: what each adds, the largest in absolute value first. */
+    readonly terms?: readonly TermContribution[];
+  }[];
   /** The class whose margin is explained; absent for a regression. */
   readonly class?: string;
 }
@@ -91,6 +107,8 @@ export interface Predictor {
    * first. With the base of `explainRow` they sum to the row's margin. Costs about twice as many explanations as there are features.
    */
   explainInteractions?(row: Row, options?: { readonly class?: string }): readonly Interaction[];
+  /** What the words of a text feature do to the margin of a class (the positive one of two) or the number, the most telling first. */
+  termEffects?(feature: string, options?: { readonly class?: string }): readonly TermEffect[];
   /** Of a forecast: every step to its horizon for the series that the row's key names; undefined for one it does not know. */
   forecastRow?(row: Row): readonly ForecastPoint[] | undefined;
   /** Of a forecast: what names each of its series; one without columns when there is a single series. */

@@ -3,7 +3,7 @@
 import { fail } from "../base/failure.ts";
 import type { Row } from "./features.ts";
 import { encodeTable, type Feature, rowEncoder, textsOf } from "./features.ts";
-import type { Interaction, Predictor, Task } from "./model.ts";
+import type { Interaction, Predictor, Task, TermContribution, TermEffect } from "./model.ts";
 
 /** An algorithm's arithmetic over encoded features (NaN missing, categories as codes); texts come beside them, by feature. */
 export interface Scorer {
@@ -21,6 +21,9 @@ export interface Scorer {
     output: number,
     texts: readonly (string | null)[],
   ): { base: number; contributions: Float64Array };
+  /** What each term of feature f's text adds to the margin of an output, the largest first; of models that read texts term by term. */
+  explainTerms?(f: number, text: string, output: number): readonly TermContribution[];
+  termEffects?(f: number, output: number): readonly TermEffect[];
   /** Shapley interactions of one row's margin, features × features, symmetric. */
   interact?(row: Float64Array, output: number): Float64Array;
   /** Any non-negative measure of how much each feature matters. */
@@ -49,11 +52,22 @@ export function predictor(known: Known, scorer: Scorer): Predictor {
       );
     return output;
   };
-  const { interact } = scorer;
+  const { interact, termEffects } = scorer;
+  const termsOf = (f: number, output: number) => {
+    const text = features[f]!.type === "text" ? (texts[f] ?? "") : "";
+    return text === "" ? undefined : scorer.explainTerms?.(f, text, output);
+  };
   return {
     task,
     classes,
     features,
+    ...(termEffects !== undefined && {
+      termEffects(feature: string, options: { readonly class?: string } = {}) {
+        const f = features.findIndex(({ name, type }) => name === feature && type === "text");
+        const wanted = options.class ?? (task === "multiclass" ? classes[0] : undefined);
+        return f < 0 ? [] : termEffects(f, outputOf(wanted));
+      },
+    }),
     ...(interact !== undefined && {
       explainInteractions(values: Row, options: { readonly class?: string } = {}): Interaction[] {
         encode(values, row, texts);
@@ -73,7 +87,10 @@ export function predictor(known: Known, scorer: Scorer): Predictor {
       encode(values, row, texts);
       const output = outputOf(options.class);
       const { base, contributions } = scorer.explain(row, output, texts);
-      const named = features.map((feature, index) => ({ feature: feature.name, contribution: contributions[index]! }));
+      const named = features.map((feature, index) => {
+        const terms = termsOf(index, output);
+        return { feature: feature.name, contribution: contributions[index]!, ...(terms && { terms }) };
+      });
       named.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
       return task === "regression"
         ? { base, contributions: named }

@@ -1,65 +1,89 @@
-// Texts as sparse numbers: words and pairs of neighbouring words, hashed into buckets and weighted by how rare they are.
+// Texts as sparse numbers: the words and pairs of neighbouring words that training knew, each by how often it stands there and how rare it is (TF-IDF).
 
-/** Buckets per text feature; two words in one bucket are a small, even noise (Weinberger et al. 2009). */
-export const textBuckets = 2 ** 14;
+/** Most terms of a text feature: those that most texts have. */
+export const mostTerms = 2 ** 14;
 
-export interface Terms {
-  readonly buckets: number[];
-  /** 1 + log of the number of times. */
-  readonly counts: number[];
+/** What a word is made of, in any script: letters with their marks, and digits. */
+export const wordPattern = "[\\p{L}\\p{M}\\p{N}]+";
+
+const word = new RegExp(wordPattern, "gu");
+
+/**
+ * Lower case letter by letter, whatever stands beside it, as C's towlower has it: so that other runtimes can do the same. Where no
+ * known term holds another letter, those of ASCII are enough.
+ */
+function lowerCase(text: string, isAscii: boolean): string {
+  if (isAscii) return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  return text.replaceAll("Σ", "σ").replaceAll("İ", "i").toLowerCase();
 }
 
-const word = /[\p{L}\p{N}]+/gu;
-
-/** The terms of a text in any script: letters and digits, whatever their case. */
-export function termsOf(text: string): Terms {
-  const times = new Map<number, number>();
-  let before: number | undefined;
-  for (const [token] of text.toLowerCase().matchAll(word)) {
-    const hash = hashOf(token);
-    const single = hash % textBuckets;
-    times.set(single, (times.get(single) ?? 0) + 1);
-    if (before !== undefined) {
-      const pair = ((Math.imul(before, 0x01000193) ^ hash) >>> 0) % textBuckets;
-      times.set(pair, (times.get(pair) ?? 0) + 1);
-    }
-    before = hash;
+/** Calls `visit` for each word and each pair of neighbouring words, as often as it stands in the text. */
+function forEachTerm(text: string, visit: (term: string) => void): void {
+  let before: string | undefined;
+  for (const [own] of text.matchAll(word)) {
+    visit(own);
+    if (before !== undefined) visit(`${before} ${own}`);
+    before = own;
   }
-  return { buckets: [...times.keys()], counts: Array.from(times.values(), (count) => 1 + Math.log(count)) };
 }
 
-/** FNV-1a over UTF-16 units, mixed once more so that its low bits are good. */
-function hashOf(token: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < token.length; i++) hash = Math.imul(hash ^ token.charCodeAt(i), 0x01000193);
-  hash ^= hash >>> 15;
-  return Math.imul(hash, 0x2c1b3c6d) >>> 0;
+/** Whether the terms hold letters of ASCII alone. */
+export function isAscii(terms: readonly string[]): boolean {
+  return terms.every((term) => /^[\0-\x7f]*$/.test(term));
 }
 
-/** Calls `visit` with each bucket's weight: count × rarity, all of a text scaled to length 1; buckets that are never 0 in `rarity`. */
-export function visitTerms(
-  text: string,
-  rarity: Float64Array,
-  offset: number,
-  visit: (bucket: number, weight: number) => void,
-): void {
-  const { buckets, counts } = termsOf(text);
-  let squares = 0;
-  for (const [i, bucket] of buckets.entries()) squares += (counts[i]! * rarity[offset + bucket]!) ** 2;
-  if (squares === 0) return;
-  const scale = 1 / Math.sqrt(squares);
-  for (const [i, bucket] of buckets.entries())
-    if (rarity[offset + bucket]! > 0) visit(bucket, counts[i]! * rarity[offset + bucket]! * scale);
+export interface Vocabulary {
+  /** Words, then pairs with a space between; each by how many texts have it. */
+  readonly terms: readonly string[];
+  /** log((1 + texts) / (1 + texts with it)) + 1 for each term. */
+  readonly rarity: Float64Array;
 }
 
-/** How rare each bucket is among the texts, log((1 + n) / (1 + rows with it)) + 1; 0 for buckets of fewer than `least` texts. */
-export function rarityOf(texts: readonly (string | null)[], least: number): Float64Array {
-  const rows = new Float64Array(textBuckets);
+/** Terms that are counted at the same time; the rarest are forgotten beyond (lossy counting; Manku & Motwani 2002). */
+const mostCounted = 2 ** 20;
+
+/** The terms that at least `least` texts have, at most `most` of them. Missing and empty texts do not count. */
+export function vocabularyOf(texts: readonly (string | null)[], least: number, most = mostTerms): Vocabulary {
+  const rows = new Map<string, number>();
   let present = 0;
+  let forgotten = 0;
   for (const text of texts) {
-    if (text === null) continue;
+    if (text === null || text === "") continue;
     present++;
-    for (const bucket of termsOf(text).buckets) rows[bucket]!++;
+    const own = new Set<string>();
+    forEachTerm(lowerCase(text, false), (term) => own.add(term));
+    for (const term of own) rows.set(term, (rows.get(term) ?? forgotten) + 1);
+    if (rows.size <= mostCounted) continue;
+    forgotten++;
+    for (const [term, count] of rows) if (count <= forgotten) rows.delete(term);
   }
-  return rows.map((count) => (count < least ? 0 : Math.log((1 + present) / (1 + count)) + 1));
+  const isPair = (term: string) => (term.includes(" ") ? 1 : 0);
+  const kept = [...rows]
+    .filter(([, count]) => count >= least)
+    .sort(([a, m], [b, n]) => n - m || isPair(a) - isPair(b) || (a < b ? -1 : 1))
+    .slice(0, most)
+    .sort(([a], [b]) => isPair(a) - isPair(b));
+  return {
+    terms: kept.map(([term]) => term),
+    rarity: Float64Array.from(kept, ([, count]) => Math.log((1 + present) / (1 + count)) + 1),
+  };
+}
+
+/** Calls `visit` with each known term of a text, by its place, and its weight: (1 + log count) · rarity, all scaled to length 1. */
+export type TermReader = (text: string, visit: (term: number, weight: number) => void) => void;
+
+export function termReader({ terms, rarity }: Vocabulary): TermReader {
+  const places = new Map(terms.map((term, place) => [term, place]));
+  const ascii = isAscii(terms);
+  return (text, visit) => {
+    const counts = new Map<number, number>();
+    forEachTerm(lowerCase(text, ascii), (term) => {
+      const place = places.get(term);
+      if (place !== undefined) counts.set(place, (counts.get(place) ?? 0) + 1);
+    });
+    let squares = 0;
+    for (const [place, count] of counts) squares += ((1 + Math.log(count)) * rarity[place]!) ** 2;
+    const scale = 1 / Math.sqrt(squares);
+    for (const [place, count] of counts) visit(place, (1 + Math.log(count)) * rarity[place]! * scale);
+  };
 }

@@ -46,6 +46,8 @@ export interface Evaluation {
   readonly importance?: Importance;
   readonly dependence?: readonly Dependence[];
   readonly shap?: ShapSummary | null;
+  /** Of a model that reads texts word by word. */
+  readonly terms?: readonly TermSummary[];
   /** Of a forest: its metric over training rows, each judged by the trees that did not see it. */
   readonly outOfBag?: { readonly metric: string; readonly value: number | null; readonly rows: number } | null;
   readonly learning?: readonly { readonly rows: number; readonly value: number | null }[];
@@ -186,6 +188,23 @@ export interface ShapSummary {
     /** Where the value lies among the rows, from 0 to 1 (null for categories and missing values), and what it added. */
     readonly points: readonly (readonly [number | null, number])[];
   }[];
+}
+
+/** Words and pairs of words of a text feature, the most telling first. */
+export interface TermSummary {
+  readonly feature: string;
+  /** The class whose margin they move; absent for a number. */
+  readonly class?: string;
+  readonly up: readonly TermFacts[];
+  readonly down: readonly TermFacts[];
+}
+
+export interface TermFacts {
+  readonly term: string;
+  /** What it adds on average where it stands, in the answer's margin. */
+  readonly contribution: number;
+  /** The share of the training texts that have it. */
+  readonly share: number;
 }
 
 export interface Confusion {

@@ -215,6 +215,14 @@ export interface ChampionModel {
   readonly same: boolean;
 }
 
+/** Why nothing can be said of the two. */
+export function incomparable(
+  { version, id, nothingNew, same }: Omit<ChampionModel, "model">,
+  reason: string,
+): Champion {
+  return { version, id, incomparable: reason, rows: 0, metrics: {}, differences: {}, nothingNew, same };
+}
+
 const fewestCompared = 30;
 
 /**
@@ -229,25 +237,16 @@ export function compareWithLive(
   seed: number,
 ): Champion {
   const { version, id, nothingNew, same } = live;
-  const incomparable = (reason: string): Champion => ({
-    version,
-    id,
-    incomparable: reason,
-    rows: 0,
-    metrics: {},
-    differences: {},
-    nothingNew,
-    same,
-  });
+  const none = (reason: string) => incomparable(live, reason);
   const { label, table } = test;
-  if (live.model.task !== label.task) return incomparable(`it answers a ${live.model.task} task`);
+  if (live.model.task !== label.task) return none(`it answers a ${live.model.task} task`);
   if (label.task !== "regression" && live.model.classes.join("\n") !== label.classes.join("\n"))
-    return incomparable(`it knows the classes ${live.model.classes.join(", ")}`);
+    return none(`it knows the classes ${live.model.classes.join(", ")}`);
   const gone = live.model.features.filter(({ name }) => !table.columns.has(name)).map(({ name }) => name);
-  if (gone.length > 0) return incomparable(`it needs ${gone.join(", ")}, which the training no longer has`);
-  if (unseen === null) return incomparable("it was held out from other rows, and may have been trained on these");
+  if (gone.length > 0) return none(`it needs ${gone.join(", ")}, which the training no longer has`);
+  if (unseen === null) return none("it was held out from other rows, and may have been trained on these");
   if (unseen.length < Math.min(fewestCompared, labelLength(label)))
-    return incomparable(`it was trained on all but ${unseen.length} of these held-out rows`);
+    return none(`it was trained on all but ${unseen.length} of these held-out rows`);
   const own = takeLabel(label, unseen);
   const fresh = takePrediction(judged.prediction, unseen, label);
   const old = live.model.predict(takeRows(table, unseen));

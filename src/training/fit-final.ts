@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
-import { fail } from "../base/failure.ts";
+import { fail, isFailure } from "../base/failure.ts";
 import { isObject, type JsonObject } from "../base/json.ts";
 import { takeRows } from "../base/table.ts";
 import type { Candidate } from "../define/candidate.ts";
@@ -10,7 +10,7 @@ import type { ProblemDefinition, TrainingDefinition } from "../define/definition
 import type { LabelTask } from "../define/metrics.ts";
 import { score } from "../learn/evaluation/metrics.ts";
 import { takeLabel } from "../learn/label.ts";
-import type { Artifact, Label, Prediction } from "../learn/model.ts";
+import type { Artifact, Label, Prediction, Predictor } from "../learn/model.ts";
 import { openModel } from "../learn/open-model.ts";
 import { random, shuffled } from "../learn/random.ts";
 import type { Evaluation, Part, Parts } from "../models/evaluation.ts";
@@ -18,11 +18,12 @@ import { decodeModel, encodeModel, modelId } from "../models/model-file.ts";
 import { openServed, withCalibration } from "../models/served-model.ts";
 import type { Query } from "../ports/query.ts";
 import { chooseCalibration, chooseThreshold, throughCalibration } from "./decide.ts";
-import { compareWithLive, evaluate, type Judged, type TestRows } from "./evaluate.ts";
+import { compareWithLive, evaluate, incomparable, type Judged, type TestRows } from "./evaluate.ts";
 import { type Fitting, fitCandidate, type OutsideModels } from "./fit-candidate.ts";
 import { dependenceOf, importanceOf, shapOf, suspicionsOf } from "./insight.ts";
 import { checkVariety, type LabelledRows, loadRows, type Rows } from "./rows.ts";
 import { foldsOf, type HeldOut, holdOut } from "./split.ts";
+import { termsOf } from "./terms.ts";
 import type { SetOutput } from "./training-set.ts";
 import { readHeld } from "./trial.ts";
 
@@ -101,6 +102,7 @@ export async function fitFinal(
     importance,
     dependence: dependenceOf(model, test, importance, seed),
     shap: shapOf(model, test),
+    terms: termsOf(model, test.label),
     outOfBag: outOfBagOf(fitted),
     learning: await learningCurve(input, fitting, rows, split, test, fitMs, measured.metrics[success.metric] ?? null),
     suspicions: await suspicionsOf(train, test, seed),
@@ -152,17 +154,24 @@ async function compare(
   training: TrainingDefinition,
   outside: OutsideModels | undefined,
 ) {
-  const artifact = decodeModel(await readFile(live.path), live.id);
-  await outside?.prepare(artifact);
-  const model = openServed(artifact);
-  const champion = {
+  const known = {
     version: live.version,
     id: live.id,
-    model,
     threshold: live.threshold ?? undefined,
     nothingNew: live.nothingNew,
     same: live.id === id,
   };
+  let model: Predictor;
+  try {
+    const artifact = decodeModel(await readFile(live.path), live.id);
+    await outside?.prepare(artifact);
+    model = openServed(artifact);
+  } catch (error) {
+    // A model that nobody can open any more must not keep a new one from taking its place.
+    if (!isFailure(error, "MODELS_ARTIFACT_CORRUPT")) throw error;
+    return incomparable(known, `it cannot be opened (${error.message})`);
+  }
+  const champion = { ...known, model };
   return compareWithLive(champion, judged, test, unseenBy(live.parts, rows, split, training), training.seed);
 }
 

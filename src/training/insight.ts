@@ -65,7 +65,7 @@ export function dependenceOf(
     );
 }
 
-function frequentClasses(label: TestRows["label"]): string[] {
+export function frequentClasses(label: TestRows["label"]): string[] {
   if (label.task === "regression") return [];
   const counts = new Int32Array(label.classes.length);
   for (const code of label.codes) counts[code]!++;

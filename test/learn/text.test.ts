@@ -1,15 +1,17 @@
-// Text features: hashed words in linear models.
+// Text features: words and pairs of words in linear models, by name.
 
 import assert from "node:assert/strict";
+import { createRequire } from "node:module";
 import { test } from "node:test";
 import { isFailure } from "../../src/base/failure.ts";
 import type { TextColumn } from "../../src/base/table.ts";
+import { onnxruntimeSessions } from "../../src/drivers/onnxruntime-session.ts";
 import { score } from "../../src/learn/evaluation/metrics.ts";
 import { fit } from "../../src/learn/fit.ts";
 import { toOnnx } from "../../src/learn/onnx/onnx.ts";
 import { openModel } from "../../src/learn/open-model.ts";
 import { random } from "../../src/learn/random.ts";
-import { rarityOf, termsOf, visitTerms } from "../../src/learn/text-terms.ts";
+import { termReader, vocabularyOf } from "../../src/learn/text-terms.ts";
 import { numbers, tableOf } from "./data.ts";
 
 function reviews(count: number, seed: number) {
@@ -33,16 +35,36 @@ function reviews(count: number, seed: number) {
   };
 }
 
-test("terms ignore case and punctuation, read any script, and weigh to length 1", () => {
-  assert.deepEqual(termsOf("Très BON, très bon!"), termsOf("très bon très bon"));
-  assert.ok(termsOf("東京 タワー").buckets.length > 0);
-  assert.deepEqual(termsOf(" …! ").buckets, []);
-  const rarity = rarityOf(["a b", "a c", null, "a"], 1);
-  let squares = 0;
-  visitTerms("a b c", rarity, 0, (_bucket, weight) => {
-    squares += weight ** 2;
-  });
+const visited = (texts: (string | null)[], text: string) => {
+  const vocabulary = vocabularyOf(texts, 1);
+  const found: [term: string, weight: number][] = [];
+  termReader(vocabulary)(text, (term, weight) => found.push([vocabulary.terms[term]!, weight]));
+  return found;
+};
+
+test("terms are words and pairs, whatever their case and script, and weigh to length 1", () => {
+  const texts = ["Très BON, très bon!", "東京 タワー", "हिन्दी में", "ΣΟΦΟΣ İstanbul", "snake_case x2", null, ""];
+  const { terms } = vocabularyOf(texts, 1);
+  assert.deepEqual(
+    terms.toSorted(),
+    [
+      ...["bon", "bon très", "istanbul", "snake", "snake case", "très", "très bon", "x2", "case", "case x2"],
+      ...["σοφοσ", "σοφοσ istanbul", "हिन्दी", "हिन्दी में", "में", "東京", "東京 タワー", "タワー"],
+    ].toSorted(),
+  );
+  assert.ok(terms.findIndex((term) => term.includes(" ")) > terms.findLastIndex((term) => !term.includes(" ")));
+  assert.deepEqual(visited(texts, "TRÈS, bon"), visited(texts, "très…bon"));
+  assert.deepEqual(visited(texts, " …! unheard of"), []);
+  const squares = visited(["a b", "a c", null, "a"], "a b c a").reduce((sum, [, weight]) => sum + weight ** 2, 0);
   assert.ok(Math.abs(squares - 1) < 1e-12);
+});
+
+test("a vocabulary holds what enough texts have, the commonest first, and no more than it may", () => {
+  const texts = ["a b", "a b", "a c", "a d", null];
+  assert.deepEqual(vocabularyOf(texts, 2).terms, ["a", "b", "a b"]);
+  assert.deepEqual(vocabularyOf(texts, 1, 2).terms, ["a", "b"]);
+  assert.deepEqual(Array.from(vocabularyOf(texts, 2).rarity), [1, 1 + Math.log(5 / 3), 1 + Math.log(5 / 3)]);
+  assert.deepEqual(vocabularyOf([null, "", "…"], 1).terms, []);
 });
 
 test("logistic regression learns from texts, pairs of words included, and predicts rows and tables alike", async () => {
@@ -73,13 +95,107 @@ test("ridge learns from texts, and a missing text answers with the average", asy
   assert.ok(missing > 3 && missing < 4, `${missing}`);
 });
 
-test("models that cannot read texts say so when there is nothing else, and texts are not exported to ONNX", async () => {
+test("an explanation names the words, which add up to what the text adds", async () => {
+  const { table, label } = reviews(400, 1);
+  const model = openModel(await fit({ algorithm: "logistic" }, table, label, { seed: 1 }));
+  const text = "we was lovely, not good unheardof";
+  for (const name of ["good", "bad"]) {
+    const { contributions } = model.explainRow({ text, nights: 2 }, { class: name });
+    const own = contributions.find(({ feature }) => feature === "text")!;
+    const terms = new Map(own.terms!.map(({ term, contribution }) => [term, contribution]));
+    assert.ok(!terms.has("unheardof"));
+    const sign = name === "good" ? 1 : -1;
+    assert.ok(sign * terms.get("lovely")! > 0.5);
+    assert.ok(sign * terms.get("not good")! < 0);
+    assert.deepEqual(
+      own.terms!.map(({ contribution }) => Math.abs(contribution)),
+      own.terms!.map(({ contribution }) => Math.abs(contribution)).toSorted((a, b) => b - a),
+    );
+    const empty = model.explainRow({ text: "!", nights: 2 }, { class: name });
+    const before = empty.contributions.find(({ feature }) => feature === "text")!.contribution;
+    const sum = [...terms.values()].reduce((all, one) => all + one, 0);
+    assert.ok(Math.abs(own.contribution - before - sum) < 1e-9);
+    assert.equal(contributions.find(({ feature }) => feature === "nights")!.terms, undefined);
+  }
+  assert.equal(
+    model.explainRow({ nights: 2 }).contributions.find(({ feature }) => feature === "text")!.terms,
+    undefined,
+  );
+});
+
+test("the words that matter are told for the whole model, for each class", async () => {
+  const { table, label } = reviews(400, 1);
+  const model = openModel(await fit({ algorithm: "logistic" }, table, label, { seed: 1 }));
+  const effects = model.termEffects!("text");
+  const strongest = effects.slice(0, 12).map(({ term }) => term);
+  for (const word of ["lovely", "great", "awful", "dirty"]) assert.ok(strongest.includes(word), word);
+  const lovely = effects.find(({ term }) => term === "lovely")!;
+  assert.ok(lovely.contribution > 0.5 && lovely.share > 0.08 && lovely.share < 0.18, JSON.stringify(lovely));
+  assert.equal(model.termEffects!("text", { class: "bad" })[0]!.contribution, -effects[0]!.contribution);
+  assert.deepEqual(model.termEffects!("nights"), []);
+});
+
+test("a model of an earlier version, which hashed its words, says that it must be trained again", async () => {
+  const { table, label } = reviews(100, 4);
+  const { format, meta, arrays } = await fit({ algorithm: "logistic" }, table, label, { seed: 1 });
+  const { vocabulary: _, ...older } = meta;
+  assert.throws(
+    () => openModel({ format, meta: older, arrays }),
+    (error) => isFailure(error, "MODELS_ARTIFACT_CORRUPT") && /Train again/.test(error.hint),
+  );
+  for (const vocabulary of [[], [["lovely", "lovely"]], [[1]], "lovely"])
+    assert.throws(
+      () => openModel({ format, meta: { ...meta, vocabulary }, arrays }),
+      (error) => isFailure(error, "MODELS_ARTIFACT_CORRUPT"),
+    );
+});
+
+test("models that cannot read texts say so when there is nothing else", async () => {
   const { table, label } = reviews(100, 4);
   const onlyText = { ...table, columns: new Map([["text", table.columns.get("text")!]]) };
   assert.throws(
     () => fit({ algorithm: "gradientBoosting" }, onlyText, label, { seed: 1 }),
     (error) => isFailure(error, "TRAINING_NO_FEATURES") && /logistic/.test(error.hint),
   );
-  const artifact = await fit({ algorithm: "logistic" }, onlyText, label, { seed: 1 });
-  assert.throws(() => toOnnx(artifact), /text feature/);
+});
+
+const runtime = (() => {
+  try {
+    return createRequire(import.meta.url).resolve("onnxruntime-node");
+  } catch {
+    return undefined;
+  }
+})();
+
+test("exported to ONNX, texts of any script and shape get the same answers from onnxruntime", {
+  skip: runtime === undefined && "onnxruntime-node is not installed",
+}, async () => {
+  const open = onnxruntimeSessions(process.cwd());
+  const asked = [
+    ...["", null, " ", "…!", "a", "LOVELY, Not GOOD", "the the the", "Zürich ZÜRICH zürich", "ΣΟΦΟΣ", "İstanbul K ſ"],
+    ...["東京 タワー", "हिन्दी में", "e\u0301te\u0301", "x\ud800y", "𐐀𐐁", "ﬁne", "great ".repeat(3000)],
+  ];
+  for (const letters of ["Zürich", "Zurich"]) {
+    const made = reviews(400, 1);
+    const column = made.table.columns.get("text") as TextColumn;
+    const values = column.values.map((text, row) => (row % 9 === 0 ? null : text!.replace("Zürich", letters)));
+    const table = tableOf({ nights: made.table.columns.get("nights")!, text: { type: "text", values } });
+    const model = await fit({ algorithm: "logistic" }, table, made.label, { seed: 1 });
+    const session = open(toOnnx(model));
+    const nights = asked.map((_, row) => (row % 4 === 0 ? Number.NaN : row));
+    const prediction = openModel(model).predict(
+      tableOf({ nights: numbers(...nights), text: { type: "text", values: asked } }),
+    ) as { probabilities: Float64Array };
+    const [said] = session.run([
+      { name: "X", type: "float64", dims: [asked.length, 1], data: Float64Array.from(nights) },
+      {
+        name: "texts",
+        type: "string",
+        dims: [asked.length, 1],
+        data: asked.map((text) => (text ?? "").toWellFormed()),
+      },
+    ]);
+    for (const [i, value] of prediction.probabilities.entries())
+      assert.ok(Math.abs(Number(said!.data[i]) - value) < 1e-9, `${asked[i >> 1]}: ${said!.data[i]} and ${value}`);
+  }
 });

@@ -164,6 +164,29 @@ test("reasons name the value, its direction and its size in points", () => {
   assert.equal(reasonsSubject(binary, given), "yes");
 });
 
+test("reasons of a text name its words", () => {
+  const given = answer({
+    probabilities: { false: 0.28, true: 0.72 },
+    explanation: {
+      base: -0.2,
+      unit: "margin",
+      class: "true",
+      contributions: [
+        {
+          feature: "message",
+          value: "The refund, thanks",
+          contribution: 0.5,
+          terms: [
+            { term: "refund", contribution: 0.8 },
+            { term: "thanks", contribution: -0.4 },
+          ],
+        },
+      ],
+    },
+  });
+  assert.equal(reasons({ ...binary, fields }, given)[0]?.text, "Message: “refund” +18 points, “thanks” −7 points");
+});
+
 test("reasons for a number are in its unit, and speak for no class", () => {
   const given = answer({
     prediction: 4210,

@@ -157,7 +157,7 @@ export function classOf(prediction: PredictionDocument["prediction"], classes: r
 
 export interface Reason {
   readonly feature: string;
-  /** `Precipitation 3.2 mm`. */
+  /** `Precipitation 3.2 mm`; of a text the words that tell most: `Message: “refund” +12 points`. */
   readonly text: string;
   /** Whether it speaks for the answer's class, or raises the number. */
   readonly speaks: "for" | "against";
@@ -166,6 +166,9 @@ export interface Reason {
   /** 0 to 1, against the strongest reason. */
   readonly strength: number;
 }
+
+/** Words of a text that are named with it. */
+const mostWords = 4;
 
 /** The strongest reasons of an answer with their direction; features that changed nothing are left out. */
 export function reasons(
@@ -179,11 +182,18 @@ export function reasons(
     .filter((each) => each.contribution !== 0 && Number.isFinite(each.contribution))
     .slice(0, most);
   const top = Math.max(...strongest.map((each) => Math.abs(each.contribution)));
-  return strongest.map(({ feature, value, contribution }) => ({
+  const size = (contribution: number) => sizeText(explanation, contribution, answer.probabilities, app.label.unit);
+  return strongest.map(({ feature, value, contribution, terms = [] }) => ({
     feature,
-    text: featureText(app.fields, feature, value),
+    text:
+      terms.length === 0
+        ? featureText(app.fields, feature, value)
+        : `${featureLabel(app.fields, feature)}: ${terms
+            .slice(0, mostWords)
+            .map((one) => `“${one.term}” ${size(one.contribution)}`)
+            .join(", ")}`,
     speaks: contribution > 0 ? "for" : "against",
-    size: sizeText(explanation, contribution, answer.probabilities, app.label.unit),
+    size: size(contribution),
     strength: Math.abs(contribution) / top,
   }));
 }
@@ -231,7 +241,11 @@ export function featureText(
   value: PredictionDocument["prediction"],
 ): string {
   const field = fields.find((each) => each.name === feature);
-  return `${field?.label ?? humanName(feature)} ${valueText(value, field?.unit ?? null)}`;
+  return `${featureLabel(fields, feature)} ${valueText(value, field?.unit ?? null)}`;
+}
+
+function featureLabel(fields: AppDocument["fields"], feature: string): string {
+  return fields.find((each) => each.name === feature)?.label ?? humanName(feature);
 }
 
 /** Before an answer: which model will answer, how old it and its data are, and how good it is. */

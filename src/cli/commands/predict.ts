@@ -78,11 +78,15 @@ function answerText(reply: PredictionDocument): string {
       ? []
       : explanation.contributions
           .slice(0, 6)
-          .map(
-            (one) =>
-              `  ${one.contribution >= 0 ? "+" : "−"}${Math.abs(one.contribution).toPrecision(3)}  ${one.feature} = ${one.value}`,
-          )),
+          .flatMap(({ feature, value, contribution, terms = [] }) => [
+            `  ${signed(contribution)}  ${feature} = ${value}`,
+            ...terms.slice(0, 6).map((one) => `      ${signed(one.contribution)}  “${one.term}”`),
+          ])),
     `by version ${model.version} of ${model.name}`,
     ...(staleness.message === null ? [] : [`note: ${staleness.message}`]),
   ].join("\n");
+}
+
+function signed(value: number): string {
+  return `${value >= 0 ? "+" : "−"}${Math.abs(value).toPrecision(3)}`;
 }

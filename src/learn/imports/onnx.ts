@@ -77,6 +77,8 @@ export function openOnnx(artifact: Artifact): Predictor {
 function feedsOf({ inputs }: Session, features: readonly Feature[], rows: readonly CustomRow[]): Tensor[] {
   const [only, ...others] = inputs;
   if (only === undefined) throw fail("DEFINE_INVALID", "Expected an ONNX file with inputs, got one without");
+  const byKind = feedsByKind(inputs, features, rows);
+  if (byKind !== undefined) return byKind;
   if (others.length === 0 && !(features.length === 1 && features[0]!.name === only.name)) {
     const width = only.dims.at(-1) ?? -1;
     if (width > 0 && width !== features.length)
@@ -110,6 +112,32 @@ function feedsOf({ inputs }: Session, features: readonly Feature[], rows: readon
         rows.map((row) => codeOf(feature, row)),
       ),
     };
+  });
+}
+
+/** As our own exports of models with texts take them: all texts in one input, all else in another. */
+function feedsByKind(
+  inputs: Session["inputs"],
+  features: readonly Feature[],
+  rows: readonly CustomRow[],
+): Tensor[] | undefined {
+  const texts = features.filter(({ type }) => type === "text");
+  const others = features.filter(({ type }) => type !== "text");
+  const isText = ({ type }: { readonly type: string }) => type === "string";
+  const wanted = [...(others.length === 0 ? [] : [others]), ...(texts.length === 0 ? [] : [texts])];
+  const fits = inputs.every((input) => input.dims.at(-1) === (isText(input) ? texts : others).length);
+  if (texts.length === 0 || inputs.length !== wanted.length || inputs.filter(isText).length !== 1 || !fits)
+    return undefined;
+  return inputs.map(({ name, type }) => {
+    const own = type === "string" ? texts : others;
+    const data =
+      type === "string"
+        ? rows.flatMap((row) => own.map((feature) => String(row[feature.name] ?? "")))
+        : dataOf(
+            type,
+            rows.flatMap((row) => own.map((feature) => codeOf(feature, row))),
+          );
+    return { name, type, dims: [rows.length, own.length], data };
   });
 }
 

@@ -8,14 +8,14 @@ import type { FitInput } from "../fit-input.ts";
 import { applyLink, type Link, links, marginCount } from "../link.ts";
 import type { Artifact, Predictor } from "../model.ts";
 import { predictor } from "../predictor.ts";
-import { textBuckets, visitTerms } from "../text-terms.ts";
 import type { Design } from "./design.ts";
+import { readTextPart, type TextPart, textArrays } from "./text-part.ts";
 
 /*
  * Arrays, for F features and K outputs (1, or one per class), entry [f * K + k]:
  *   intercept K · mean F · slope, missing, average F·K · tableStart F + 1 · table (entries)·K
- *   textStart F + 1 · rarity (buckets) · terms (buckets)·K, entry [(textStart[f] + bucket) * K + k]
- * A text contributes the sum over its terms of their weight in it times terms[…], or `missing`. A number x contributes slope·(x - mean), or `missing`; a category of code c contributes table[(tableStart[f] + c) * K + k].
+ * A number x contributes slope·(x - mean), or `missing`; a category of code c contributes table[(tableStart[f] + c) * K + k]; a text
+ * what its words add (see text-part.ts), or `missing` when it is empty.
  * `average` is each feature's mean contribution over the training rows, from which explanations start, and `spread` (F) the mean
  * distance from it, summed over the outputs, which is the feature's importance.
  */
@@ -40,12 +40,6 @@ export function additiveArtifact(
   const missing = new Float64Array(F * K);
   const average = new Float64Array(F * K);
   const table = new Float64Array(tableStart[F]! * K);
-  const textStart = new Int32Array(F + 1);
-  for (const [f, { type }] of features.entries())
-    textStart[f + 1] = textStart[f]! + (type === "text" ? textBuckets : 0);
-  const rarity = new Float64Array(textStart[F]!);
-  for (const block of design.terms) rarity.set(block.rarity, textStart[block.feature]!);
-  const terms = new Float64Array(textStart[F]! * K);
   const columnMeans = meansOf(design);
   for (let k = 0; k < K; k++) {
     const beta = outputs[k]!;
@@ -65,8 +59,6 @@ export function additiveArtifact(
         expected += beta[block.start + column]! * columnMeans[block.start + column]!;
       average[block.feature * K + k] = expected;
       missing[block.feature * K + k] = expected;
-      for (const [bucket, column] of block.columnOfBucket.entries())
-        if (column >= 0) terms[(textStart[block.feature]! + bucket) * K + k] = beta[block.start + column]!;
     }
     for (const group of design.groups) {
       let expected = 0;
@@ -86,7 +78,7 @@ export function additiveArtifact(
       for (const [code, value] of ofCode.entries()) table[(tableStart[feature]! + code) * K + k]! += factor * value;
     }
   }
-  const arrays = {
+  const own = {
     intercept: Float64Array.from(outputs, (beta) => beta[0]!),
     mean,
     slope,
@@ -94,12 +86,9 @@ export function additiveArtifact(
     average,
     tableStart,
     table,
-    textStart,
-    rarity,
-    terms,
   };
-  const spread = spreadOf(rows, features, arrays, K, design);
-  return {
+  const { vocabulary, arrays } = textArrays(design, features, outputs, columnMeans);
+  const artifact: Artifact = {
     format: "pentad.additive/1",
     meta: {
       ...meta,
@@ -107,9 +96,13 @@ export function additiveArtifact(
       classes: label.task === "regression" ? [] : label.classes,
       features: featuresToJson(features),
       link,
+      ...(vocabulary && { vocabulary }),
     },
-    arrays: { ...arrays, spread },
+    arrays: { ...own, ...arrays },
   };
+  const parameters = { ...own, texts: readTextPart(artifact, features, K) };
+  const spread = spreadOf(rows, features, parameters, K, design);
+  return { ...artifact, arrays: { ...artifact.arrays, spread } };
 }
 
 /** The mean distance of each feature's contributions from their average, summed over the outputs. */
@@ -157,27 +150,18 @@ interface Parameters {
   readonly missing: Float64Array;
   readonly tableStart: Int32Array;
   readonly table: Float64Array;
-  readonly textStart: Int32Array;
-  readonly rarity: Float64Array;
-  readonly terms: Float64Array;
+  readonly texts: TextPart;
 }
 
 /** What feature f with the encoded value x (or the text) adds to output k. */
 function contributions(
   features: readonly Feature[],
-  { mean, slope, missing, tableStart, table, textStart, rarity, terms }: Parameters,
+  { mean, slope, missing, tableStart, table, texts }: Parameters,
   K: number,
 ) {
   const isCategory = Uint8Array.from(features, ({ type }) => (type === "category" ? 1 : 0));
   return (f: number, k: number, x: number | undefined, text: string | null): number => {
-    if (text !== null) {
-      let sum = 0;
-      const start = textStart[f]!;
-      visitTerms(text, rarity, start, (bucket, weight) => {
-        sum += weight * terms[(start + bucket) * K + k]!;
-      });
-      return sum;
-    }
+    if (text !== null && text !== "") return texts.contribution(f, k, text);
     if (x === undefined || Number.isNaN(x)) return missing[f * K + k]!;
     return isCategory[f] === 1 ? table[(tableStart[f]! + x) * K + k]! : slope[f * K + k]! * (x - mean[f]!);
   };
@@ -211,18 +195,13 @@ export function openAdditive(artifact: Artifact): Predictor {
   const average = readArray(artifact, "average", Float64Array, F * K);
   const tableStart = readArray(artifact, "tableStart", Int32Array, F + 1);
   checkStarts("table", features, tableStart, ({ dictionary }) => dictionary?.length ?? 0);
-  const textStart = readArray(artifact, "textStart", Int32Array, F + 1);
-  checkStarts("terms", features, textStart, ({ type }) => (type === "text" ? textBuckets : 0));
-  const rarity = readArray(artifact, "rarity", Float64Array, textStart[F]!);
-  const terms = readArray(artifact, "terms", Float64Array, textStart[F]! * K);
+  const textPart = readTextPart(artifact, features, K);
   const table = readArray(artifact, "table", Float64Array, tableStart[F]! * K);
   const spread = readArray(artifact, "spread", Float64Array, F);
 
-  const contribution = contributions(
-    features,
-    { mean, slope, missing, tableStart, table, textStart, rarity, terms },
-    K,
-  );
+  const contribution = contributions(features, { mean, slope, missing, tableStart, table, texts: textPart }, K);
+  const signed = <T extends { readonly contribution: number }>(list: readonly T[], output: number): readonly T[] =>
+    link === "logit" && output === 0 ? list.map((one) => ({ ...one, contribution: -one.contribution })) : list;
   const width = task === "regression" ? 1 : classes.length;
   const margins = new Float64Array(K);
   const answer = new Float64Array(width);
@@ -264,6 +243,8 @@ export function openAdditive(artifact: Artifact): Predictor {
         }
         return { base: sign * base, contributions };
       },
+      explainTerms: (f, text, output) => signed(textPart.explain(f, K === 1 ? 0 : output, text), output),
+      termEffects: (f, output) => signed(textPart.effects(f, K === 1 ? 0 : output), output),
       importance: () => spread,
     },
   );

@@ -4,13 +4,16 @@ import { fail } from "../../base/failure.ts";
 import { encodeTable, textsOf } from "../features.ts";
 import type { FitInput } from "../fit-input.ts";
 import { signalsOf, targetEncoding } from "../target-encoding.ts";
-import { rarityOf, textBuckets, visitTerms } from "../text-terms.ts";
+import { termReader, type Vocabulary, vocabularyOf } from "../text-terms.ts";
 import { inner } from "./cholesky.ts";
 import { type DenseBlock, denseBlock } from "./dense-block.ts";
 import { type DenseColumn, denseColumns, plainReader } from "./dense-columns.ts";
 
 /** More levels of a category than these are folded into one. */
 const maxLevels = 100;
+
+/** A term that a single text has says nothing of others. */
+const fewestTexts = 2;
 
 /** The one-hot columns of one category feature: each row has a 1 in at most one of them. */
 export interface LevelGroup {
@@ -26,7 +29,7 @@ export interface LevelGroup {
   readonly missingLevel: number;
 }
 
-/** The hashed terms of a text feature: row i holds entries [rowStart[i], rowStart[i + 1]). */
+/** The terms of a text feature, a column each: row i holds entries [rowStart[i], rowStart[i + 1]). */
 export interface TermBlock {
   readonly feature: number;
   readonly start: number;
@@ -34,9 +37,7 @@ export interface TermBlock {
   readonly rowStart: Int32Array;
   readonly column: Int32Array;
   readonly value: Float64Array;
-  /** Column within the block per bucket, -1 for buckets that hardly any text has. */
-  readonly columnOfBucket: Int32Array;
-  readonly rarity: Float64Array;
+  readonly vocabulary: Vocabulary;
 }
 
 /** Column 0 is the intercept (all ones), then the dense columns, the groups, and the texts' terms. */
@@ -144,17 +145,15 @@ function levelGroup(
 }
 
 function termBlock(feature: number, texts: readonly (string | null)[], start: number): TermBlock {
-  const rarity = rarityOf(texts, texts.length < 1000 ? 2 : 5);
-  const columnOfBucket = new Int32Array(textBuckets).fill(-1);
-  let count = 0;
-  for (let bucket = 0; bucket < textBuckets; bucket++) if (rarity[bucket]! > 0) columnOfBucket[bucket] = count++;
+  const vocabulary = vocabularyOf(texts, fewestTexts);
+  const read = termReader(vocabulary);
   const rowStart = new Int32Array(texts.length + 1);
   const column: number[] = [];
   const value: number[] = [];
   for (const [row, text] of texts.entries()) {
     if (text !== null)
-      visitTerms(text, rarity, 0, (bucket, weight) => {
-        column.push(columnOfBucket[bucket]!);
+      read(text, (term, weight) => {
+        column.push(term);
         value.push(weight);
       });
     rowStart[row + 1] = column.length;
@@ -162,12 +161,11 @@ function termBlock(feature: number, texts: readonly (string | null)[], start: nu
   return {
     feature,
     start,
-    count,
+    count: vocabulary.terms.length,
     rowStart,
     column: Int32Array.from(column),
     value: Float64Array.from(value),
-    columnOfBucket,
-    rarity,
+    vocabulary,
   };
 }
 

@@ -1,8 +1,9 @@
-// Linear models as ONNX: a matrix product for numbers, a table per category.
+// Linear models as ONNX: a matrix product for numbers, a table per category, and what the words of texts add.
 
 import { readArray } from "../artifact.ts";
 import type { Feature } from "../features.ts";
 import type { Artifact } from "../model.ts";
+import { textMargins } from "./texts.ts";
 import type { Graph } from "./writer.ts";
 
 /** The margins (rows × outputs, doubles) of an additive artifact that has been checked. */
@@ -20,12 +21,20 @@ export function additiveMargins(graph: Graph, artifact: Artifact, features: read
   let sum = graph.constant([1, K], intercept);
   const numbers = features
     .keys()
-    .filter((f) => features[f]!.type !== "category")
+    .filter((f) => features[f]!.type !== "category" && features[f]!.type !== "text")
     .toArray();
+  const places = columnPlaces(features);
   if (numbers.length > 0) {
     const column = graph.node(
       "Gather",
-      ["X", graph.constant([numbers.length], numbers, "int64")],
+      [
+        "X",
+        graph.constant(
+          [numbers.length],
+          numbers.map((f) => places[f]!),
+          "int64",
+        ),
+      ],
       [["axis", "int", 1]],
     );
     const isMissing = graph.node("IsNaN", [column]);
@@ -59,12 +68,19 @@ export function additiveMargins(graph: Graph, artifact: Artifact, features: read
       sum,
       graph.node(
         "Gather",
-        [graph.constant([dictionary.length + 1, K], entries), categoryIndex(graph, f, dictionary.length)],
+        [graph.constant([dictionary.length + 1, K], entries), categoryIndex(graph, places[f]!, dictionary.length)],
         [["axis", "int", 0]],
       ),
     ]);
   }
+  for (const own of textMargins(graph, artifact, features, K)) sum = graph.node("Add", [sum, own]);
   return sum;
+}
+
+/** Each feature's column in `X`, which holds no texts. */
+function columnPlaces(features: readonly Feature[]): number[] {
+  let place = 0;
+  return features.map(({ type }) => (type === "text" ? -1 : place++));
 }
 
 /** The codes of a category column as int64, one per row; `missing` where they are NaN. */

@@ -50,34 +50,31 @@ const formats: Readonly<Record<string, Answers>> = {
 
 /**
  * The model as the bytes of a .onnx file (opset 13, ai.onnx.ml 3), calibrated when a calibration is given. Input `X`: doubles, one row per
- * sample and one column per feature, NaN for missing; a boolean is 0 or 1, a time milliseconds since 1970 UTC, a category its place in the
- * feature's dictionary (unknown ones are NaN). Names, types and dictionaries stand in the file's metadata under `pentad.features`, classes
+ * sample and one column per feature that is no text, NaN for missing; a boolean is 0 or 1, a time milliseconds since 1970 UTC, a category its
+ * place in the feature's dictionary (unknown ones are NaN). Input `texts`, of a model that reads some: one column per text feature, empty for
+ * missing; its words are found by onnxruntime's own operator com.microsoft.Tokenizer, and lower case of letters beyond ASCII needs a system
+ * with the locale C.UTF-8. Without a feature of its kind an input is not there. Names, types and dictionaries stand in the file's metadata under `pentad.features`, classes
  * under `pentad.classes`. Output: `probabilities` (rows × classes) or `values` (rows × 1: the number, the score of an anomaly detector, the
- * number of a group), in single precision for tree ensembles. Throws RUNTIME_NOT_AVAILABLE for a model without an ONNX form: one that
- * reads texts, a forecast, one that runs apart.
+ * number of a group), in single precision for tree ensembles. Throws RUNTIME_NOT_AVAILABLE for a model without an ONNX form: a forecast,
+ * one that runs apart.
  */
 export function toOnnx(artifact: Artifact, calibration: Artifact | null = null): Uint8Array {
   const answers = Object.hasOwn(formats, artifact.format) ? formats[artifact.format] : undefined;
   if (answers === undefined)
-    throw fail(
-      "RUNTIME_NOT_AVAILABLE",
-      `Expected a model of rows with numbers and categories to export to ONNX, got ${artifact.format}`,
-      { hint: "Export it as it is: --as pentad" },
-    );
+    throw fail("RUNTIME_NOT_AVAILABLE", `Expected a model of rows to export to ONNX, got ${artifact.format}`, {
+      hint: "Export it as it is: --as pentad",
+    });
   const { task, classes, features } = described(artifact);
-  const text = features.find(({ type }) => type === "text");
-  if (text !== undefined)
-    throw fail(
-      "RUNTIME_NOT_AVAILABLE",
-      `Expected numbers and categories to export to ONNX, got the text feature ${JSON.stringify(text.name)}`,
-      { hint: "Export it as it is: --as pentad" },
-    );
+  const texts = features.filter(({ type }) => type === "text").length;
   const isSingle = artifact.format === "pentad.trees/1" && calibration === null;
   const K = classes.length;
   return onnxModel(
     {
       name: String(artifact.meta.algorithm ?? "model"),
-      input: { name: "X", width: features.length },
+      inputs: [
+        ...(texts === features.length ? [] : [{ name: "X", width: features.length - texts, type: "double" as const }]),
+        ...(texts === 0 ? [] : [{ name: "texts", width: texts, type: "string" as const }]),
+      ],
       output: {
         name: K === 0 ? "values" : "probabilities",
         width: K === 0 ? 1 : K,

@@ -85,7 +85,7 @@ function attribute([name, kind, value]: Attribute): Message {
 }
 
 /** Element types of onnx.proto (TensorProto.DataType). */
-export const elementType = { float: 1, int64: 7, double: 11 } as const;
+export const elementType = { float: 1, int64: 7, string: 8, double: 11 } as const;
 
 /** A constant tensor: doubles, or int64 when asked. */
 export function tensor(
@@ -110,15 +110,19 @@ export interface Graph {
 
 export interface GraphDescription {
   readonly name: string;
-  readonly input: { readonly name: string; readonly width: number };
+  readonly inputs: readonly { readonly name: string; readonly width: number; readonly type: "double" | "string" }[];
   readonly output: { readonly name: string; readonly width: number; readonly type: "float" | "double" };
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Builds a model of opset 13 (and ai.onnx.ml 3). `build` returns the name of the value that becomes the output. */
+/** Builds a model of opset 13 (and ai.onnx.ml 3; 1 of whatever else its nodes name). `build` returns the name of the value that becomes the output. */
 export function onnxModel(description: GraphDescription, build: (graph: Graph) => string): Uint8Array {
   const graph = message();
   const constants: Message[] = [];
+  const domains = new Map([
+    ["", 13],
+    ["ai.onnx.ml", 3],
+  ]);
   let count = 0;
   const node = (
     op: string,
@@ -133,6 +137,7 @@ export function onnxModel(description: GraphDescription, build: (graph: Graph) =
     out.text(3, `${op}_${outputs[0]}`).text(4, op);
     for (const entry of attributes) out.message(5, attribute(entry));
     if (domain !== "") out.text(7, domain);
+    domains.set(domain, domains.get(domain) ?? 1);
     graph.message(1, out);
   };
   const result = build({
@@ -152,22 +157,21 @@ export function onnxModel(description: GraphDescription, build: (graph: Graph) =
       return name;
     },
   });
-  const { input, output } = description;
+  const { inputs, output } = description;
   node("Identity", [result], [output.name], [], "");
   graph.text(2, description.name);
   for (const constant of constants) graph.message(5, constant);
-  graph
-    .message(11, valueInfo(input.name, input.width, "double"))
-    .message(12, valueInfo(output.name, output.width, output.type));
+  for (const { name, width, type } of inputs) graph.message(11, valueInfo(name, width, type));
+  graph.message(12, valueInfo(output.name, output.width, output.type));
   const model = message().int(1, 8).text(2, "pentad").message(7, graph);
-  model.message(8, message().text(1, "").int(2, 13)).message(8, message().text(1, "ai.onnx.ml").int(2, 3));
+  for (const [domain, version] of domains) model.message(8, message().text(1, domain).int(2, version));
   for (const [key, value] of Object.entries(description.metadata))
     model.message(14, message().text(1, key).text(2, value));
   return model.bytes();
 }
 
 /** A matrix of any number of rows. */
-function valueInfo(name: string, width: number, type: "float" | "double"): Message {
+function valueInfo(name: string, width: number, type: "float" | "double" | "string"): Message {
   const shape = message().message(1, message().text(2, "N")).message(1, message().int(1, width));
   return message()
     .text(1, name)

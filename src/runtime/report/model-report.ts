@@ -10,6 +10,7 @@ import { figure, section } from "./section.ts";
 import { reportStyle } from "./style.ts";
 import { gauge, timeline } from "./svg.ts";
 import { taskSection } from "./tasks.ts";
+import { termSection } from "./terms.ts";
 import {
   algorithmText,
   countText,
@@ -34,6 +35,7 @@ export function modelReport(facts: ReportFacts): string {
     qualitySection,
     sliceSection,
     reasonSection,
+    termSection,
     moreRowsSection,
     limitSection,
     gateSection,
