@@ -31,7 +31,7 @@ export async function bench(): Promise<Bench> {
   const variant = (name: string, sql: string): Variant => ({ name, run: () => timed(() => query.table(sql)) });
   return {
     title: "The point-in-time join",
-    method: `A million labels with four features of each of three groups of five million rows (${entities.toLocaleString("en")} entities), from Parquet files to typed columns in memory, two threads. Pentad reads its sorted files, takes the last row of every moment and gives the rows in their order; the peers read unsorted files with whole-number keys, take any row of a moment and give no order. ${python === undefined ? "Polars was not there." : "Polars sorts first, as its join demands."} Rows and the presence of values are checked.`,
+    method: `A million labels with four features of each of three groups of five million rows (${entities.toLocaleString("en")} entities), from Parquet files to typed columns in memory, two threads. Pentad merges its sorted files with the labels, takes the last row of every moment and gives the rows in their order; the peers read unsorted files with whole-number keys, take any row of a moment and give no order. ${python === undefined ? "Polars was not there." : "Polars sorts first, as its join demands."} Rows and the presence of values are checked.`,
     rounds: 5,
     variants: [
       { name: "Pentad", run: () => timed(async () => query.table(await placedSql(query, plan))) },

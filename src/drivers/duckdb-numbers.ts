@@ -7,6 +7,7 @@ import { sqlName } from "../ports/query.ts";
 /** The engine's own memory; writing to it cell by cell takes ten times as long. */
 interface WritableVector<Items> {
   readonly items: Items;
+  setItem(row: number, value: null): void;
   flush(): void;
 }
 interface WritableList {
@@ -25,7 +26,7 @@ export async function createNumbers(
   const all = [...columns.values()];
   const types = all.map((column) => (isPlain(column) ? duckdb.DOUBLE : duckdb.ARRAY(duckdb.FLOAT, column.dimensions)));
   const names = [...columns.keys()].map((name, index) => `${sqlName(name)} ${types[index]}`);
-  await connection.run(`CREATE TABLE ${sqlName(table)} (${names.join(", ")})`);
+  await connection.run(`CREATE OR REPLACE TABLE ${sqlName(table)} (${names.join(", ")})`);
   const appender = await connection.createAppender(table);
   const rows = lengthOf(all[0]);
   try {
@@ -44,7 +45,9 @@ function write(chunk: DuckDBDataChunk, index: number, column: Float64Array | Vec
   const vector: unknown = chunk.getColumnVector(index);
   if (isPlain(column)) {
     const plain = vector as WritableVector<Float64Array>;
-    plain.items.set(column.subarray(from, from + chunk.rowCount));
+    const part = column.subarray(from, from + chunk.rowCount);
+    plain.items.set(part);
+    for (let row = 0; row < part.length; row++) if (Number.isNaN(part[row])) plain.setItem(row, null);
     plain.flush();
     return;
   }

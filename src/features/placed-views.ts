@@ -1,33 +1,44 @@
-// Joins large sorted groups by place: a search tells for every label row which row of the group answers it, and no side is sorted.
+// Joins large sorted groups by merging them with the labels: no side is sorted, and the engine never sees the group's rows.
 
-import type { Column } from "../base/table.ts";
+import type { Column, Table } from "../base/table.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
 import { eventColumn } from "./columns.ts";
-import { addLastPlaces, isAscending, nothingFound } from "./last-places.ts";
+import { labelsByKey } from "./last-places.ts";
+import { openParquet, type ParquetFile, type ParquetType } from "./parquet-file.ts";
+import { UnusualFile } from "./parquet-thrift.ts";
+import type { Texts } from "./parquet-values.ts";
 import type { GroupFiles } from "./relation.ts";
+import { answerView, type SortedLabels, type ViewColumns } from "./view-answers.ts";
 
 /** A view whose answer is the last row of the key at or before the label's event time. */
-export interface PlaceableView {
+export interface PlaceableView extends ViewColumns {
   readonly alias: string;
   readonly files: GroupFiles;
-  /** The group's key columns, and the label's values for them, as SQL over the label rows `s`. */
-  readonly keys: readonly string[];
+  /** The label's values for the group's keys, as SQL over the label rows `s`. */
   readonly labelKeys: readonly string[];
+  /** Columns that no number holds: the place tells their values. */
+  readonly others: readonly string[];
 }
 
 /** The number of a row within the group's files, one after the other. */
 export const placeColumn = "_place";
 /** Of fewer rows the engine makes short work itself. */
 export const usualManyRows = 200_000;
+/** How many numbers a view's answers may take in memory; a fit on them takes more. */
+const mostNumbers = 2 ** 26;
 
-/** Beside the label rows: bookkeeping names begin with an underscore, and no feature's does. */
-export function placesColumn(alias: string): string {
-  return `_place_${alias}`;
+/** The label rows, in the order of the training set. */
+export const placedSpine = "placed_spine";
+
+/** Row by row beside the label rows, a view's answers: its numbers, and the place where it has other columns too. */
+export function placedTable(alias: string): string {
+  return `placed_${alias}`;
 }
 
 /**
- * Leaves the label rows in the table `placed_spine` and, row by row beside them, the places in `placed_rows`. Gives the
- * views that it did this for, each with its files' first places; none of them when the tables are not there.
+ * Leaves the label rows in a table and the answers of each view in one of its own. Gives the views that it did this for,
+ * each with its files' first places; none of them when there are no tables. `spine` is in the training set's order,
+ * which begins with the event time.
  */
 export async function placeViews(
   query: Query,
@@ -36,76 +47,155 @@ export async function placeViews(
   manyRows = usualManyRows,
 ): Promise<ReadonlyMap<string, readonly number[]>> {
   const placed = new Map<string, readonly number[]>();
-  const columns = new Map<string, Float64Array>();
-  const large: { view: PlaceableView; offsets: readonly number[] }[] = [];
+  const opened = await openViews(views, manyRows);
+  try {
+    if (opened.length === 0) return placed;
+    await query.run(`CREATE OR REPLACE TABLE ${placedSpine} AS ${spine}`);
+    // The engine gives the rows of a scan in their order.
+    const moments = await query.table(`SELECT CAST(epoch_us(${eventColumn}) AS DOUBLE) AS m FROM ${placedSpine}`);
+    const wanted = numbersOf(moments, "m");
+    if (!isAscending(wanted)) return placed;
+    const labels = new Map<string, Promise<SortedLabels>>();
+    const waiting = opened.filter(({ view }) => wanted.length * (view.numbers.length + 1) <= mostNumbers);
+    // The files of one view are read while the answers of another are picked.
+    const lane = async () => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        const { view, files } = next;
+        const sorted = labels.get(view.labelKeys.join()) ?? sortLabels(query, view, wanted);
+        labels.set(view.labelKeys.join(), sorted);
+        if (await placeView(query, view, files, await sorted)) placed.set(view.alias, firstPlaces(files));
+      }
+    };
+    await Promise.all([lane(), lane()]);
+    return placed;
+  } finally {
+    for (const { files } of opened) for (const file of files) await file.close();
+  }
+}
+
+interface OpenView {
+  readonly view: PlaceableView;
+  readonly files: readonly ParquetFile[];
+}
+
+/** The views that are large and hold what they must in every file. */
+async function openViews(views: readonly PlaceableView[], manyRows: number): Promise<OpenView[]> {
+  const opened: OpenView[] = [];
   for (const view of views) {
     if (view.files.renamed !== undefined || view.files.absent !== undefined) continue;
-    const offsets = await fileOffsets(query, view.files.paths);
-    if ((offsets.at(-1) ?? 0) >= manyRows) large.push({ view, offsets });
+    const files = await openFiles(view.files.paths);
+    const rows = files.reduce((sum, file) => sum + file.rows, 0);
+    if (files.length > 0 && rows >= manyRows && files.every((file) => holds(file, view))) opened.push({ view, files });
+    else for (const file of files) await file.close();
   }
-  if (large.length === 0) return placed;
-  await query.run("DROP TABLE IF EXISTS placed_spine; DROP TABLE IF EXISTS placed_rows");
-  await query.run(`CREATE TABLE placed_spine AS ${spine}`);
-  // The engine gives the rows of a scan in their order.
-  const spineMoments = await query.table(`SELECT CAST(epoch_us(${eventColumn}) AS DOUBLE) AS m FROM placed_spine`);
-  const wanted = numbersOf(spineMoments.columns.get("m"));
-  if (!wanted.every(Number.isSafeInteger)) return placed;
-  for (const { view, offsets } of large) {
-    const places = await findPlaces(query, view, offsets, wanted);
-    if (places === undefined) continue;
-    columns.set(placesColumn(view.alias), places);
-    placed.set(view.alias, offsets);
+  return opened;
+}
+
+/** None when one of them cannot be read so. */
+async function openFiles(paths: readonly string[]): Promise<ParquetFile[]> {
+  const files: ParquetFile[] = [];
+  try {
+    for (const path of paths) files.push(await openParquet(path));
+    return files;
+  } catch (error) {
+    for (const file of files) await file.close();
+    if (error instanceof UnusualFile) return [];
+    throw error;
   }
-  if (placed.size > 0) await query.createTable("placed_rows", columns);
-  return placed;
+}
+
+function holds({ types }: ParquetFile, { keys, numbers, others }: PlaceableView): boolean {
+  const are = (columns: readonly string[], ...wanted: (ParquetType | undefined)[]) =>
+    columns.every((column) => wanted.includes(types.get(column)));
+  return (
+    are(keys, "text") &&
+    are([eventColumn], "time") &&
+    are(numbers, "number", "boolean") &&
+    others.every((column) => types.has(column))
+  );
 }
 
 /** The first place of each file, and the number of rows in all at the end. */
-async function fileOffsets(query: Query, paths: readonly string[]): Promise<number[]> {
-  const offsets = [0];
-  for (const path of paths) {
-    const [count] = await query.rows<{ n: number }>(`SELECT count(*) AS n FROM read_parquet(${sqlText(path)})`);
-    offsets.push((offsets.at(-1) as number) + (count?.n ?? 0));
-  }
-  return offsets;
+function firstPlaces(files: readonly ParquetFile[]): number[] {
+  const places = [0];
+  for (const { rows } of files) places.push((places.at(-1) as number) + rows);
+  return places;
 }
 
-/** Undefined when a file is not as sorted as every file that we write. */
-async function findPlaces(
+/** The labels by key and time; those that miss a part of the key are left out. */
+async function sortLabels(
   query: Query,
-  { files, keys, labelKeys }: PlaceableView,
-  offsets: readonly number[],
+  { alias, labelKeys }: PlaceableView,
   wanted: Float64Array,
-): Promise<Float64Array | undefined> {
-  const found = nothingFound(wanted.length);
-  const names = keys.map(sqlName).join(", ");
-  for (const [index, path] of files.paths.entries()) {
-    const file = `read_parquet(${sqlText(path)}, file_row_number = true)`;
-    const numbers = "min(file_row_number) AS _first, max(file_row_number) AS _last, count(*) AS _count";
-    await query.run(
-      `CREATE OR REPLACE TABLE placed_runs AS SELECT ${names === "" ? "" : `${names}, `}${numbers} FROM ${file}${names === "" ? "" : ` GROUP BY ${names}`}`,
-    );
-    const runs = await query.table(
-      "SELECT CAST(_first AS DOUBLE) AS f, CAST(_last - _first + 1 - _count AS DOUBLE) AS gap FROM placed_runs",
-    );
-    const events = await query.table(`SELECT CAST(epoch_us(${eventColumn}) AS DOUBLE) AS e FROM ${file}`);
-    const moments = numbersOf(events.columns.get("e"));
-    if (numbersOf(runs.columns.get("gap")).some((gap) => gap !== 0)) return undefined;
-    if (!isAscending(moments, numbersOf(runs.columns.get("f")))) return undefined;
-    const equal = keys.map((key, at) => `${labelKeys[at]} = r.${sqlName(key)}`);
-    const matched = await query.table(
-      `SELECT CAST(s._row AS DOUBLE) AS r, CAST(r._first AS DOUBLE) AS f, CAST(r._count AS DOUBLE) AS c
-       FROM (SELECT *, rowid AS _row FROM placed_spine) s JOIN placed_runs r ON ${equal.length === 0 ? "true" : equal.join(" AND ")}`,
-    );
-    const column = (name: string) => numbersOf(matched.columns.get(name));
-    const runsOf = { row: column("r"), moment: wanted, first: column("f"), count: column("c") };
-    addLastPlaces(found, runsOf, moments, offsets[index] as number);
+): Promise<SortedLabels> {
+  if (labelKeys.length === 0) {
+    const labels = labelsByKey(new Int32Array(wanted.length), 1, wanted);
+    return { rows: wanted.length, keys: { count: 1, parts: [] }, labels };
   }
-  return found.place;
+  const table = `placed_keys_${alias}`;
+  const names = labelKeys.map((_, part) => `k${part}`);
+  await query.run(
+    `CREATE OR REPLACE TABLE ${table} AS SELECT DISTINCT ${labelKeys.map((key, part) => `${key} AS k${part}`).join(", ")}
+     FROM ${placedSpine} s WHERE ${labelKeys.map((key) => `${key} IS NOT NULL`).join(" AND ")} ORDER BY ${names.join(", ")}`,
+  );
+  const texts = await query.table(`SELECT ${names.join(", ")} FROM ${table}`);
+  const numbered = await query.table(
+    `SELECT CAST(s.rowid AS DOUBLE) AS r, CAST(k.rowid AS DOUBLE) AS k FROM ${placedSpine} s
+     JOIN ${table} k ON ${labelKeys.map((key, part) => `${key} = k.k${part}`).join(" AND ")}`,
+  );
+  const [row, key] = [numbersOf(numbered, "r"), numbersOf(numbered, "k")];
+  const keys = new Int32Array(wanted.length).fill(-1);
+  for (let at = 0; at < row.length; at++) keys[row[at]!] = key[at]!;
+  return {
+    rows: wanted.length,
+    keys: { count: texts.rowCount, parts: names.map((name) => textsOf(texts, name)) },
+    labels: labelsByKey(keys, texts.rowCount, wanted),
+  };
 }
 
-function numbersOf(column: Column | undefined): Float64Array {
-  return column?.type === "number" ? column.values : new Float64Array();
+/** False when a file is not as every file that we write. */
+async function placeView(
+  query: Query,
+  view: PlaceableView,
+  files: readonly ParquetFile[],
+  sorted: SortedLabels,
+): Promise<boolean> {
+  const answers = await answersOf(files, view, sorted);
+  if (answers === undefined) return false;
+  const columns = new Map(view.numbers.map((name, index) => [name, answers.numbers[index] as Float64Array]));
+  if (view.others.length > 0 || columns.size === 0) columns.set(placeColumn, answers.places);
+  await query.createTable(placedTable(view.alias), columns);
+  return true;
+}
+
+async function answersOf(files: readonly ParquetFile[], view: PlaceableView, sorted: SortedLabels) {
+  try {
+    return await answerView(files, view, sorted);
+  } catch (error) {
+    if (error instanceof UnusualFile) return undefined;
+    throw error;
+  }
+}
+
+function textsOf(table: Table, name: string): Texts {
+  const column = table.columns.get(name);
+  const values = column?.type === "text" ? (column.values as readonly string[]) : [];
+  const starts = new Uint32Array(values.length + 1);
+  for (const [index, value] of values.entries()) starts[index + 1] = starts[index]! + Buffer.byteLength(value);
+  return { bytes: Buffer.from(values.join("")), starts };
+}
+
+function isAscending(moments: Float64Array): boolean {
+  for (let at = 0; at < moments.length; at++)
+    if (!Number.isSafeInteger(moments[at]) || (at > 0 && moments[at]! < moments[at - 1]!)) return false;
+  return true;
+}
+
+function numbersOf(table: Table, name: string): Float64Array {
+  const column: Column | undefined = table.columns.get(name);
+  return column === undefined || column.type === "category" || column.type === "text"
+    ? new Float64Array()
+    : column.values;
 }
 
 /** The group's rows with their places. */
@@ -113,7 +203,7 @@ export function placedRowsSql(files: GroupFiles, offsets: readonly number[], col
   return files.paths
     .map(
       (path, index) =>
-        `SELECT file_row_number + ${offsets[index]} AS ${placeColumn}, ${columns.join(", ")} FROM read_parquet(${sqlText(path)}, file_row_number = true)`,
+        `SELECT file_row_number + ${offsets[index]} AS ${placeColumn}, ${columns.map(sqlName).join(", ")} FROM read_parquet(${sqlText(path)}, file_row_number = true)`,
     )
     .join(" UNION ALL ");
 }

@@ -4,11 +4,13 @@ import { fail } from "../base/failure.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import { sqlName } from "../ports/query.ts";
 import { commitColumn, createdColumn, eventColumn, type GroupColumn, keyColumn, ordinalColumn } from "./columns.ts";
-import { type PlaceableView, placeColumn, placedRowsSql, placesColumn } from "./placed-views.ts";
+import { type PlaceableView, placeColumn, placedRowsSql } from "./placed-views.ts";
 import { currentSql, enrichedSql, type GroupFiles, versionsSql } from "./relation.ts";
 import { knownColumn, knownWindowSteps } from "./windows.ts";
 
 export interface ViewPlan {
+  /** The view's name in the query. */
+  readonly alias: string;
   /** Query steps (`name AS (…)`) that the join needs. */
   readonly steps: readonly string[];
   /** Joins the view to the label's rows `s`. */
@@ -16,10 +18,14 @@ export interface ViewPlan {
   /** SQL of a column's value as of the label's row: missing when it is older than the group's time to live. */
   value(name: string): string;
   /** The same by place, where the answer is the last row of the key: see `placeViews`. */
-  readonly placed?: {
-    readonly view: PlaceableView;
-    plan(offsets: readonly number[]): Pick<ViewPlan, "steps" | "join">;
-  };
+  readonly placed?: PlacedPlan;
+}
+
+export interface PlacedPlan {
+  readonly view: PlaceableView;
+  /** What must be joined beside the view's own table; null when that holds all. */
+  rest(offsets: readonly number[]): Pick<ViewPlan, "steps" | "join"> | null;
+  value(name: string): string;
 }
 
 export interface ViewGroup {
@@ -59,6 +65,7 @@ export function planView(
   if (definition.eventTime === null || spine.eventTime === null || nowMs !== null) {
     const newest = `SELECT ${kept.join(", ")} FROM (${enrichedSql(needed, files)}) QUALIFY row_number() OVER (${partition(keys)}ORDER BY ${eventColumn} DESC, ${ordinalColumn} DESC) = 1`;
     return {
+      alias,
       steps: [`${rows} AS (${newest})`],
       join: `LEFT JOIN ${rows} ${alias} ON ${equal.length === 0 ? "true" : equal.join(" AND ")}`,
       value: (name) => countingSql(definition, alias, name, nowMs),
@@ -73,34 +80,55 @@ export function planView(
     `ASOF LEFT JOIN ${rows} ${alias} ON ${[...equal, `s.${eventColumn} >= ${alias}.${moment}`].join(" AND ")}`;
   if (!group.late && !files.revised) {
     return {
+      alias,
       steps: [
         `${rows} AS (SELECT ${kept.join(", ")} FROM (${enrichedSql(needed, files)}) ${lastOfMoment(definition, files)})`,
       ],
       join: asof(eventColumn),
       value: aged,
-      ...(windows.length > 0
-        ? {}
-        : {
-            placed: {
-              view: {
-                alias,
-                files,
-                keys: definition.key.map(keyColumn),
-                labelKeys: definition.key.map((key) => spineKey(spine, definition, key)),
-              },
-              plan: (offsets) => ({
-                steps: [`${rows} AS (${placedRowsSql(files, offsets, kept)})`],
-                join: `LEFT JOIN ${rows} ${alias} ON CAST(s.${placesColumn(alias)} AS BIGINT) = ${alias}.${placeColumn}`,
-              }),
-            },
-          }),
+      ...(windows.length > 0 ? {} : { placed: placedPlan(alias, spine, group, columns) }),
     };
   }
   const steps =
     windows.length === 0
       ? [`${rows} AS (SELECT ${[...kept, visibleColumn].join(", ")} FROM (${rankedSql(files)}) ${outranking(keys)})`]
       : statesWithWindows(alias, needed, files, kept);
-  return { steps, join: asof(visibleColumn), value: aged };
+  return { alias, steps, join: asof(visibleColumn), value: aged };
+}
+
+function placedPlan(
+  alias: string,
+  spine: DataDefinition,
+  group: ViewGroup,
+  columns: readonly GroupColumn[],
+): PlacedPlan {
+  const { definition, files } = group;
+  const numeric = columns.filter(({ type }) => type === "number" || type === "boolean");
+  const others = columns.filter((column) => !numeric.includes(column)).map(({ name }) => name);
+  const rest = `${alias}_rest`;
+  return {
+    view: {
+      alias,
+      files,
+      keys: definition.key.map(keyColumn),
+      labelKeys: definition.key.map((key) => spineKey(spine, definition, key)),
+      numbers: numeric.map(({ name }) => name),
+      others,
+      ttlUs: definition.ttlMs === undefined || definition.ttlMs === null ? null : Math.round(definition.ttlMs * 1000),
+    },
+    rest: (offsets) =>
+      others.length === 0
+        ? null
+        : {
+            steps: [`${rest} AS (${placedRowsSql(files, offsets, others)})`],
+            join: `LEFT JOIN ${rest} ON CAST(${alias}.${placeColumn} AS BIGINT) = ${rest}.${placeColumn}`,
+          },
+    value(name) {
+      if (others.includes(name)) return `${rest}.${sqlName(name)}`;
+      const number = `${alias}.${sqlName(name)}`;
+      return numeric.some((one) => one.name === name && one.type === "boolean") ? `CAST(${number} AS BOOLEAN)` : number;
+    },
+  };
 }
 
 /** A value as of `nowMs`: missing when its row is older than the group's time to live; always there when no moment is given. */

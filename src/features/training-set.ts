@@ -14,7 +14,7 @@ import {
   keyColumn,
   ordinalColumn,
 } from "./columns.ts";
-import { type PlaceableView, placeViews } from "./placed-views.ts";
+import { type PlaceableView, placedSpine, placedTable, placeViews } from "./placed-views.ts";
 import { countingSql, planView, type ViewPlan } from "./point-in-time.ts";
 import { currentSql, enrichedOver, enrichedSql, type GroupFiles, orderSql, versionsSql } from "./relation.ts";
 import { knownColumn, knownWindowSteps } from "./windows.ts";
@@ -59,8 +59,8 @@ export function planTrainingSet(
   const { definition } = spine;
   const label = training.label.name === null ? null : columnOf(definition, training.label.name);
   const features: GroupColumn[] = [];
-  const selected: string[] = [];
-  const views: { alias: string; plan: ViewPlan }[] = [];
+  const selected: ((values: ReadonlyMap<string, ValueOf>) => string)[] = [];
+  const views: ViewPlan[] = [];
   const nowMs = rows === "labelled" ? null : rows.newestAtMs;
   let own: readonly string[] = [];
   let weight: GroupColumn | null = null;
@@ -71,42 +71,49 @@ export function planTrainingSet(
       if (nowMs === null && training.weight?.data === data && training.weight.name === column.name) weight = column;
       else features.push(column);
     }
+    const alias = `g${index}`;
     if (data === training.label.data) {
       own = names;
-      selected.push(...columns.map(({ name }) => `${countingSql(definition, "s", name, nowMs)} AS ${sqlName(name)}`));
+      selected.push(...names.map((name) => () => `${countingSql(definition, "s", name, nowMs)} AS ${sqlName(name)}`));
       continue;
     }
-    const alias = `g${index}`;
-    const view = planView(alias, definition, group, columns, nowMs);
-    views.push({ alias, plan: view });
-    selected.push(...columns.map((column) => `${view.value(column.name)} AS ${sqlName(column.name)}`));
+    views.push(planView(alias, definition, group, columns, nowMs));
+    selected.push(
+      ...names.map(
+        (name) => (values: ReadonlyMap<string, ValueOf>) => `${values.get(alias)?.(name)} AS ${sqlName(name)}`,
+      ),
+    );
   }
   checkNames([...features, weight, label].filter((column) => column !== null));
   const spineSteps = nowMs !== null ? newestSteps(spine, own) : labelledSteps(spine, own, label);
   const keys = definition.key.map((key) => `s.${sqlName(keyColumn(key))}`);
   const last = label === null ? [] : [`s.${sqlName(label.name)} AS ${sqlName(label.name)}`];
-  const columns = [`s.${eventColumn}`, ...keys, ...selected, ...last];
-  const joined = (spine: readonly string[], parts: readonly Pick<ViewPlan, "steps" | "join">[]) =>
-    `WITH ${[...spine, ...parts.flatMap(({ steps }) => steps)].join(", ")} SELECT ${columns.join(", ")} FROM spine s ${parts.map(({ join }) => join).join(" ")} ORDER BY ${orderSql(definition, "s")}`;
+  const order = orderSql(definition, "s");
+  const setSql = (from: string, steps: readonly string[], parts: readonly JoinedView[], ordered = false) => {
+    const values = new Map(parts.map(({ alias, value }) => [alias, value]));
+    const columns = [`s.${eventColumn}`, ...keys, ...selected.map((one) => one(values)), ...last];
+    const all = [...steps, ...parts.flatMap((part) => part.steps)];
+    const joins = parts.map(({ join }) => join).join(" ");
+    return `${all.length === 0 ? "" : `WITH ${all.join(", ")} `}SELECT ${columns.join(", ")} FROM ${from} ${joins}${ordered ? "" : ` ORDER BY ${order}`}`;
+  };
   return {
-    sql: joined(
-      spineSteps,
-      views.map(({ plan }) => plan),
-    ),
+    sql: setSql("spine s", spineSteps, views),
     features,
     weight,
     label,
     placeable: {
-      views: views.flatMap(({ plan }) => plan.placed?.view ?? []),
-      spine: `WITH ${spineSteps.join(", ")} SELECT * FROM spine`,
-      sql: (placed) =>
-        joined(
-          ["spine AS (SELECT * FROM placed_spine POSITIONAL JOIN placed_rows)"],
-          views.map(({ alias, plan }) => {
-            const offsets = placed.get(alias);
-            return offsets === undefined ? plan : (plan.placed?.plan(offsets) ?? plan);
-          }),
-        ),
+      views: views.flatMap(({ placed }) => placed?.view ?? []),
+      spine: `WITH ${spineSteps.join(", ")} SELECT * FROM spine s ORDER BY ${order}`,
+      sql(placed) {
+        const parts = views.map((view) => placedView(view, placed.get(view.alias)));
+        const beside = [...placed.keys()].map((alias) => ` POSITIONAL JOIN ${placedTable(alias)} ${alias}`).join("");
+        return setSql(
+          `${placedSpine} s${beside}`,
+          [],
+          parts,
+          parts.every(({ join }) => join === ""),
+        );
+      },
     },
   };
 }
@@ -117,9 +124,19 @@ function weighed({ features, weight }: TrainingDefinition, nowMs: number | null)
   return mergeSelections([...features, { data: weight.data, names: [weight.name] }]);
 }
 
+type ValueOf = ViewPlan["value"];
+type JoinedView = Pick<ViewPlan, "alias" | "steps" | "join" | "value">;
+
+/** A view whose answers stand beside the label rows needs a join only for what no number holds. */
+function placedView(view: ViewPlan, offsets: readonly number[] | undefined): JoinedView {
+  const { alias, placed } = view;
+  if (offsets === undefined || placed === undefined) return view;
+  return { alias, steps: [], join: "", ...placed.rest(offsets), value: placed.value };
+}
+
 /**
- * The training set's query, with large sorted groups joined by place: the same rows in the same order, for half of the
- * engine's own time. Leaves tables in the engine that the query reads.
+ * The training set's query, with large sorted groups merged: the same rows in the same order. Leaves tables in the engine
+ * that the query reads.
  */
 export async function placedSql(query: Query, { sql, placeable }: TrainingSetPlan, manyRows?: number): Promise<string> {
   if (placeable.views.length === 0) return sql;

@@ -205,6 +205,10 @@ for (const [driver, open] of Object.entries(drivers)) {
       const column = (name: string) => table.columns.get(name) as { values: Float64Array };
       assert.deepEqual([...column("a").values], [...a]);
       assert.deepEqual([column("b").values.at(-1), table.rowCount], [-4999, 5000]);
+      assert.deepEqual(await query.rows('select count(*) n, count(a) a from "of ""numbers""" where a is null'), [
+        { n: 1, a: 0 },
+      ]);
+      await query.createTable("without rows", new Map([["a", Float64Array.of(1)]]));
       await query.createTable("without rows", new Map([["a", new Float64Array()]]));
       assert.deepEqual(await query.rows('select * from "without rows"'), []);
       const values = Float32Array.from({ length: 15_000 }, (_, i) => i / 7);

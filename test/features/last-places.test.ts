@@ -1,51 +1,81 @@
-// The search behind the join by place, against a plain look through all rows.
+// The merge behind the join by place, against a plain look through all rows, in pieces of any size.
 
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import fc from "fast-check";
-import { addLastPlaces, isAscending, nothingFound } from "../../src/features/last-places.ts";
+import type { KeyRun } from "../../src/features/key-runs.ts";
+import { labelsByKey, mergePlaces, type Settled } from "../../src/features/last-places.ts";
 
 const run = fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 6 }).map((times) => times.sort((a, b) => a - b));
-const file = fc.record({ a: run, b: run });
+const file = fc.record({ runs: fc.tuple(run, run, run), pieces: fc.array(fc.nat({ max: 5 }), { maxLength: 4 }) });
+const label = fc.record({ key: fc.integer({ min: -1, max: 2 }), moment: fc.integer({ min: -1, max: 10 }) });
 
-it("finds the last row of the key at or before every moment, in whichever file it stands", () => {
+it("finds the last row of the key at or before every moment, in whichever file and piece it stands", () => {
   fc.assert(
-    fc.property(fc.array(file, { maxLength: 3 }), fc.array(fc.integer({ min: -1, max: 10 })), (files, moments) => {
-      for (const key of ["a", "b"] as const) {
-        const found = nothingFound(moments.length);
-        const rows: { time: number; place: number }[] = [];
-        let offset = 0;
-        for (const { a, b } of files) {
-          const times = [...a, ...b];
-          const first = key === "a" ? 0 : a.length;
-          const own = key === "a" ? a : b;
-          for (const [at, time] of own.entries()) rows.push({ time, place: offset + first + at });
-          // In whatever order the engine gives the label rows.
-          const row = own.length === 0 ? new Float64Array() : Float64Array.from(moments.keys()).reverse();
-          const labels = {
-            row,
-            moment: Float64Array.from(moments),
-            first: new Float64Array(row.length).fill(first),
-            count: new Float64Array(row.length).fill(own.length),
+    fc.property(
+      fc.array(file, { maxLength: 3 }),
+      fc.array(label),
+      fc.option(fc.nat({ max: 4 }), { nil: Number.POSITIVE_INFINITY }),
+      (files, labels, oldest) => {
+        const sorted = labels.toSorted((a, b) => a.moment - b.moment);
+        const keys = Int32Array.from(sorted, ({ key }) => key);
+        const byKey = labelsByKey(
+          keys,
+          3,
+          Float64Array.from(sorted, ({ moment }) => moment),
+        );
+        const found = new Float64Array(byKey.rows.length).fill(Number.NEGATIVE_INFINITY);
+        const places = sorted.map(() => -1);
+        const rows: { key: number; time: number }[] = [];
+        for (const { runs, pieces } of files) {
+          const merge = mergePlaces(byKey, { found, oldest });
+          const own = runs.flatMap((times, key) => times.map((time) => ({ key, time })));
+          let last = -1;
+          const keep = ({ count, row, at }: Settled, start: number) => {
+            for (let index = 0; index < count; index++)
+              places[row[index] as number] = (at[index] as number) < 0 ? last : start + (at[index] as number);
           };
-          addLastPlaces(found, labels, Float64Array.from(times), offset);
-          offset += times.length;
+          for (let from = 0, piece = 0; from < own.length; piece++) {
+            const part = own.slice(from, from + 1 + (pieces[piece] ?? 3));
+            const moments = Float64Array.from(part, ({ time }) => time);
+            keep(merge.take(runsOf(part.map(({ key }) => key)), moments) as Settled, rows.length + from);
+            from += part.length;
+            last = rows.length + from - 1;
+          }
+          keep(merge.finish(), rows.length);
+          rows.push(...own);
         }
-        const expected = moments.map((moment) => {
-          const before = rows.filter(({ time }) => time <= moment);
-          const last = Math.max(...before.map(({ time }) => time));
-          return before.findLast(({ time }) => time === last)?.place ?? -1;
+        const expected = sorted.map(({ key, moment }) => {
+          const before = [...rows.entries()].filter(([, row]) => row.key === key && row.time <= moment);
+          const time = Math.max(...before.map(([, row]) => row.time));
+          return moment - time > oldest ? -1 : (before.findLast(([, row]) => row.time === time)?.[0] ?? -1);
         });
-        assert.deepEqual([...found.place], expected);
-      }
-    }),
+        assert.deepEqual(places, expected);
+      },
+    ),
   );
 });
 
-it("trusts no file whose runs do not ascend, nor times that a number cannot hold exactly", () => {
-  const times = (...values: number[]) => Float64Array.from(values);
-  assert.equal(isAscending(times(1, 2, 2, 0, 5), times(0, 3)), true);
-  assert.equal(isAscending(times(1, 2, 2, 0, 5), times(0)), false);
-  assert.equal(isAscending(times(1, 2 ** 60), times(0)), false);
-  assert.equal(isAscending(times(1, Number.NaN), times(0)), false);
+it("trusts no file whose times do not ascend, nor times that a number cannot hold exactly", () => {
+  const takes = (...moments: number[]) => {
+    const labels = labelsByKey(Int32Array.of(0), 1, Float64Array.of(3));
+    const merge = mergePlaces(labels, { found: Float64Array.of(-9), oldest: 9 });
+    return merge.take([{ key: 0, first: 0, stop: moments.length }], Float64Array.from(moments)) !== undefined;
+  };
+  assert.equal(takes(1, 2, 2, 5), true);
+  assert.equal(takes(1, 2, 1, 5), false);
+  assert.equal(takes(1, 5, 4), false);
+  assert.equal(takes(1, 2 ** 60), false);
+  assert.equal(takes(-(2 ** 60), 2), false);
+  assert.equal(takes(1, Number.NaN), false);
 });
+
+function runsOf(keys: readonly number[]): KeyRun[] {
+  const runs: KeyRun[] = [];
+  for (const [row, key] of keys.entries()) {
+    const last = runs.at(-1);
+    if (last !== undefined && last.key === key) runs[runs.length - 1] = { ...last, stop: row + 1 };
+    else runs.push({ key, first: row, stop: row + 1 });
+  }
+  return runs;
+}

@@ -134,7 +134,7 @@ describe("the point-in-time join", () => {
     };
     const definitions = [renamed, defineGroup("p", ["a"], { prefix: "p_", windows: false })];
     const label = (event: number) => ({ key: ["1", "2"], event, values: { x: 1, g1_place: 0, y: event } });
-    const value = (event: number) => ({ key: ["1"], event, values: { p_x: event, p_c: "a" } });
+    const value = (event: number) => ({ key: ["1"], event, values: { p_x: event === 1 ? null : event, p_c: "a" } });
     const versions = [[1, 2, 3].map(label), [0, 1, 2].map(value)].map((rows) => versionsOf([{ at: 0, rows }]));
     const plan = planTrainingSet(training("y", definitions), await pin(definitions, versions));
     const placed = await placedSql(query, plan, 0);
@@ -142,14 +142,43 @@ describe("the point-in-time join", () => {
     const bytes: Buffer[] = [];
     for (const sql of [plan.sql, placed]) {
       const path = join(folder, "set.parquet");
-      await query.run(`COPY (${sql}) TO '${path}' (FORMAT parquet)`);
+      await query.run(`COPY (${sql}) TO '${path}' (FORMAT parquet, COMPRESSION zstd)`);
       bytes.push(readFileSync(path));
     }
     assert.deepEqual(
       (await query.rows<{ p_x: number }>(placed)).map((row) => row.p_x),
-      [1, 2, 2],
+      [null, 2, 2],
     );
     assert.deepEqual(bytes[1], bytes[0]);
+  });
+
+  it("leaves a group to the engine when an older file lacks a column or is not in order", async () => {
+    const definitions = [
+      defineGroup("spine", ["a", "b"], { label: true, windows: false }),
+      defineGroup("p", ["a"], { prefix: "p_", windows: false }),
+    ];
+    const label = { key: ["1", "2"], event: 3, values: { x: 1, y: 1 } };
+    const value = (event: number) => ({ key: ["1"], event, values: { p_x: event, p_c: "a" } });
+    const versions = [[label], [0, 1, 2].map(value)].map((rows) => versionsOf([{ at: 0, rows }]));
+    const groups = await pin(definitions, versions);
+    const plan = planTrainingSet(training("y", definitions), groups);
+    const [path] = groups.get("p")?.files.paths ?? [];
+    const rows = await query.rows(plan.sql);
+    assert.equal(rows[0]?.p_x, 2);
+    const all = `SELECT * FROM read_parquet('${path}')`;
+    for (const other of [`${all} ORDER BY _event DESC`, `${all} UNION ALL BY NAME SELECT '0' AS _key_a`]) {
+      await query.run(`CREATE OR REPLACE TABLE kept AS ${other}`);
+      await query.run(`COPY kept TO '${path}' (FORMAT parquet, COMPRESSION zstd)`);
+      assert.deepEqual(await query.rows(await placedSql(query, plan, 0)), rows);
+    }
+    const older = join(folder, "older.parquet");
+    await query.run(
+      `COPY (SELECT * EXCLUDE (p_c) REPLACE (_event - INTERVAL 1 HOUR AS _event) FROM kept WHERE _key_a = '1') TO '${older}' (FORMAT parquet, COMPRESSION zstd)`,
+    );
+    const p = groups.get("p") as PinnedGroup;
+    const both = new Map([...groups, ["p", { ...p, files: { ...p.files, paths: [older, path as string] } }]]);
+    const extended = planTrainingSet(training("y", definitions), both);
+    assert.deepEqual(await query.rows(await placedSql(query, extended, 0)), rows);
   });
 
   it("gives the same bytes for the same commits, whatever came after them", async () => {

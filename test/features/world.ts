@@ -127,7 +127,7 @@ export async function pinGroup(
     const order = [...definition.key.map((key) => sqlName(`_key_${key}`)), "_event", "_ordinal"].join(", ");
     const path = join(folder, `${definition.name}-${commit}.parquet`);
     await query.run(
-      `COPY (SELECT * FROM (VALUES ${values.join(", ")}) v(${names.join(", ")}) ORDER BY ${order}) TO ${sqlText(path)} (FORMAT parquet)`,
+      `COPY (SELECT * FROM (VALUES ${values.join(", ")}) v(${names.join(", ")}) ORDER BY ${order}) TO ${sqlText(path)} (FORMAT parquet, COMPRESSION zstd)`,
     );
     paths.push(path);
   }
