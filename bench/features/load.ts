@@ -161,7 +161,7 @@ function openLine({ hostname, port }: URL, events: LineEvents): Line {
     busy: () => asked !== undefined,
     send(next) {
       asked = next;
-      limit = setTimeout(() => socket.destroy(), timeoutMs - (performance.now() - next.atMs));
+      limit = setTimeout(() => socket.destroy(), Math.max(1, timeoutMs - (performance.now() - next.atMs)));
       socket.write(next.request);
     },
     close: () => socket.destroy(),

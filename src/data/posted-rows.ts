@@ -53,11 +53,13 @@ export async function openPostedRowsJudge(
   const empty = await query.prepare("DELETE FROM posted_cells");
   const judgeAll = await query.prepare(windows === undefined ? typed : windows.judgingSql);
   const enrich = await windows?.prepare();
+  /** What a judgement leaves to do, which nobody waits for but the next one. */
+  let settled: Promise<unknown> = empty.rows();
   const find = columnFinder(cells);
 
   return {
     async judge(posts) {
-      await empty.rows();
+      await settled;
       const rows: (string | null)[][] = [];
       const places: { post: number; row: number }[] = [];
       for (const post of posts)
@@ -80,9 +82,11 @@ export async function openPostedRowsJudge(
         );
         rejected.set(post, [...(rejected.get(post) ?? []), { row, reason: typedRow._problem, values }]);
       }
-      if (!hasOnlineSide(definition)) return { rejected, lines: [] };
-      const newest = newestRows(definition, passed);
-      const lines = (enrich === undefined ? newest : await enrich(newest)).map((row) => lineOf(definition, row));
+      const newest = hasOnlineSide(definition) ? newestRows(definition, passed) : [];
+      const found = enrich === undefined ? newest : await enrich.newest(newest);
+      settled = Promise.all([enrich?.remember(), empty.rows()]);
+      settled.catch(() => undefined);
+      const lines = found.map((row) => lineOf(definition, row));
       return { rejected, lines: lines.filter((line) => isNewer(line, online, definition)) };
     },
   };

@@ -27,7 +27,7 @@ export async function lmdbOnline({ folder }: LmdbOnlineOptions): Promise<OnlineS
       }
       return found;
     },
-    async apply(space, sequence, writes) {
+    async apply(space, sequence, writes, { durable = true } = {}) {
       // The batches are gathered first: an LMDB transaction must not wait for anything while it holds the write lock.
       const batches: (readonly OnlineWrite[])[] = [];
       for await (const batch of writes) batches.push(batch);
@@ -41,7 +41,7 @@ export async function lmdbOnline({ folder }: LmdbOnlineOptions): Promise<OnlineS
           }
         sequences.putSync(space, sequence);
       });
-      await environment.flushed;
+      if (durable) await environment.flushed;
     },
     appliedSequence: (space) => sequences.get(space) ?? 0,
     async clear(space) {

@@ -54,7 +54,8 @@ export async function putPosted(
   async function* batches() {
     yield [schemaWrite(definition), ...writes];
   }
-  await online.apply(space, upTo, batches());
+  // The catalog holds the posts durably: what a crash of the machine takes back here is put again when the server starts.
+  await online.apply(space, upTo, batches(), { durable: false });
 }
 
 function numbered(number: number, record: Uint8Array = new Uint8Array()): Uint8Array {

@@ -48,6 +48,15 @@ export async function committedPosts(database: Statements, group: string): Promi
   return { sequence: head?.sequence ?? 0, upTo: postOf(head?.source_position ?? null) };
 }
 
+/** Whether every commit of a group after that one added to the rows before it: none began anew or took rows away. */
+export async function onlyAdded(database: Statements, group: string, since: number): Promise<boolean> {
+  const other = await database.get(
+    "select sequence from features_commits where group_name = ? and sequence > ? and mode in ('replace', 'delete') limit 1",
+    [group, since],
+  );
+  return other === undefined;
+}
+
 /** A commit's position in a source of posts is the number of the last one that it holds. */
 export function postOf(sourcePosition: string | null): number {
   return Math.max(0, Math.trunc(Number(sourcePosition ?? 0)) || 0);

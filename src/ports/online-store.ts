@@ -14,9 +14,15 @@ export interface OnlineStore {
   keys(space: string, limit: number): string[];
   /**
    * Applies the writes and remembers `sequence` as the last one applied to `space`, in one durable transaction.
-   * A sequence that is not higher than the remembered one is ignored: replaying is harmless.
+   * A sequence that is not higher than the remembered one is ignored: replaying is harmless. With `durable: false` it is
+   * not waited for the disk: readers see the writes, and a crash of the machine may take them and the sequence back.
    */
-  apply(space: string, sequence: number, writes: AsyncIterable<readonly OnlineWrite[]>): Promise<void>;
+  apply(
+    space: string,
+    sequence: number,
+    writes: AsyncIterable<readonly OnlineWrite[]>,
+    options?: { readonly durable?: boolean },
+  ): Promise<void>;
   /** The last sequence applied to `space`; 0 when none was. */
   appliedSequence(space: string): number;
   /** Removes every record of `space` and forgets its sequence. */

@@ -14,7 +14,7 @@ import { withDeprecated } from "../features/deprecation.ts";
 import { embeddingsOf } from "../features/embedding.ts";
 import { groupFiles, storedSchema } from "../features/group-files.ts";
 import { putUpTo } from "../features/posted-online.ts";
-import { committedPosts, newestPost } from "../features/posts.ts";
+import { committedPosts, newestPost, onlyAdded } from "../features/posts.ts";
 import { evolveSchema } from "../features/stored-schema.ts";
 import type { Query } from "../ports/query.ts";
 import { openQuery } from "./drivers.ts";
@@ -180,6 +180,7 @@ function historyOf({ database, offline }: Project, definition: DataDefinition): 
   const { name } = definition;
   return {
     head: () => committedPosts(database, name),
+    onlyAdded: (since) => onlyAdded(database, name, since),
     async files(sequence) {
       const head = await findHead(database, name);
       if (head === undefined) return null;

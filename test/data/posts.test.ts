@@ -9,7 +9,7 @@ import type { DataDefinition } from "../../src/define/definition.ts";
 import { duckdbQuery } from "../../src/drivers/duckdb-query.ts";
 import { groupFiles } from "../../src/features/group-files.ts";
 import { findOnlineRow } from "../../src/features/online.ts";
-import { committedPosts, keepPosts } from "../../src/features/posts.ts";
+import { committedPosts, keepPosts, onlyAdded } from "../../src/features/posts.ts";
 import { category, count, defineData, mean, number, push } from "../../src/index.ts";
 import type { Query } from "../../src/ports/query.ts";
 import { definitionOf, type Group, openGroup } from "./group.ts";
@@ -40,6 +40,7 @@ function openTaker(group: Group, definition: DataDefinition) {
         online,
         history: {
           head: () => committedPosts(database, definition.name),
+          onlyAdded: (since) => onlyAdded(database, definition.name, since),
           files: (sequence) => groupFiles(database, offline, definition.name, sequence),
         },
       });
