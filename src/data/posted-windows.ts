@@ -68,10 +68,9 @@ export async function openPostedWindows(
   await query.run(
     `CREATE TABLE history AS SELECT * REPLACE (CAST(${commitColumn} AS BIGINT) AS ${commitColumn}) FROM (${posted}) LIMIT 0`,
   );
-  const semi = keys.length === 0 ? "" : `SEMI JOIN judged USING (${keys.join(", ")})`;
-  await query.run(
-    `CREATE VIEW touched AS SELECT ${names} FROM history ${semi} UNION ALL BY NAME SELECT ${names} FROM (${posted})`,
-  );
+  await query.run("CREATE TABLE fresh AS FROM history");
+  const semi = keys.length === 0 ? "" : `SEMI JOIN fresh USING (${keys.join(", ")})`;
+  await query.run(`CREATE VIEW touched AS SELECT * FROM history ${semi} UNION ALL FROM fresh`);
   const longestMs = Math.max(...definition.windows.map(lookbackMs));
   /** By key: from which event time on its rows are there. */
   const loaded = new Map<string, number>();
@@ -147,12 +146,13 @@ export async function openPostedWindows(
       const unlabelled = { ...definition, labels: [] };
       const current = currentSql(unlabelled, { paths: [], revised: true }, "touched");
       const newest = `QUALIFY row_number() OVER (${keys.length === 0 ? "" : `PARTITION BY ${keys.join(", ")} `}ORDER BY ${eventColumn} DESC, ${ordinalColumn} DESC) = 1`;
-      const addPosted = await query.prepare(`INSERT INTO history BY NAME ${posted}`);
+      const number = await query.prepare(`INSERT INTO fresh BY NAME ${posted}`);
       const findNewest = await query.prepare(`SELECT * FROM (${enrichedOver(unlabelled, current)}) ${newest}`);
-      const empty = await query.prepare("DELETE FROM judged");
+      const add = await query.prepare("INSERT INTO history FROM fresh");
+      const empty = await Promise.all(["judged", "fresh"].map((name) => query.prepare(`DELETE FROM ${name}`)));
       return {
         async newest(touched) {
-          await gather(touched);
+          await Promise.all([gather(touched), number.rows()]);
           const found = await findNewest.rows();
           const posts = new Map(touched.map(({ id, post }) => [id, post]));
           return found.flatMap((row) => {
@@ -161,9 +161,9 @@ export async function openPostedWindows(
           });
         },
         async remember() {
-          const [added] = await addPosted.rows<{ Count: number }>();
+          const [added] = await add.rows<{ Count: number }>();
           rows += added?.Count ?? 0;
-          await empty.rows();
+          for (const statement of empty) await statement.rows();
         },
       };
     },
