@@ -10,7 +10,7 @@ import { storedSelections } from "../define/on-demand-definition.ts";
 import { findHead } from "../features/commits.ts";
 import type { FeatureField, SelectedGroup } from "../features/fields.ts";
 import { inputFields, inputStatistics, typicalInput } from "../features/input-fields.ts";
-import { findOnlineRow, listOnlineKeys } from "../features/online.ts";
+import { findOnlineRow, listOnlineKeys, type OnlineRow } from "../features/online.ts";
 import { hasOnlineSide } from "../features/online-rows.ts";
 import type { ColumnStatistics } from "../features/statistics.ts";
 import { show } from "../models/gate.ts";
@@ -62,13 +62,15 @@ export async function describeApp(
         problem.task !== "binary" && problem.task !== "multiclass" ? [] : classesOf(label?.column?.values, labelFacts),
     },
     fields: ready
-      ? inputFields(groups, onDemand).map((field) =>
-          pageField(
-            field,
-            inputStatistics(field, groups, onDemand, spine),
-            typicalInput(field, groups, onDemand, spine),
-          ),
-        )
+      ? inputFields(groups, onDemand)
+          .filter((field) => isAsked(field, groups))
+          .map((field) =>
+            pageField(
+              field,
+              inputStatistics(field, groups, onDemand, spine),
+              typicalInput(field, groups, onDemand, spine),
+            ),
+          )
       : [],
     stored: problem.task === "forecast" ? storedSeries(version) : ready ? storedRows(groups, parts.online) : null,
     groups: groupsInWords(version),
@@ -110,6 +112,14 @@ async function selectedGroups(
   return groups;
 }
 
+/** Nobody types hundreds of numbers: a vector is asked for only where nothing is stored that could give it. */
+function isAsked(field: FeatureField, groups: readonly SelectedGroup[]): boolean {
+  if (field.type !== "vector") return true;
+  const group = groups.find(({ features }) => features.includes(field.name));
+  const stored = field.request !== true && group !== undefined && hasOnlineSide(group.commit.definition);
+  return field.required && !stored;
+}
+
 function classesOf(values: readonly string[] | undefined, statistics: ColumnStatistics | undefined): readonly string[] {
   return values ?? (statistics?.top ?? []).map((one) => one.value).sort();
 }
@@ -129,7 +139,7 @@ function pageField(field: FeatureField, statistics: ColumnStatistics | undefined
     max: numeric ? (field.max ?? outwards(high, Math.ceil)) : null,
     step,
     values: field.values ?? (field.type === "category" ? (statistics?.top ?? []).map((one) => one.value) : null),
-    default: typical,
+    default: field.type === "vector" ? null : typical,
   };
 }
 
@@ -163,16 +173,23 @@ function storedRows(groups: readonly SelectedGroup[], online: OnlineStore): AppD
   const asOf = eventToMs === null ? null : new Date(eventToMs).toISOString();
   if (definition.key.length > 0) return { key: definition.key, examples: entities(group, online), asOf };
   const row = findOnlineRow(online, definition.name, []);
-  return row === undefined ? null : { key: [], examples: [row.values], asOf: new Date(row.eventMs).toISOString() };
+  return row === undefined
+    ? null
+    : { key: [], examples: [shownValues(row)], asOf: new Date(row.eventMs).toISOString() };
 }
 
 /** The first entities that have a stored row, each with its key and what is stored of it. */
 function entities({ commit }: SelectedGroup, online: OnlineStore): Record<string, Value>[] {
   const { key } = commit.definition;
   return listOnlineKeys(online, commit.group, shownEntities).map((values) => ({
-    ...findOnlineRow(online, commit.group, values)?.values,
+    ...shownValues(findOnlineRow(online, commit.group, values)),
     ...Object.fromEntries(key.map((column, index) => [column, values[index] ?? null])),
   }));
+}
+
+/** Vectors are for the model's eyes. */
+function shownValues(row: OnlineRow | undefined): Record<string, Value> {
+  return Object.fromEntries(Object.entries(row?.values ?? {}).filter(([, value]) => !Array.isArray(value)));
 }
 
 const shownEntities = 50;

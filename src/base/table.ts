@@ -2,9 +2,9 @@
 
 /**
  * `number` and `time` (milliseconds since 1970 UTC) and `boolean` (0 or 1) keep NaN for missing;
- * `category` keeps -1 for missing; `text` keeps null.
+ * `category` keeps -1 for missing; `text` keeps null; `vector` keeps NaN in every lane.
  */
-export type Column = NumericColumn | CategoryColumn | TextColumn;
+export type Column = NumericColumn | CategoryColumn | TextColumn | VectorColumn;
 
 export interface NumericColumn {
   readonly type: "number" | "boolean" | "time";
@@ -23,6 +23,12 @@ export interface TextColumn {
   readonly values: readonly (string | null)[];
 }
 
+/** Lists of equally many numbers, such as embeddings: 32-bit, and one array per place in the list, as learners read them. */
+export interface VectorColumn {
+  readonly type: "vector";
+  readonly lanes: readonly Float32Array[];
+}
+
 export type ColumnType = Column["type"];
 
 export interface Table {
@@ -31,10 +37,13 @@ export interface Table {
   readonly columns: ReadonlyMap<string, Column>;
 }
 
-/** One value as people and JSON know it. */
-export type Value = number | string | boolean | null;
+export type Scalar = number | string | boolean | null;
+
+/** One value as people and JSON know it; a vector is a list of numbers. */
+export type Value = Scalar | readonly number[];
 
 export function columnLength(column: Column): number {
+  if (column.type === "vector") return column.lanes[0]?.length ?? 0;
   return column.type === "category" ? column.codes.length : column.values.length;
 }
 
@@ -45,6 +54,8 @@ export function valueAt(column: Column, row: number): Value {
     return code < 0 ? null : (column.dictionary[code] as string);
   }
   if (column.type === "text") return column.values[row] ?? null;
+  if (column.type === "vector")
+    return Number.isNaN(column.lanes[0]?.[row]) ? null : column.lanes.map((lane) => lane[row] as number);
   const value = column.values[row] as number;
   if (Number.isNaN(value)) return null;
   if (column.type === "boolean") return value !== 0;
@@ -65,9 +76,14 @@ function takeColumn(column: Column, rows: ArrayLike<number>): Column {
     for (let i = 0; i < rows.length; i++) codes[i] = column.codes[rows[i] as number] as number;
     return { type: "category", codes, dictionary: column.dictionary };
   }
-  const values = new Float64Array(rows.length);
-  for (let i = 0; i < rows.length; i++) values[i] = column.values[rows[i] as number] as number;
-  return { type: column.type, values };
+  if (column.type === "vector") return { type: "vector", lanes: column.lanes.map((lane) => takeNumbers(lane, rows)) };
+  return { type: column.type, values: takeNumbers(column.values, rows) };
+}
+
+function takeNumbers<Numbers extends Float64Array | Float32Array>(values: Numbers, rows: ArrayLike<number>): Numbers {
+  const taken = values instanceof Float32Array ? new Float32Array(rows.length) : new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) taken[i] = values[rows[i] as number] as number;
+  return taken as Numbers;
 }
 
 /** A category column from texts; the dictionary is in order of first appearance unless one is given. */

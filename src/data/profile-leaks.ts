@@ -26,7 +26,7 @@ export function findLeaks(features: Table, label: LabelValues): Leak[] {
 }
 
 function tellsClass(column: Column, codes: ArrayLike<number>, classCount: number): string | undefined {
-  if (column.type === "text") return undefined;
+  if (column.type === "text" || column.type === "vector") return undefined;
   const keys = column.type === "category" ? column.codes : column.values;
   const total = codes.length;
   if (total < 50) return undefined;
@@ -89,7 +89,7 @@ function rightByCuts(values: ArrayLike<number>, codes: ArrayLike<number>, classC
 }
 
 function tellsNumber(column: Column, label: Float64Array): string | undefined {
-  if (column.type === "text" || label.length < 50) return undefined;
+  if (column.type === "text" || column.type === "vector" || label.length < 50) return undefined;
   if (column.type === "category" || column.type === "boolean") return undefined;
   const pairs: number[] = [];
   for (let row = 0; row < label.length; row++) if (!Number.isNaN(column.values[row]!)) pairs.push(row);

@@ -37,7 +37,9 @@ export interface AppDocument {
 export interface AppField {
   readonly name: string;
   readonly label: string;
-  readonly type: "number" | "category" | "boolean" | "text" | "time";
+  readonly type: "number" | "category" | "boolean" | "text" | "time" | "vector";
+  /** Of a vector: how many numbers it has. */
+  readonly dimensions?: number;
   readonly description: string | null;
   readonly unit: string | null;
   readonly required: boolean;

@@ -85,15 +85,8 @@ export function checkUnvaried(
     throw invalid("split.by", "time, random or group, since there are no classes", split.by);
 }
 
-/** A misplaced vector would be read as a text. */
-export function checkNoVectors(selection: FeatureSelection | FeatureReference): void {
-  const { features } = (selection.data as DataComponent).options;
-  const vector = namesOf(selection).find((name) => features[name]?.type === "vector");
-  if (vector !== undefined)
-    throw invalid("features", "features that a model takes", vector, "Vectors are for `pentad search`: leave it out");
-}
-
-export function checkCandidates(candidates: unknown, task: Task, features: readonly string[]): void {
+/** `features` are those that a model takes, with their types as far as they are declared. */
+export function checkCandidates(candidates: unknown, task: Task, features: ReadonlyMap<string, string>): void {
   if (!Array.isArray(candidates) || candidates.length === 0)
     throw invalid("candidates", "a list such as [logistic(), gradientBoosting()]", candidates);
   for (const [index, candidate] of (candidates as Candidate[]).entries()) {
@@ -126,8 +119,10 @@ export function checkCandidates(candidates: unknown, task: Task, features: reado
     if (params.objective !== undefined && task !== "regression")
       throw invalid(`${where}.objective`, "a regression task beside it", task, "Classes need no objective");
     for (const name of Object.keys((params.monotone as object | undefined) ?? {})) {
-      if (features.includes(name)) continue;
-      const near = nearest(name, features);
+      if (features.get(name) === "vector")
+        throw invalid(`${where}.monotone.${name}`, "a number: a vector knows no more and less", "vector()");
+      if (features.has(name)) continue;
+      const near = nearest(name, [...features.keys()]);
       throw invalid(`${where}.monotone.${name}`, "the name of a feature", name, near && `Did you mean "${near}"?`);
     }
   }

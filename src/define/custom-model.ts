@@ -1,12 +1,13 @@
 // A candidate that the user writes: how it is fitted, what it leaves behind, and how that answers.
 
 import { isObject } from "../base/json.ts";
+import type { Value } from "../base/table.ts";
 import type { Candidate } from "./candidate.ts";
 import { checkOptions, checkText, invalid } from "./check.ts";
 
-type Value = number | string | boolean | null;
+type Plain = number | string | boolean | null | readonly Plain[] | { readonly [name: string]: Plain };
 
-/** One row's features by name; null where a value is missing. Times are texts of ISO 8601. */
+/** One row's features by name; null where a value is missing. Times are texts of ISO 8601, vectors lists of numbers. */
 export type CustomRow = Readonly<Record<string, Value>>;
 
 export interface CustomFit {
@@ -23,7 +24,6 @@ export interface CustomFit {
 }
 
 type TypedArray = Float64Array | Float32Array | Int32Array | Int16Array | Uint32Array | Uint16Array | Uint8Array;
-type Plain = Value | readonly Plain[] | { readonly [name: string]: Plain };
 
 /** What a fit leaves behind: JSON and typed arrays, never code. */
 export type CustomArtefact = Readonly<Record<string, Plain | TypedArray>>;

@@ -16,6 +16,7 @@ import type {
   FeatureSelection,
   LabelReference,
   LabelValueOf,
+  PlainNames,
 } from "./selection.ts";
 import type { Window } from "./window.ts";
 
@@ -109,8 +110,11 @@ export interface DataComponent<
     >;
   };
   readonly labels: { readonly [N in keyof L & string]: LabelReference<N, LabelValueOf<L[N], F>> };
-  /** Every feature and window of the group, but for vectors, which no model takes. */
-  all(): FeatureSelection<ChosenInputs<F, W, K, Stored, keyof F | keyof W>, ChosenValues<F, keyof F | keyof W>>;
+  /** Every feature and window of the group, but for vectors: hundreds of numbers are asked for by name, with `pick("meaning")`. */
+  all(): FeatureSelection<
+    ChosenInputs<F, W, K, Stored, PlainNames<F> | keyof W>,
+    ChosenValues<F, PlainNames<F> | keyof W>
+  >;
   /** Some of the group's features and windows. */
   pick<const Names extends keyof F | keyof W>(
     ...names: readonly Names[]

@@ -149,7 +149,7 @@ export interface CommitSummary {
 
 export interface ColumnProfile {
   readonly name: string;
-  readonly type: "number" | "category" | "boolean" | "text" | "time";
+  readonly type: "number" | "category" | "boolean" | "text" | "time" | "vector";
   readonly role: "feature" | "window" | "label";
   readonly unit: string | null;
   readonly description: string | null;

@@ -130,7 +130,8 @@ export interface VectorOptions extends CommonOptions {
 }
 
 /**
- * A list of numbers such as an embedding, written as JSON in the source; `pentad search` finds the nearest. Not a model's input.
+ * A list of numbers such as an embedding, written as JSON in the source, kept as 32-bit floats. `pentad search` finds the nearest;
+ * a training takes it when it names it (`pick("meaning")`), and its model treats it as one feature.
  *
  * @example
  * vector({ dimensions: 384 })

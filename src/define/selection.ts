@@ -33,6 +33,8 @@ type ValueOf<T> = T extends { readonly valueType?: infer Value } ? Exclude<Value
 /** A label that is a column some time ahead has that column's type. */
 export type LabelValueOf<L, F> =
   L extends AheadLabel<unknown, infer Column> ? (Column extends keyof F ? ValueOf<F[Column]> : ValueOf<L>) : ValueOf<L>;
+/** All but the vectors. */
+export type PlainNames<F> = { [N in keyof F]: ValueOf<F[N]> extends readonly number[] ? never : N }[keyof F];
 type RequiredNames<F> = { [N in keyof F]: F[N] extends Feature<unknown, true> ? never : N }[keyof F];
 
 /** What a request may hold for a group's features: stored groups (a key or an event time) fill in what is left out. */

@@ -9,7 +9,6 @@ import {
   checkCandidates,
   checkFeatures,
   checkLabel,
-  checkNoVectors,
   checkSeries,
   checkSplit,
   checkUnvaried,
@@ -178,8 +177,7 @@ export function defineTraining<
         'Leave features out, or predict with task "regression"',
       );
   } else checkFeatures(features);
-  const names = features.flatMap((one) => (isOnDemand(one) ? Object.keys(one.onDemand.features) : [...namesOf(one)]));
-  for (const one of features) if (!isOnDemand(one)) checkNoVectors(one);
+  const types = new Map(features.flatMap(typesOf));
   const rows = label ?? features.find((one): one is FeatureReference | FeatureSelection => !isOnDemand(one));
   if (rows === undefined)
     throw invalid("features", "a group's own features beside onDemand(), whose rows are looked at", features);
@@ -188,7 +186,7 @@ export function defineTraining<
   if (task === "forecast") checkSeries(rows.data as DataComponent, label?.label ?? "");
   // A misspelt column is undefined: training as if nothing had been said would be worse than an error.
   if ("weight" in options) checkWeight(weight, features, task);
-  if (options.candidates !== undefined) checkCandidates(options.candidates, task, names);
+  if (options.candidates !== undefined) checkCandidates(options.candidates, task, types);
   checkSplit(options.split);
   checkBudget(options.budget);
   if (!isLabelTask(task)) checkUnvaried(options, task);
@@ -196,4 +194,12 @@ export function defineTraining<
   if (options.seed !== undefined) checkNumber("seed", options.seed, { min: 0 });
   checkLimits(options.limits);
   return { kind: "training", name: options.name, options } as never;
+}
+
+/** What a model takes by these, by name. */
+function typesOf(selection: AnySelection): (readonly [name: string, type: string])[] {
+  if (isOnDemand(selection)) return Object.entries(selection.onDemand.features).map(([name, { type }]) => [name, type]);
+  const { features } = (selection.data as DataComponent).options;
+  // What is no feature is a window.
+  return namesOf(selection).map((name) => [name, features[name]?.type ?? "number"]);
 }

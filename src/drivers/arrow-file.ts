@@ -1,13 +1,13 @@
 // Writes an Arrow IPC file, version 5 of its metadata, batch by batch: the types of the columns kept, missing values as null.
 
 import { type FileHandle, open } from "node:fs/promises";
-import { type Column, type ColumnType, columnLength, type Table } from "../base/table.ts";
+import { type Column, type ColumnType, columnLength, type Table, valueAt } from "../base/table.ts";
 import { type FlatBuilder, flatBuilder, type Slot } from "./arrow-flatbuffer.ts";
 
 export interface ArrowColumn {
   readonly name: string;
   /** A vector comes as a text of JSON, and goes out as a list of 32-bit floats. */
-  readonly type: ColumnType | "vector";
+  readonly type: ColumnType;
   /** Of a category: all its texts, in the order of the codes. */
   readonly dictionary?: readonly string[];
   /** Kept with the field, e.g. its unit. */
@@ -100,7 +100,9 @@ export async function arrowFile(path: string, columns: readonly ArrowColumn[]): 
     async write(table) {
       if (table.rowCount === 0) return;
       const contents = [...table.columns.values()].map((column, index) =>
-        columns[index]?.type === "vector" && column.type === "text" ? vectorBody(column.values) : columnBody(column),
+        columns[index]?.type === "vector" && column.type === "text"
+          ? vectorBody(column.values.map((value) => (value === null ? null : (JSON.parse(value) as number[]))))
+          : columnBody(column),
       );
       const buffers = contents.flatMap((one) => one.buffers);
       batches.push(await message(headers.batch, (builder) => recordBatch(builder, table.rowCount, contents), buffers));
@@ -252,6 +254,8 @@ function columnBody(column: Column): Content {
     nodes: [[rows, nulls]],
     buffers: [nulls === 0 ? new Uint8Array(0) : validity, ...values],
   });
+  if (column.type === "vector")
+    return vectorBody(Array.from({ length: rows }, (_, row) => valueAt(column, row) as readonly number[] | null));
   if (column.type === "text") return textBody(column.values, rows, mark, done);
   if (column.type === "category") {
     const codes = column.codes.slice(0, rows);
@@ -271,11 +275,10 @@ function columnBody(column: Column): Content {
   return done(bits);
 }
 
-function vectorBody(values: readonly (string | null)[]): Content {
-  const lists = values.map((value) => (value === null ? null : (JSON.parse(value) as number[])));
+function vectorBody(lists: readonly (readonly number[] | null)[]): Content {
   const numbers = Float32Array.from(lists.flatMap((list) => list ?? []));
-  const ends = new Int32Array(values.length + 1);
-  const validity = new Uint8Array(Math.ceil(values.length / 8));
+  const ends = new Int32Array(lists.length + 1);
+  const validity = new Uint8Array(Math.ceil(lists.length / 8));
   let nulls = 0;
   for (const [row, list] of lists.entries()) {
     ends[row + 1] = (ends[row] as number) + (list?.length ?? 0);
@@ -284,7 +287,7 @@ function vectorBody(values: readonly (string | null)[]): Content {
   }
   return {
     nodes: [
-      [values.length, nulls],
+      [lists.length, nulls],
       [numbers.length, 0],
     ],
     buffers: [nulls === 0 ? new Uint8Array(0) : validity, bytesOf(ends), new Uint8Array(0), bytesOf(numbers)],

@@ -2,7 +2,7 @@
 
 import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement, DuckDBResult } from "@duckdb/node-api";
 import { fail } from "../base/failure.ts";
-import type { Table, Value } from "../base/table.ts";
+import type { Scalar, Table } from "../base/table.ts";
 import { type Query, type QueryOptions, sqlText } from "../ports/query.ts";
 import { engineFailure } from "./duckdb-failure.ts";
 import { createNumbers } from "./duckdb-numbers.ts";
@@ -31,7 +31,7 @@ export async function duckdbQuery(options: QueryOptions): Promise<Query> {
     return result;
   }
 
-  async function* tables(sql: string, parameters?: readonly Value[]): AsyncGenerator<Table> {
+  async function* tables(sql: string, parameters?: readonly Scalar[]): AsyncGenerator<Table> {
     if (closed) throw fail("INTERNAL", "Expected an open query engine, got one that was closed");
     const connection = await connect(instance);
     streams.add(connection);
@@ -56,7 +56,7 @@ export async function duckdbQuery(options: QueryOptions): Promise<Query> {
       ),
     table: (sql, parameters) =>
       exclusively(() => guarded(sql, async () => readChunks(await start(main, sql, parameters), duckdb.DuckDBTypeId))),
-    rows: <Row extends object>(sql: string, parameters?: readonly Value[]) =>
+    rows: <Row extends object>(sql: string, parameters?: readonly Scalar[]) =>
       exclusively(() =>
         guarded(
           sql,
@@ -162,7 +162,7 @@ async function prepare(connection: DuckDBConnection, sql: string): Promise<DuckD
 function start(
   connection: DuckDBConnection,
   sql: string,
-  parameters: readonly Value[] | undefined,
+  parameters: readonly Scalar[] | undefined,
 ): Promise<DuckDBResult> {
   return connection.stream(sql, parameters === undefined ? undefined : [...parameters]);
 }

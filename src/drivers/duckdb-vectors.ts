@@ -2,6 +2,8 @@
 
 import type { DuckDBResult, DuckDBType, DuckDBVector } from "@duckdb/node-api";
 import { type Column, type Table, type Value, valueAt } from "../base/table.ts";
+import { vectorBuilder } from "./duckdb-arrays.ts";
+import { isValid, type Memory, memoryOf, validityOf } from "./duckdb-memory.ts";
 
 /** Collects one column of a result, chunk by chunk. */
 export interface ColumnBuilder {
@@ -11,7 +13,7 @@ export interface ColumnBuilder {
 
 /** `typeNames` is the engine's own table of type ids; it arrives with the engine, which is loaded on first use. */
 export function columnBuilders(result: DuckDBResult, typeNames: Readonly<Record<number, string>>): ColumnBuilder[] {
-  return result.columnTypes().map((type) => columnBuilder(type, typeNames[type.typeId] ?? ""));
+  return result.columnTypes().map((type) => columnBuilder(type, typeNames));
 }
 
 /** A table as objects; times are ISO texts. */
@@ -34,8 +36,8 @@ export function rowsOf(table: Table): Record<string, Value>[] {
   });
 }
 
-function columnBuilder(type: DuckDBType, name: string): ColumnBuilder {
-  switch (name) {
+function columnBuilder(type: DuckDBType, typeNames: Readonly<Record<number, string>>): ColumnBuilder {
+  switch (typeNames[type.typeId]) {
     case "TINYINT":
       return numberBuilder("number", (memory, n, into, at) =>
         into.set(new Int8Array(memory.buffer, memory.offset, n), at),
@@ -100,14 +102,13 @@ function columnBuilder(type: DuckDBType, name: string): ColumnBuilder {
       return categoryBuilder((type as DuckDBType & { values: readonly string[] }).values);
     case "VARCHAR":
       return varcharBuilder();
+    case "ARRAY": {
+      const { valueType, length } = type as DuckDBType & { valueType: DuckDBType; length: number };
+      return typeNames[valueType.typeId] === "FLOAT" ? vectorBuilder(length) : textBuilder();
+    }
     default:
       return textBuilder();
   }
-}
-
-interface Memory {
-  readonly buffer: ArrayBuffer;
-  readonly offset: number;
 }
 
 type NumberReader = (memory: Memory, rowCount: number, into: Float64Array, at: number) => void;
@@ -277,28 +278,4 @@ function textBuilder(): ColumnBuilder {
     },
     finish: () => ({ type: "text", values }),
   };
-}
-
-// The vectors keep their memory and validity to themselves; the version of the engine's package is pinned, and the
-// contract test reads every type with and without missing values.
-interface Bare {
-  readonly items?: ArrayBufferView<ArrayBuffer>;
-  readonly dataView?: DataView<ArrayBuffer>;
-  readonly validity: { readonly data: BigUint64Array<ArrayBuffer> | null; readonly offset: number };
-}
-
-function memoryOf(vector: DuckDBVector): Memory {
-  const bare = vector as unknown as Bare;
-  const view = (bare.items ?? bare.dataView) as ArrayBufferView<ArrayBuffer>;
-  return { buffer: view.buffer, offset: view.byteOffset };
-}
-
-/** One bit per row, 1 for present; null when every row is present. */
-function validityOf(vector: DuckDBVector): Uint8Array | null {
-  const { data } = (vector as unknown as Bare).validity;
-  return data === null ? null : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
-function isValid(validity: Uint8Array, row: number): boolean {
-  return (validity[row >> 3]! & (1 << (row & 7))) !== 0;
 }

@@ -1,6 +1,5 @@
 // How a feature group is stored: its own columns beside the bookkeeping ones, whose names begin with an underscore.
 
-import type { ColumnType } from "../base/table.ts";
 import type { DataDefinition, FeatureDefinition, LabelDefinition, WindowDefinition } from "../define/definition.ts";
 import type { FeatureType } from "../define/feature.ts";
 import { sqlName } from "../ports/query.ts";
@@ -27,9 +26,9 @@ export const sqlTypes: Readonly<Record<FeatureType, string>> = {
   vector: "FLOAT[]",
 };
 
-/** What readers of a table see: a vector is a text of JSON. */
-export function columnType(type: FeatureType): ColumnType {
-  return type === "vector" ? "text" : type;
+/** SQL that reads a stored vector as numbers: the engine gives lists that may be of any length as texts. */
+export function vectorSql(column: string, dimensions: number, name: string): string {
+  return `CAST(${column} AS FLOAT[${dimensions}]) AS ${name}`;
 }
 
 export type ColumnRole = "feature" | "window" | "label";
@@ -37,7 +36,9 @@ export type ColumnRole = "feature" | "window" | "label";
 export interface GroupColumn {
   readonly name: string;
   readonly role: ColumnRole;
-  readonly type: ColumnType;
+  readonly type: FeatureType;
+  /** Of a vector. */
+  readonly dimensions?: number;
   readonly unit: string | null;
   readonly description: string | null;
 }
@@ -48,16 +49,22 @@ export function groupColumns(definition: DataDefinition): GroupColumn[] {
     role: ColumnRole,
     { name, unit, description }: FeatureDefinition | WindowDefinition | LabelDefinition,
     type: FeatureType,
+    dimensions?: number,
   ): GroupColumn => ({
     name,
     role,
-    type: columnType(type),
+    type,
+    ...(dimensions === undefined ? {} : { dimensions }),
     unit: unit ?? null,
     description: description ?? null,
   });
   return [
-    ...definition.features.map((feature) => column("feature", feature, feature.type)),
-    ...definition.windows.map((window) => column("window", window, windowType(definition, window))),
+    ...definition.features.map((feature) => column("feature", feature, feature.type, feature.dimensions)),
+    ...definition.windows.map((window) => {
+      const type = windowType(definition, window);
+      const of = definition.features.find(({ name }) => name === window.column);
+      return column("window", window, type, type === "vector" ? of?.dimensions : undefined);
+    }),
     ...definition.labels.map((label) => column("label", label, label.type)),
   ];
 }

@@ -1,14 +1,17 @@
 // The features of a model as fields that a person or a program fills in: type, range, choices and a typical value.
 
 import { fail } from "../base/failure.ts";
-import type { ColumnType, Value } from "../base/table.ts";
+import type { Value } from "../base/table.ts";
+import type { FeatureType } from "../define/feature.ts";
 import { groupColumns } from "./columns.ts";
 import type { Commit } from "./commits.ts";
 import type { ColumnStatistics } from "./statistics.ts";
 
 export interface FeatureField {
   readonly name: string;
-  readonly type: ColumnType;
+  readonly type: FeatureType;
+  /** Of a vector. */
+  readonly dimensions?: number;
   readonly unit: string | null;
   readonly description: string | null;
   /** Without a value a request is refused, unless a stored row gives one. Windows are never required. */
@@ -42,10 +45,11 @@ function featureField({ definition }: Commit, name: string): FeatureField {
       hint: `Run data/${definition.name}, so that its rows hold the new feature`,
     });
   const feature = definition.features.find((one) => one.name === name);
-  const { type, unit, description } = column;
+  const { type, unit, description, dimensions } = column;
   return {
     name,
     type,
+    ...(dimensions === undefined ? {} : { dimensions }),
     unit,
     description,
     required: feature !== undefined && !feature.optional,
@@ -77,6 +81,8 @@ export function typicalValue(field: FeatureField, statistics: ColumnStatistics |
       return statistics.max;
     case "text":
       return "";
+    case "vector":
+      return null;
   }
 }
 

@@ -3,7 +3,6 @@
 import type { Value } from "../base/table.ts";
 import type { FeatureDefinition } from "../define/definition.ts";
 import type { OnDemandDefinition } from "../define/on-demand-definition.ts";
-import { columnType } from "./columns.ts";
 import type { Commit } from "./commits.ts";
 import { type FeatureField, featureFields, fieldStatistics, type SelectedGroup, typicalValue } from "./fields.ts";
 import { requestFeatures } from "./on-demand.ts";
@@ -29,10 +28,12 @@ function requestField({
   max,
   values,
   format,
+  dimensions,
 }: FeatureDefinition): FeatureField {
   return {
     name,
-    type: columnType(type),
+    type,
+    ...(dimensions === undefined ? {} : { dimensions }),
     unit: unit ?? null,
     description: description ?? null,
     required: !optional,
@@ -63,6 +64,8 @@ export function typicalInput(
   onDemand: OnDemandDefinition | undefined,
   label: Commit | undefined,
 ): Value {
+  // No vector is typical, but one that is needed must be there.
+  if (field.type === "vector") return field.required ? new Array<number>(field.dimensions ?? 0).fill(0) : null;
   const typical = typicalValue(field, inputStatistics(field, groups, onDemand, label));
   if (typical !== null || field.request !== true || !field.required) return typical;
   // Keys and event times have no statistics of their own.

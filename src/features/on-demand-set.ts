@@ -4,7 +4,7 @@ import type { Value } from "../base/table.ts";
 import type { DataDefinition, TrainingDefinition } from "../define/definition.ts";
 import type { OnDemandDefinition } from "../define/on-demand-definition.ts";
 import { type Query, sqlName, sqlPath, sqlText } from "../ports/query.ts";
-import { type GroupColumn, sqlTypes } from "./columns.ts";
+import { type GroupColumn, sqlTypes, vectorSql } from "./columns.ts";
 import { computeRows, inputColumns, type OnDemandFunctions, outputColumns, setSelections } from "./on-demand.ts";
 import { type PinnedGroup, planTrainingSet, type SpineRows, writeTrainingSet } from "./training-set.ts";
 
@@ -50,7 +50,16 @@ export async function writeSet(query: Query, { training, groups, code, path, whi
   const joined = `${path}.joined`;
   const { rows } = await writeTrainingSet(query, plan, joined);
   const computed = outputColumns(onDemand);
-  const sample = await computeColumns(query, { joined, rows, onDemand, code, columns: inputColumns(onDemand, label) });
+  const sample = await computeColumns(query, {
+    joined,
+    rows,
+    onDemand,
+    code,
+    columns: inputColumns(onDemand, label).map((name) => ({
+      name,
+      dimensions: plan.features.find((one) => one.name === name)?.dimensions,
+    })),
+  });
   const values = computed.map(({ name, type }, index) => `CAST(c.c${index} AS ${sqlTypes[type]}) AS ${sqlName(name)}`);
   await query.run(
     `COPY (SELECT s.* EXCLUDE (file_row_number), ${values.join(", ")}
@@ -75,7 +84,7 @@ interface Computing {
   readonly onDemand: OnDemandDefinition;
   readonly code: OnDemandFunctions;
   /** The joined file's columns behind the inputs. */
-  readonly columns: readonly string[];
+  readonly columns: readonly { readonly name: string; readonly dimensions: number | undefined }[];
 }
 
 /** Fills the table `computed` with texts, which give every number back exactly. */
@@ -86,7 +95,9 @@ async function computeColumns(
   const outputs = outputColumns(onDemand);
   const names = ["number", ...outputs.map((_, index) => `c${index}`)];
   await query.run(`CREATE OR REPLACE TABLE computed (${names.map((name) => `${name} VARCHAR`).join(", ")})`);
-  const selected = columns.map((name, index) => `${sqlName(name)} AS i${index}`);
+  const selected = columns.map(({ name, dimensions }, index) =>
+    dimensions === undefined ? `${sqlName(name)} AS i${index}` : vectorSql(sqlName(name), dimensions, `i${index}`),
+  );
   const every = Math.max(1, Math.ceil(rows / sampledRows));
   const sample: ComputedRow[] = [];
   let from = 0;
@@ -98,10 +109,7 @@ async function computeColumns(
     await query.append(
       "computed",
       names,
-      results.map((values, index) => [
-        String(from + index),
-        ...values.map((value) => (value === null ? null : String(value))),
-      ]),
+      results.map((values, index) => [String(from + index), ...values.map(textOf)]),
     );
     for (const [index, values] of results.entries())
       if ((from + index) % every === 0 || from + index === rows - 1)
@@ -109,4 +117,10 @@ async function computeColumns(
     from += chunk.length;
   }
   return sample;
+}
+
+function textOf(value: Value): string | null {
+  if (value === null) return null;
+  // Nine digits give every 32-bit float back.
+  return Array.isArray(value) ? `[${value.map((one: number) => Number(one.toPrecision(9))).join(",")}]` : String(value);
 }

@@ -11,7 +11,7 @@ import {
   type OnDemandView,
   storedSelections,
 } from "../define/on-demand-definition.ts";
-import { columnType, eventColumn, type GroupColumn, keyColumn } from "./columns.ts";
+import { eventColumn, type GroupColumn, keyColumn } from "./columns.ts";
 import { readTime } from "./time-text.ts";
 
 /** Computes the features of every row: inputs in the order of `inputNames`, outputs in that of `outputColumns`. */
@@ -19,9 +19,16 @@ export interface OnDemandCompute {
   compute(onDemand: OnDemandDefinition, rows: readonly (readonly Value[])[]): Promise<Value[][]>;
 }
 
+type GivenRow = Readonly<Record<string, Value>>;
+
+/** A view's own function, of one row or of many. */
+export type OnDemandFunction =
+  | { readonly compute: (row: GivenRow) => unknown; readonly computeBatch?: undefined }
+  | { readonly compute?: undefined; readonly computeBatch: (rows: readonly GivenRow[]) => unknown };
+
 /** The user's functions, one a view, where their code was loaded. */
 export interface OnDemandFunctions {
-  readonly functions: readonly ((row: Readonly<Record<string, Value>>) => unknown)[];
+  readonly functions: readonly OnDemandFunction[];
   locate(stack: string | undefined): SourceLocation | undefined;
 }
 
@@ -45,10 +52,11 @@ export function requestFeatures(onDemand: OnDemandDefinition | undefined): reado
 /** What the functions give, as columns of a training set. */
 export function outputColumns({ views }: OnDemandDefinition): GroupColumn[] {
   return views.flatMap(({ features }) =>
-    features.map(({ name, type, unit, description }) => ({
+    features.map(({ name, type, unit, description, dimensions }) => ({
       name,
       role: "feature" as const,
-      type: columnType(type),
+      type,
+      ...(dimensions === undefined ? {} : { dimensions }),
       unit: unit ?? null,
       description: description ?? null,
     })),
@@ -82,46 +90,55 @@ export function plainInput(type: string, value: Value): Value {
   return text === undefined ? value : new Date(Date.parse(text)).toISOString();
 }
 
-/** Computes rows one by one. Throws FEATURES_ON_DEMAND_FAILED, which names the function's line. */
+/** Rows that a function of many is given at once. */
+const batchRows = 256;
+
+/** Computes rows one by one, or in batches by functions of many. Throws FEATURES_ON_DEMAND_FAILED, which names the function's line. */
 export async function computeRows(
   onDemand: OnDemandDefinition,
   code: OnDemandFunctions,
   rows: readonly (readonly Value[])[],
 ): Promise<Value[][]> {
   const names = inputNames(onDemand);
-  const places = onDemand.views.map(({ request, stored }) =>
-    [...request.map(({ name }) => name), ...stored.flatMap((one) => one.names)].map(
+  const computed = rows.map((): Value[] => []);
+  for (const [index, view] of onDemand.views.entries()) {
+    const places = [...view.request.map(({ name }) => name), ...view.stored.flatMap((one) => one.names)].map(
       (name): readonly [name: string, place: number] => [name, names.indexOf(name)],
-    ),
-  );
-  const computed: Value[][] = [];
-  for (const row of rows) {
-    const values: Value[] = [];
-    for (const [index, view] of onDemand.views.entries()) {
-      // A row of its own for each call, that cannot be changed: what one call does must not reach another.
-      const given = Object.freeze(
-        Object.fromEntries((places[index] ?? []).map(([name, place]) => [name, plainNumber(row[place] ?? null)])),
-      );
-      for (const value of await computeView(view, code.functions[index], given, code)) values.push(value);
-    }
-    computed.push(values);
+    );
+    // A row of its own for each call, that cannot be changed: what one call does must not reach another.
+    const given = rows.map((row) =>
+      Object.freeze(Object.fromEntries(places.map(([name, place]) => [name, givenValue(row[place] ?? null)]))),
+    );
+    const results = await computeView(view, code.functions[index], given, code);
+    for (const [at, row] of given.entries())
+      for (const value of checkedOutputs(view, results[at], row)) computed[at]?.push(value);
   }
   return computed;
 }
 
+/** What the function gives for each row. */
 async function computeView(
   view: OnDemandView,
-  compute: OnDemandFunctions["functions"][number] | undefined,
-  row: Readonly<Record<string, Value>>,
+  own: OnDemandFunction | undefined,
+  rows: readonly GivenRow[],
   { locate }: OnDemandFunctions,
-): Promise<Value[]> {
+): Promise<unknown[]> {
   const names = view.features.map(({ name }) => name);
   const location = view.location ?? undefined;
-  let result: unknown;
+  const results: unknown[] = [];
   try {
-    result = compute?.(row);
-    if (result instanceof Promise) result = await result;
+    if (own?.computeBatch === undefined)
+      for (const row of rows) {
+        const result = own?.compute(row);
+        results.push(result instanceof Promise ? await result : result);
+      }
+    else
+      for (let from = 0; from < rows.length; from += batchRows) {
+        const batch = Object.freeze(rows.slice(from, from + batchRows));
+        for (const one of listOf(await own.computeBatch(batch), batch.length, location)) results.push(one);
+      }
   } catch (error) {
+    if (isFailure(error, "FEATURES_ON_DEMAND_FAILED")) throw error;
     const message = messageOf(error);
     const changed = /read only property|object is not extensible|Cannot delete property/.test(message);
     throw fail("FEATURES_ON_DEMAND_FAILED", `compute of ${names.join(", ")} threw: ${message}`, {
@@ -132,6 +149,22 @@ async function computeView(
         : {}),
     });
   }
+  return results;
+}
+
+function listOf(given: unknown, count: number, location: SourceLocation | undefined): readonly unknown[] {
+  if (Array.isArray(given) && given.length === count) return given;
+  throw fail(
+    "FEATURES_ON_DEMAND_FAILED",
+    `Expected computeBatch to return a list of ${count} ${count === 1 ? "object" : "objects"}, one a row, got ${Array.isArray(given) ? given.length : show(given)}`,
+    { location },
+  );
+}
+
+/** One row's features, in the order of the view. */
+function checkedOutputs(view: OnDemandView, result: unknown, row: GivenRow): Value[] {
+  const names = view.features.map(({ name }) => name);
+  const location = view.location ?? undefined;
   const wrong = (message: string, hint?: string) =>
     fail("FEATURES_ON_DEMAND_FAILED", message, { location, ...(hint === undefined ? {} : { hint }) });
   if (!isObject(result))
@@ -159,8 +192,9 @@ async function computeView(
 }
 
 /** Zero has one sign, so that JSON keeps every number as it is. */
-function plainNumber(value: Value): Value {
-  return typeof value === "number" ? value + 0 : value;
+function givenValue(value: Value): Value {
+  if (typeof value === "number") return value + 0;
+  return Array.isArray(value) ? Object.freeze(value.map((one: number) => one + 0)) : value;
 }
 
 /** Undefined for a value that does not fit. */
@@ -168,9 +202,8 @@ function outputValue(feature: FeatureDefinition, value: unknown): Value | undefi
   if (value === null || value === undefined) return feature.optional ? null : undefined;
   const { type, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, values } = feature;
   if (type === "number")
-    return typeof value === "number" && Number.isFinite(value) && value >= min && value <= max
-      ? plainNumber(value)
-      : undefined;
+    return typeof value === "number" && Number.isFinite(value) && value >= min && value <= max ? value + 0 : undefined;
+  if (type === "vector") return vectorOutput(value, feature.dimensions ?? 0);
   if (type === "boolean") return typeof value === "boolean" ? value : undefined;
   if (typeof value !== "string" || values?.includes(value) === false) return undefined;
   if (type !== "time") return value;
@@ -178,7 +211,17 @@ function outputValue(feature: FeatureDefinition, value: unknown): Value | undefi
   return text === undefined ? undefined : new Date(Date.parse(text)).toISOString();
 }
 
-function expectedOutput({ type, min, max, values }: FeatureDefinition): string {
+/** As precise as it is stored. */
+function vectorOutput(value: unknown, dimensions: number): readonly number[] | undefined {
+  if (!Array.isArray(value) && !(ArrayBuffer.isView(value) && !(value instanceof DataView))) return undefined;
+  const numbers = Array.from(value as ArrayLike<unknown>, (one) =>
+    typeof one === "number" ? Math.fround(one) + 0 : Number.NaN,
+  );
+  return numbers.length === dimensions && numbers.every(Number.isFinite) ? numbers : undefined;
+}
+
+function expectedOutput({ type, min, max, values, dimensions }: FeatureDefinition): string {
+  if (type === "vector") return `a list of ${dimensions} ${dimensions === 1 ? "number" : "numbers"}`;
   if (type === "boolean") return "true or false";
   if (type === "time") return "a time as an ISO 8601 text";
   if (type !== "number")
@@ -191,6 +234,8 @@ function show(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "number") return String(value);
   if (typeof value === "function") return "a function";
+  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${(value as Uint8Array).length}`;
+  if (Array.isArray(value) && value.length > 20) return `a list of ${value.length}`;
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 120 ? `${text.slice(0, 117)}…` : text;
 }

@@ -25,7 +25,7 @@ const jsonStart = 0x7b;
 export function encodeRecord(schemaId: number, schema: RecordSchema, { values, eventMs }: OnlineRow): Uint8Array {
   const numbers = schema.filter(({ type }) => isNumeric(type)).length;
   const textAt = headBytes + bitmapBytes(schema) + 8 * numbers;
-  const texts = schema.flatMap(({ name, type }) => (isNumeric(type) ? [] : [Buffer.from(String(values[name] ?? ""))]));
+  const texts = schema.flatMap(({ name, type }) => (isNumeric(type) ? [] : [Buffer.from(textOf(values[name] ?? ""))]));
   const bytes = Buffer.alloc(textAt + 4 * texts.length + texts.reduce((sum, text) => sum + text.length, 0));
   bytes[0] = version;
   bytes.writeUInt32LE(schemaId, 1);
@@ -78,7 +78,7 @@ export function decodeRecord(bytes: Uint8Array, schema: RecordSchema): OnlineRow
     } else {
       const end = textsAt + data.getUint32(ends, true);
       ends += 4;
-      values[name] = present ? buffer.toString("utf8", start, end) : null;
+      values[name] = present ? readText(buffer.toString("utf8", start, end), type) : null;
       start = end;
     }
   }
@@ -133,7 +133,7 @@ export function decodeColumns(bytes: Uint8Array, { columns, textsAt, firstEnd }:
     else {
       const start = offset === firstEnd ? 0 : data.getUint32(offset - 4, true);
       const text = bytes.subarray(textsAt + start, textsAt + data.getUint32(offset, true));
-      values[at] = Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString("utf8");
+      values[at] = readText(Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString("utf8"), type);
     }
   }
   return values;
@@ -141,6 +141,15 @@ export function decodeColumns(bytes: Uint8Array, { columns, textsAt, firstEnd }:
 
 export function decodeJsonRecord(bytes: Uint8Array): OnlineRow {
   return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")) as OnlineRow;
+}
+
+/** A vector is a text of JSON, as the engine writes it. */
+function textOf(value: Value): string {
+  return Array.isArray(value) ? JSON.stringify(value) : String(value);
+}
+
+function readText(text: string, type: FeatureType): Value {
+  return type === "vector" ? (JSON.parse(text) as number[]) : text;
 }
 
 function numeric(value: number, type: FeatureType): Value {

@@ -99,7 +99,7 @@ function summarySql(column: GroupColumn, index: number, exact: boolean): string[
     `count(${name}) AS present${index}`,
     `${exact ? `count(DISTINCT ${name})` : `approx_count_distinct(${name})`} AS distinct${index}`,
   ];
-  if (column.type === "text" || column.type === "category" || column.type === "boolean") return shared;
+  if (column.type !== "number" && column.type !== "time") return shared;
   if (column.type === "time") return [...shared, `min(${name}) AS min${index}`, `max(${name}) AS max${index}`];
   const finite = `CASE WHEN isfinite(${name}) THEN ${name} END`;
   // The square of anything larger is no number any more, and the engine refuses the whole statement.

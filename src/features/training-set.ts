@@ -13,6 +13,7 @@ import {
   identityColumns,
   keyColumn,
   ordinalColumn,
+  vectorSql,
 } from "./columns.ts";
 import { type PlaceableView, placedSpine, placedTable, placeViews } from "./placed-views.ts";
 import { countingSql, planView, type ViewPlan } from "./point-in-time.ts";
@@ -227,7 +228,11 @@ export async function writeTrainingSet(query: Query, plan: TrainingSetPlan, path
 export async function loadTrainingSet(query: Query, path: string, columns: readonly GroupColumn[]): Promise<Table> {
   const file = `read_parquet(${sqlText(path)})`;
   const selected: string[] = [];
-  for (const [index, { name, type }] of columns.entries()) {
+  for (const [index, { name, type, dimensions }] of columns.entries()) {
+    if (dimensions !== undefined) {
+      selected.push(vectorSql(sqlName(name), dimensions, sqlName(name)));
+      continue;
+    }
     const [used] =
       type === "category" ? await query.rows<{ n: number }>(`SELECT count(${sqlName(name)}) AS n FROM ${file}`) : [];
     if ((used?.n ?? 0) === 0) {

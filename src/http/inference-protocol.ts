@@ -3,9 +3,8 @@
 import { type Context, Hono } from "hono";
 import { fail, isFailure } from "../base/failure.ts";
 import { isObject } from "../base/json.ts";
-import type { ColumnType, Value } from "../base/table.ts";
+import type { ColumnType, Scalar, Value } from "../base/table.ts";
 import type { PredictionDocument } from "../define/answer-documents.ts";
-import { columnType } from "../features/columns.ts";
 import type { Live } from "../inference/live.ts";
 import type { Asker } from "../runtime/predict.ts";
 import { readJson } from "./body.ts";
@@ -14,7 +13,7 @@ interface Tensor {
   readonly name: string;
   readonly shape: readonly number[];
   readonly datatype: string;
-  readonly data: readonly Value[];
+  readonly data: readonly Scalar[];
 }
 
 export interface ProtocolOptions {
@@ -69,6 +68,7 @@ const datatypes: Readonly<Record<ColumnType, string>> = {
   category: "BYTES",
   text: "BYTES",
   time: "BYTES",
+  vector: "FP32",
 };
 
 function metadata(live: Live) {
@@ -81,7 +81,11 @@ function metadata(live: Live) {
     name: live.inference.name,
     versions: [String(live.version.version)],
     platform: `pentad_${live.version.algorithm}`,
-    inputs: inputsOf(live).map(({ name, type }) => ({ name, datatype: datatypes[type], shape: [-1] })),
+    inputs: inputsOf(live).map(({ name, type, dimensions }) => ({
+      name,
+      datatype: datatypes[type],
+      shape: dimensions === undefined ? [-1] : [-1, dimensions],
+    })),
     outputs,
     ...(classes.length > 0 ? { parameters: { classes: classes.join(",") } } : {}),
   };
@@ -92,11 +96,18 @@ function predictionType(live: Live): string {
   if (live.model.task === "clustering") return "INT64";
   return live.model.task === "forecast" || live.label === null || live.model.task === "regression"
     ? "FP64"
-    : datatypes[columnType(live.label.type)];
+    : datatypes[live.label.type];
+}
+
+interface Input {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** Of a vector. */
+  readonly dimensions?: number;
 }
 
 /** A forecast's inputs are the columns that name a series. */
-function inputsOf({ model, schema }: Live): readonly { readonly name: string; readonly type: ColumnType }[] {
+function inputsOf({ model, schema }: Live): readonly Input[] {
   return model.task === "forecast" ? model.features : schema.fields;
 }
 
@@ -120,7 +131,7 @@ function besideOf({ model, version }: Live): readonly Beside[] {
   }));
 }
 
-/** One input tensor per feature, or a single two-dimensional one with the features in the model's order. */
+/** One input tensor per feature (rows × dimensions for a vector), or a single two-dimensional one with the features in the model's order. */
 async function infer(asker: Asker, live: Live, body: unknown) {
   if (!isObject(body) || !Array.isArray(body.inputs))
     throw fail("HTTP_BODY_INVALID", 'Expected {"inputs": [...]}, got something else');
@@ -134,7 +145,7 @@ async function infer(asker: Asker, live: Live, body: unknown) {
       name: "prediction",
       datatype: predictionType(live),
       shape: [rows.length],
-      data: answers.map((one) => one.prediction),
+      data: answers.map((one) => one.prediction as Scalar),
     },
   ];
   const { classes } = live.model;
@@ -197,7 +208,7 @@ function readTensor(input: unknown, index: number): Tensor {
       "INFERENCE_INPUT_INVALID",
       `${name}: expected data as a list, got ${data === undefined ? "nothing" : typeof data}`,
     );
-  const flat = data.flat(Number.POSITIVE_INFINITY) as Value[];
+  const flat = data.flat(Number.POSITIVE_INFINITY) as Scalar[];
   const size = (shape as number[]).reduce((product, one) => product * one, 1);
   if (flat.length !== size)
     throw fail(
@@ -218,36 +229,56 @@ function rowsOf(live: Live, tensors: readonly Tensor[]): Record<string, Value>[]
     fields.length > 1 &&
     !fields.some(({ name }) => name === first.name)
   ) {
-    if (first.shape[1] !== fields.length)
+    const starts: number[] = [];
+    let width = 0;
+    for (const field of fields) {
+      starts.push(width);
+      width += field.dimensions ?? 1;
+    }
+    if (first.shape[1] !== width)
       throw fail(
         "INFERENCE_INPUT_INVALID",
-        `${first.name}: expected ${fields.length} columns (${fields.map(({ name }) => name).join(", ")}), got ${first.shape[1]}`,
+        `${first.name}: expected ${width} columns (${fields.map(columnsText).join(", ")}), got ${first.shape[1]}`,
       );
     return Array.from({ length: rowCount }, (_, row) =>
       Object.fromEntries(
-        fields.map(({ name, type }, column) => [name, plain(type, first.data[row * fields.length + column] ?? null)]),
+        fields.map((field, index) => [field.name, plain(field, first.data, row * width + starts[index]!)]),
       ),
     );
   }
-  const types = new Map(fields.map(({ name, type }) => [name, type]));
+  const known = new Map(fields.map((field) => [field.name, field]));
+  for (const { name, shape } of tensors) {
+    if ((shape[0] ?? 1) !== rowCount)
+      throw fail("INFERENCE_INPUT_INVALID", `${name}: expected ${rowCount} rows like ${first.name}, got ${shape[0]}`);
+    const dimensions = known.get(name)?.dimensions;
+    if (dimensions !== undefined && !(shape.length === 2 && shape[1] === dimensions))
+      throw fail(
+        "INFERENCE_INPUT_INVALID",
+        `${name}: expected the shape [${rowCount}, ${dimensions}], got [${shape.join(", ")}]`,
+      );
+  }
   return Array.from({ length: rowCount }, (_, row) =>
     Object.fromEntries(
-      tensors.map((tensor) => {
-        if ((tensor.shape[0] ?? 1) !== rowCount)
-          throw fail(
-            "INFERENCE_INPUT_INVALID",
-            `${tensor.name}: expected ${rowCount} rows like ${first.name}, got ${tensor.shape[0]}`,
-          );
-        return [tensor.name, plain(types.get(tensor.name), tensor.data[row] ?? null)];
+      tensors.map(({ name, data }) => {
+        const field = known.get(name);
+        return [name, plain(field, data, row * (field?.dimensions ?? 1))];
       }),
     ),
   );
 }
 
+function columnsText({ name, dimensions }: Input): string {
+  return dimensions === undefined ? name : `${name} × ${dimensions}`;
+}
+
 /** Tensors have no missing values of their own: null in JSON, NaN being impossible there. BOOL may come as 0 and 1. */
-function plain(type: ColumnType | undefined, value: Value): Value {
-  if (type === "boolean" && (value === 0 || value === 1)) return value === 1;
-  return value;
+function plain(field: Input | undefined, data: readonly Scalar[], at: number): Value {
+  if (field?.dimensions !== undefined) {
+    const numbers = data.slice(at, at + field.dimensions);
+    return numbers.every((one) => one === null) ? null : (numbers as number[]);
+  }
+  const value = data[at] ?? null;
+  return field?.type === "boolean" && (value === 0 || value === 1) ? value === 1 : value;
 }
 
 function noBinary() {

@@ -5,7 +5,7 @@ import { errorResponses } from "./openapi-errors.ts";
 type Schema = Record<string, unknown>;
 
 export function onlineFeaturesOperation(): Schema {
-  const value = { type: ["string", "number", "boolean", "null"] };
+  const value = { type: ["string", "number", "boolean", "array", "null"], items: { type: "number" } };
   const group = {
     type: "object",
     required: ["status"],

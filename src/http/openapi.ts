@@ -107,13 +107,23 @@ function seriesSchema({ model }: Live): Schema {
 }
 
 function fieldSchema(field: FeatureField): Schema {
-  const type = { number: "number", boolean: "boolean", category: "string", text: "string", time: "string" }[field.type];
+  const type = {
+    number: "number",
+    boolean: "boolean",
+    category: "string",
+    text: "string",
+    time: "string",
+    vector: "array",
+  }[field.type];
   const description = [field.description, field.unit === null ? null : `in ${field.unit}`]
     .filter((part) => part !== null)
     .join(", ");
   return {
     type: field.required ? type : [type, "null"],
     ...(field.type === "time" ? { format: "date-time" } : {}),
+    ...(field.type === "vector"
+      ? { items: { type: "number" }, minItems: field.dimensions, maxItems: field.dimensions }
+      : {}),
     ...(field.min === null ? {} : { minimum: field.min }),
     ...(field.max === null ? {} : { maximum: field.max }),
     ...(field.values === null ? {} : { enum: field.required ? field.values : [...field.values, null] }),

@@ -158,7 +158,7 @@ function completeFeatures(live: Live, online: OnlineStore, { given, key }: Check
       const tooOld = expiredMs(row, definition, now) > 0;
       for (const name of features) {
         if (values.has(name)) continue;
-        values.set(name, tooOld ? null : (row.values[name] ?? null));
+        values.set(name, tooOld ? null : storedValue(live, name, row.values[name] ?? null));
         if (tooOld) expired.set(name, expiry(definition, now - row.eventMs));
         stored = true;
       }
@@ -168,6 +168,14 @@ function completeFeatures(live: Live, online: OnlineStore, { given, key }: Check
     });
   }
   return { values, stored, expired, unknown };
+}
+
+/** Records of before vectors were read by models hold them as texts of JSON. */
+function storedValue({ schema }: Live, name: string, value: Value): Value {
+  if (typeof value !== "string" || !value.startsWith("[")) return value;
+  return schema.fields.some((field) => field.name === name && field.type === "vector")
+    ? (JSON.parse(value) as number[])
+    : value;
 }
 
 function expiry({ name, ttlMs }: DataDefinition, ageMs: number): string {

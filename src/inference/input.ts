@@ -40,7 +40,7 @@ export function checkInput(schema: InputSchema, input: unknown, row: number | nu
     if (field !== undefined) {
       const expected = mismatch(field, value);
       if (expected === null) given.set(field.name, plainValue(field, value));
-      else problems.push({ field: name, expected, got: describeValue(value) });
+      else problems.push({ field: name, expected, got: describeGiven(field, value) });
     } else if (schema.key.includes(name)) {
       if (value !== null && !["string", "number", "boolean"].includes(typeof value))
         problems.push({ field: name, expected: "a key: a text or a number", got: describeValue(value) });
@@ -131,6 +131,8 @@ function mismatch(field: FeatureField, value: unknown): string | null {
       return typeof value === "string" ? null : expectation(field);
     case "time":
       return readTime(value, field.format ?? null) === undefined ? expectation(field) : null;
+    case "vector":
+      return isVector(value, field.dimensions) ? null : expectation(field);
   }
 }
 
@@ -143,7 +145,18 @@ function plainValue(field: FeatureField, value: unknown): Value {
   if (field.type === "category") return categoryText(value) ?? null;
   if (field.type === "boolean") return truth(value) ?? null;
   if (field.type === "time") return readTime(value, field.format ?? null) ?? null;
+  // As precise as it is stored.
+  if (field.type === "vector") return Array.from(value as readonly number[], (one) => Math.fround(one) + 0);
   return value as Value;
+}
+
+/** Numbers that a 32-bit float holds. */
+function isVector(value: unknown, dimensions: number | undefined): boolean {
+  return (
+    Array.isArray(value) &&
+    value.length === dimensions &&
+    value.every((one) => typeof one === "number" && Number.isFinite(Math.fround(one)))
+  );
 }
 
 /** Lists are texts of JSON, as the source reads them. */
@@ -179,6 +192,8 @@ export function expectation(field: FeatureField): string {
       return field.values === null ? "a text" : `one of ${list(field.values.map((value) => JSON.stringify(value)))}`;
     case "text":
       return "a text";
+    case "vector":
+      return `a list of ${field.dimensions} ${field.dimensions === 1 ? "number" : "numbers"}`;
     case "time": {
       const example = field.format === undefined || field.format === null ? undefined : exampleTime(field.format);
       return example === undefined
@@ -196,6 +211,13 @@ function describeValue(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   const short = text.length > 60 ? `${text.slice(0, 57)}…` : text;
   return `the ${typeof value === "string" ? "text" : typeof value} ${short}`;
+}
+
+function describeGiven(field: FeatureField, value: unknown): string {
+  if (field.type !== "vector" || !Array.isArray(value)) return describeValue(value);
+  const odd = value.findIndex((one) => typeof one !== "number" || !Number.isFinite(Math.fround(one)));
+  if (value.length === 0 || odd < 0) return `a list of ${value.length}`;
+  return `a list of ${value.length} with ${describeValue(value[odd])} at ${odd}`;
 }
 
 function list(names: readonly string[]): string {

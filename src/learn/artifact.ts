@@ -2,7 +2,7 @@
 
 import { fail, type PentadError } from "../base/failure.ts";
 import { isObject } from "../base/json.ts";
-import type { Feature } from "./features.ts";
+import { type Feature, partsOf } from "./feature.ts";
 import type { Artifact, ArtifactArray, Task } from "./model.ts";
 
 export function corrupt(message: string): PentadError {
@@ -66,18 +66,25 @@ export function readTask(artifact: Artifact): { task: Task; classes: readonly st
   return { task, classes };
 }
 
+/** Vectors come as their numbers. */
 export function readFeatures(artifact: Artifact): Feature[] {
   const list = artifact.meta.features;
   if (!Array.isArray(list)) throw corrupt("Expected features to be a list");
-  const features = list.map((entry: unknown, index): Feature => {
+  const names = new Set<string>();
+  const features = list.flatMap((entry: unknown, index): Feature | Feature[] => {
     if (!isObject(entry) || typeof entry.name !== "string") throw corrupt(`Expected feature ${index} to have a name`);
-    const { name, type } = entry;
+    const { name, type, dimensions } = entry;
+    names.add(name);
+    if (type === "vector") {
+      if (!(Number.isInteger(dimensions) && (dimensions as number) >= 1 && (dimensions as number) <= 10_000))
+        throw corrupt(`Expected ${JSON.stringify(name)} to have 1 to 10000 dimensions, got ${dimensions}`);
+      return partsOf(name, dimensions as number);
+    }
     if (type === "number" || type === "boolean" || type === "time" || type === "text") return { name, type };
     if (type !== "category")
       throw corrupt(`Expected a known type for feature ${JSON.stringify(name)}, got ${JSON.stringify(type)}`);
     return { name, type, dictionary: readStrings(entry.dictionary, `the dictionary of ${JSON.stringify(name)}`) };
   });
-  if (new Set(features.map((feature) => feature.name)).size !== features.length)
-    throw corrupt("Expected distinct feature names");
+  if (names.size !== list.length) throw corrupt("Expected distinct feature names");
   return features;
 }

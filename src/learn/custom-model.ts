@@ -2,19 +2,18 @@
 
 import { fail, isFailure, messageOf, type PentadError, type SourceLocation } from "../base/failure.ts";
 import { isObject, type Json, type JsonObject } from "../base/json.ts";
-import type { Table, Value } from "../base/table.ts";
+import type { Table } from "../base/table.ts";
 import { corrupt, readFeatures, readTask } from "./artifact.ts";
-import { encodeTable, type Feature, featuresOf, featuresToJson, textsOf } from "./features.ts";
+import { type DecodedRow, rowReader, rowsOf } from "./decoded-rows.ts";
+import { encodeTable, featuresOf, featuresToJson } from "./features.ts";
 import type { Artifact, ArtifactArray, Label, Predictor } from "./model.ts";
 import { predictor } from "./predictor.ts";
 import { referenceRow, referenceShapley } from "./reference-shapley.ts";
 
-export type CustomRow = Readonly<Record<string, Value>>;
-
 /** The user's functions where their code was loaded, and where they stand. */
 export interface CustomFunctions {
   readonly fit: (input: never) => unknown;
-  readonly predict: (artefact: never, rows: readonly CustomRow[]) => unknown;
+  readonly predict: (artefact: never, rows: readonly DecodedRow[]) => unknown;
   readonly location: SourceLocation | undefined;
   locate(stack: string | undefined): SourceLocation | undefined;
 }
@@ -78,7 +77,7 @@ export async function fitCustom(
     if (isTyped(value)) arrays[`custom/${name}`] = value;
     else json[name] = plain(value, name, code, functions);
   }
-  const reference = referenceRow(encodeTable(features, table), (f) => features[f]!.type === "category");
+  const reference = referenceRow(encodeTable(features, table), features);
   return {
     format,
     meta: {
@@ -102,7 +101,7 @@ export function openCustom(artifact: Artifact): Predictor {
   const functions = known.get(keyOf({ file, code, name }));
   const given = Object.entries(artifact.arrays).map(([key, array]) => [key.replace(/^custom\//, ""), array]);
   const artefact = { ...json, ...Object.fromEntries(given) };
-  const open = (rows: readonly CustomRow[]): unknown => {
+  const open = (rows: readonly DecodedRow[]): unknown => {
     if (functions === undefined) throw apart(name);
     try {
       return functions.predict(artefact as never, rows);
@@ -122,7 +121,7 @@ export function openCustom(artifact: Artifact): Predictor {
 export interface Outside {
   /** The row that explanations start from: a number or null for each feature. */
   readonly reference: unknown;
-  answers(rows: readonly CustomRow[]): unknown;
+  answers(rows: readonly DecodedRow[]): unknown;
   readonly runsApart: boolean;
   wrong(message: string): PentadError;
 }
@@ -136,9 +135,13 @@ export function outsidePredictor(
   const features = readFeatures(artifact);
   const width = task === "regression" ? 1 : classes.length;
   const typical = Float64Array.from(features, (_, f) => numberAt(reference, f));
-  const scores = (rows: readonly CustomRow[]): Float64Array => checkedAnswers(answers(rows), rows.length, width, bad);
-  const decode = (row: Float64Array, texts: readonly (string | null)[]): CustomRow =>
-    Object.fromEntries(features.map((feature, f) => [feature.name, decoded(feature, row[f]!, texts[f] ?? null)]));
+  const scores = (rows: readonly DecodedRow[]): Float64Array => checkedAnswers(answers(rows), rows.length, width, bad);
+  const reader = rowReader(features);
+  const decode = (row: Float64Array, texts: readonly (string | null)[]): DecodedRow =>
+    reader(
+      (f) => row[f]!,
+      (f) => texts[f] ?? null,
+    );
   const inner = predictor(
     { task, classes, features },
     {
@@ -146,13 +149,14 @@ export function outsidePredictor(
       scoreColumns: (columns, rowCount, texts) =>
         scores(
           Array.from({ length: rowCount }, (_, i) =>
-            Object.fromEntries(
-              features.map((feature, f) => [feature.name, decoded(feature, columns[f]![i]!, texts[f]?.[i] ?? null)]),
+            reader(
+              (f) => columns[f]![i] ?? Number.NaN,
+              (f) => texts[f]?.[i] ?? null,
             ),
           ),
         ),
       explain: (row, output, texts) =>
-        referenceShapley((mixed) => marginOf(scores([decode(mixed, texts)]), output, task), row, typical),
+        referenceShapley((mixed) => marginOf(scores([decode(mixed, texts)]), output, task), row, typical, features),
       importance: () => new Float64Array(features.length),
     },
   );
@@ -196,28 +200,6 @@ function checkedAnswers(given: unknown, rows: number, width: number, bad: Outsid
 
 function isListLike(value: unknown): value is ArrayLike<unknown> {
   return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
-}
-
-function rowsOf(features: readonly Feature[], table: Table): CustomRow[] {
-  const columns = encodeTable(features, table);
-  const texts = textsOf(features, table);
-  return Array.from({ length: table.rowCount }, (_, row) =>
-    Object.fromEntries(
-      features.map((feature, f) => [
-        feature.name,
-        decoded(feature, columns[f]?.[row] ?? Number.NaN, texts[f]?.[row] ?? null),
-      ]),
-    ),
-  );
-}
-
-/** A feature's value as people write it. */
-function decoded({ type, dictionary }: Feature, value: number, text: string | null): Value {
-  if (type === "text") return text;
-  if (Number.isNaN(value)) return null;
-  if (type === "category") return dictionary?.[value] ?? null;
-  if (type === "boolean") return value !== 0;
-  return type === "time" ? new Date(value).toISOString() : value;
 }
 
 function numberAt(list: unknown, index: number): number {

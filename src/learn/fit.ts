@@ -3,6 +3,7 @@
 import { fail } from "../base/failure.ts";
 import type { Table } from "../base/table.ts";
 import { type BoostingParams, fitBoosting } from "./boosting/fit-boosting.ts";
+import { wholeFeatures } from "./feature.ts";
 import { featuresOf, varies } from "./features.ts";
 import type { FitInput, FitOptions } from "./fit-input.ts";
 import { checkLabel, labelLength } from "./label.ts";
@@ -52,7 +53,7 @@ export function fit(
         hint: "Use logistic() or ridge(), which read texts, or make the text a category",
       }),
     });
-  if (!usable.some(({ name }) => varies(features.columns.get(name)!)))
+  if (!wholeFeatures(usable).some(({ name }) => varies(features.columns.get(name)!)))
     throw fail("TRAINING_NO_FEATURES", "Expected a feature that varies, got only constant or missing ones");
   const input: FitInput = { table: features, features: usable, label, options };
   switch (spec.algorithm) {

@@ -1,7 +1,7 @@
 // Labels: made from a column, and checked before anything learns from them.
 
 import { fail } from "../base/failure.ts";
-import { type Column, valueAt } from "../base/table.ts";
+import { type Column, columnLength, valueAt } from "../base/table.ts";
 import type { Label, Task } from "./model.ts";
 
 /**
@@ -14,7 +14,9 @@ export function toLabel(column: Column, task: Task, classes?: readonly string[])
       return { task, values: column.values };
     throw fail("TRAINING_LABEL_INVALID", `Expected numbers to regress on, got a ${column.type} column`);
   }
-  const count = column.type === "category" ? column.codes.length : column.values.length;
+  if (column.type === "vector")
+    throw fail("TRAINING_LABEL_INVALID", "Expected one value per row as label, got a column of vectors");
+  const count = columnLength(column);
   const texts: (string | null)[] = [];
   for (let row = 0; row < count; row++) {
     const value = valueAt(column, row);

@@ -62,7 +62,7 @@ export function fitNearest(input: FitInput, params: NearestParams): Artifact {
       "DEFINE_INVALID",
       `keep: expected at least ${neighbours} rows, as many as neighbours, got ${kept.length}`,
     );
-  const reference = referenceRow(columns, (f) => features[f]!.type === "category");
+  const reference = referenceRow(columns, features);
   // Missing cannot stand in an artifact of finite numbers.
   const isKnown = Uint8Array.from(reference, (value) => (Number.isNaN(value) ? 0 : 1));
   return {
@@ -152,13 +152,14 @@ export function openNearest(artifact: Artifact): Predictor {
     {
       scoreRow,
       scoreColumns: rowByRow(scoreRow, F, answer.length),
-      explain: (row, output) => referenceShapley(margin(output), row, reference),
+      explain: (row, output) => referenceShapley(margin(output), row, reference, features),
       importance() {
         const sampled = Array.from({ length: Math.min(100, n) }, (_, i) => Math.floor((i * n) / Math.min(100, n)));
         return referenceImportance(
           margin(task === "regression" ? 0 : 1),
           sampled.map((i) => decoded(rows.subarray(i * width, (i + 1) * width))),
           reference,
+          features,
         );
       },
     },

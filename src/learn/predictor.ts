@@ -1,17 +1,18 @@
 // Makes a Predictor of an algorithm's bare arithmetic by adding the mapping of tables, rows, classes and names.
 
 import { fail } from "../base/failure.ts";
+import { type Feature, type Numbers, summed, wholeFeatures, wholePlaces } from "./feature.ts";
 import type { Row } from "./features.ts";
-import { encodeTable, type Feature, rowEncoder, textsOf } from "./features.ts";
+import { encodeTable, rowEncoder, textsOf } from "./features.ts";
 import type { Interaction, Predictor, Task, TermContribution, TermEffect } from "./model.ts";
 
-/** An algorithm's arithmetic over encoded features (NaN missing, categories as codes); texts come beside them, by feature. */
+/** An algorithm's arithmetic over encoded features (NaN missing, categories as codes, each number of a vector); texts come beside them, by feature. */
 export interface Scorer {
   /** Answers one row: one probability per class, or one number. The array may be reused by the next call. */
   scoreRow(row: Float64Array, texts: readonly (string | null)[]): Float64Array;
   /** Answers many rows, given as one array per feature: rowCount × (classes, or 1), row after row. */
   scoreColumns(
-    columns: readonly Float64Array[],
+    columns: readonly Numbers[],
     rowCount: number,
     texts: readonly (readonly (string | null)[] | undefined)[],
   ): Float64Array;
@@ -53,17 +54,21 @@ export function predictor(known: Known, scorer: Scorer): Predictor {
     return output;
   };
   const { interact, termEffects } = scorer;
-  const termsOf = (f: number, output: number) => {
-    const text = features[f]!.type === "text" ? (texts[f] ?? "") : "";
+  const wholes = wholeFeatures(features);
+  const places = wholePlaces(features);
+  const placeOf = (whole: string): number => features.findIndex(({ name, type }) => name === whole && type === "text");
+  const termsOf = ({ name, type }: Feature, output: number) => {
+    const f = type === "text" ? placeOf(name) : -1;
+    const text = f < 0 ? "" : (texts[f] ?? "");
     return text === "" ? undefined : scorer.explainTerms?.(f, text, output);
   };
   return {
     task,
     classes,
-    features,
+    features: wholes,
     ...(termEffects !== undefined && {
       termEffects(feature: string, options: { readonly class?: string } = {}) {
-        const f = features.findIndex(({ name, type }) => name === feature && type === "text");
+        const f = placeOf(feature);
         const wanted = options.class ?? (task === "multiclass" ? classes[0] : undefined);
         return f < 0 ? [] : termEffects(f, outputOf(wanted));
       },
@@ -71,7 +76,7 @@ export function predictor(known: Known, scorer: Scorer): Predictor {
     ...(interact !== undefined && {
       explainInteractions(values: Row, options: { readonly class?: string } = {}): Interaction[] {
         encode(values, row, texts);
-        return pairsOf(features, interact(row, outputOf(options.class)));
+        return pairsOf(wholes, places, interact(row, outputOf(options.class)));
       },
     }),
     predict(table) {
@@ -87,9 +92,10 @@ export function predictor(known: Known, scorer: Scorer): Predictor {
       encode(values, row, texts);
       const output = outputOf(options.class);
       const { base, contributions } = scorer.explain(row, output, texts);
-      const named = features.map((feature, index) => {
-        const terms = termsOf(index, output);
-        return { feature: feature.name, contribution: contributions[index]!, ...(terms && { terms }) };
+      const whole = summed(contributions, places, wholes.length);
+      const named = wholes.map((feature, index) => {
+        const terms = termsOf(feature, output);
+        return { feature: feature.name, contribution: whole[index]!, ...(terms && { terms }) };
       });
       named.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
       return task === "regression"
@@ -97,9 +103,9 @@ export function predictor(known: Known, scorer: Scorer): Predictor {
         : { base, contributions: named, class: classes[output]! };
     },
     importance() {
-      const weights = scorer.importance();
+      const weights = summed(scorer.importance(), places, wholes.length);
       const total = weights.reduce((sum, weight) => sum + weight, 0);
-      return features
+      return wholes
         .map((feature, index) => ({ feature: feature.name, share: total > 0 ? weights[index]! / total : 0 }))
         .sort((a, b) => b.share - a.share);
     },
@@ -108,7 +114,7 @@ export function predictor(known: Known, scorer: Scorer): Predictor {
 
 /** For arithmetic that gains nothing from columns: every row by itself, `width` features in and `outputs` numbers out. */
 export function rowByRow(scoreRow: (row: Float64Array) => Float64Array, width: number, outputs: number) {
-  return (columns: readonly Float64Array[], rowCount: number): Float64Array => {
+  return (columns: readonly Numbers[], rowCount: number): Float64Array => {
     const scores = new Float64Array(rowCount * outputs);
     const row = new Float64Array(width);
     for (let i = 0; i < rowCount; i++) {
@@ -119,8 +125,15 @@ export function rowByRow(scoreRow: (row: Float64Array) => Float64Array, width: n
   };
 }
 
-function pairsOf(features: readonly Feature[], matrix: Float64Array): Interaction[] {
+/** `places` tells which feature each row and column of the matrix belongs to, when that is not its own. */
+function pairsOf(features: readonly Feature[], places: Int32Array | undefined, parts: Float64Array): Interaction[] {
   const F = features.length;
+  let matrix = parts;
+  if (places !== undefined) {
+    matrix = new Float64Array(F * F);
+    const P = places.length;
+    for (let i = 0; i < P; i++) for (let j = 0; j < P; j++) matrix[places[i]! * F + places[j]!]! += parts[i * P + j]!;
+  }
   const pairs: Interaction[] = [];
   for (let i = 0; i < F; i++) {
     for (let j = i; j < F; j++) {

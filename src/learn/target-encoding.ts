@@ -1,5 +1,6 @@
 // Target encoding: a category as the mean label of its rows, made for each row from other rows, so that no row sees its own label.
 
+import type { Numbers } from "./feature.ts";
 import type { Label } from "./model.ts";
 import { random } from "./random.ts";
 
@@ -24,7 +25,7 @@ export function signalsOf(label: Label): Float64Array[] {
 
 /** `codes` are below `known`, or NaN for missing. */
 export function targetEncoding(
-  codes: Float64Array,
+  codes: Numbers,
   known: number,
   signal: Float64Array,
   weights: Float64Array,
@@ -66,7 +67,7 @@ export function targetEncoding(
   const drawn = (own: number, weight: number, towards: number): number =>
     origin + (own + strength * towards) / (weight + strength);
   return {
-    rows: codes.map((code, row) => {
+    rows: Float64Array.from(codes, (code, row) => {
       const f = fold[row]!;
       if (Number.isNaN(code)) return origin + meanWithout[f]!;
       const at = code * folds + f;

@@ -1,6 +1,6 @@
 // What was measured of a model, kept with its version for good: a changed goal and the report need nothing else.
 
-import type { Value } from "../base/table.ts";
+import type { Scalar } from "../base/table.ts";
 
 /** A metric's name, as in `define/metrics.ts` and beyond, to its value; null where it is not defined on these rows. */
 export type Values = Readonly<Record<string, number | null>>;
@@ -101,7 +101,7 @@ export interface Oddness {
   readonly oddest: readonly {
     readonly score: number;
     readonly reason: string | null;
-    readonly values: Readonly<Record<string, Value>>;
+    readonly values: Readonly<Record<string, Scalar>>;
   }[];
 }
 

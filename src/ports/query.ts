@@ -1,21 +1,21 @@
 // The port for an analytical engine over files: SQL in, columnar tables out.
 
-import type { Table, Value } from "../base/table.ts";
+import type { Scalar, Table, Value } from "../base/table.ts";
 
 export interface Query {
   /** Executes one or more statements. Parameters are `$1`, `$2` … and are allowed in a single statement only. */
-  run(sql: string, parameters?: readonly Value[]): Promise<void>;
+  run(sql: string, parameters?: readonly Scalar[]): Promise<void>;
   /**
    * The whole result as typed columns: numbers and decimals as `number`, timestamps and dates as `time`, booleans as
-   * `boolean`, enums as `category`, everything else as `text`.
+   * `boolean`, enums as `category`, arrays of a fixed number of floats (`FLOAT[3]`) as `vector`, everything else as `text`.
    */
-  table(sql: string, parameters?: readonly Value[]): Promise<Table>;
+  table(sql: string, parameters?: readonly Scalar[]): Promise<Table>;
   /** The whole result as objects, for small results; times are ISO texts, big integers are numbers. */
-  rows<Row extends object = Record<string, Value>>(sql: string, parameters?: readonly Value[]): Promise<Row[]>;
+  rows<Row extends object = Record<string, Value>>(sql: string, parameters?: readonly Scalar[]): Promise<Row[]>;
   /** The result in chunks of typed columns, without holding it whole. */
-  tables(sql: string, parameters?: readonly Value[]): AsyncIterable<Table>;
+  tables(sql: string, parameters?: readonly Scalar[]): AsyncIterable<Table>;
   /** The result in chunks of objects, without holding it whole. */
-  stream(sql: string, parameters?: readonly Value[]): AsyncIterable<Record<string, Value>[]>;
+  stream(sql: string, parameters?: readonly Scalar[]): AsyncIterable<Record<string, Value>[]>;
   /** Plans a statement once for many executions; it is forgotten when the engine closes. */
   prepare(sql: string): Promise<PreparedQuery>;
   /** Appends rows to a table of the engine; every column is text, the way sources give it. */

@@ -4,7 +4,8 @@ import { readFile } from "node:fs/promises";
 import { resolve, sep } from "node:path";
 import { fail } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
-import { type Feature, featuresOf } from "../learn/features.ts";
+import { type Feature, wholeFeatures } from "../learn/feature.ts";
+import { featuresOf } from "../learn/features.ts";
 import { importLightgbm } from "../learn/imports/lightgbm.ts";
 import { onnxArtifact } from "../learn/imports/onnx.ts";
 import type { ImportOptions } from "../learn/imports/trees.ts";
@@ -53,7 +54,7 @@ function onnxFeatures(
   { features, categories = {} }: ImportOptions,
   table: LabelledRows["table"],
 ): Feature[] {
-  const own = featuresOf(table, { text: true });
+  const own = wholeFeatures(featuresOf(table, { text: true }));
   const gone = (features ?? []).filter((name) => !own.some((one) => one.name === name));
   if (gone.length > 0)
     throw fail(

@@ -46,7 +46,7 @@ export function dependenceOf(
 ): Dependence[] {
   const classes = model.task === "multiclass" ? frequentClasses(label) : [undefined];
   return importance.features
-    .filter(({ feature, value }) => value > 0 && table.columns.get(feature)?.type !== "text")
+    .filter(({ feature, value }) => value > 0 && moves(table.columns.get(feature)))
     .slice(0, dependentFeatures)
     .flatMap(({ feature }) =>
       classes.map((name) => ({
@@ -63,6 +63,11 @@ export function dependenceOf(
         ),
       })),
     );
+}
+
+/** A text has no order, and the numbers of a vector mean nothing one by one. */
+function moves(column: Column | undefined): boolean {
+  return column !== undefined && column.type !== "text" && column.type !== "vector";
 }
 
 export function frequentClasses(label: TestRows["label"]): string[] {
@@ -110,7 +115,8 @@ export function shapOf(model: Predictor, test: TestRows): ShapSummary | null {
 
 /** Where each row's number lies among all of them. */
 function places(column: Column | undefined): (row: number) => number | null {
-  if (column === undefined || column.type === "category" || column.type === "text") return () => null;
+  if (column === undefined || column.type === "category" || column.type === "text" || column.type === "vector")
+    return () => null;
   const sorted = Float64Array.from(column.values.filter((value) => !Number.isNaN(value))).sort();
   return (row) => {
     const value = column.values[row]!;
@@ -177,7 +183,9 @@ const suspiciousShare = 0.05;
 /** Copies are a suspicion only where chance hardly makes any: when some number takes many values. */
 function duplicates(train: TestRows, test: TestRows): Suspicion[] {
   const manyValues = [...train.table.columns.values()].some(
-    (column) => (column.type === "number" || column.type === "time") && new Set(column.values).size > 50,
+    (column) =>
+      ((column.type === "number" || column.type === "time") && new Set(column.values).size > 50) ||
+      (column.type === "vector" && new Set(column.lanes[0]).size > 50),
   );
   if (!manyValues) return [];
   const known = new Set(rowHashes(train));
@@ -210,11 +218,16 @@ function rowHashes({ table, label }: TestRows): Int32Array {
       mix(row, bits[2 * row + 1]!);
     }
   };
+  const mixLane = (lane: Float32Array) => {
+    const bits = new Int32Array(lane.buffer, lane.byteOffset, lane.length);
+    for (let row = 0; row < table.rowCount; row++) mix(row, bits[row]!);
+  };
   for (const column of table.columns.values()) {
     if (column.type === "category") for (let row = 0; row < table.rowCount; row++) mix(row, column.codes[row]!);
     else if (column.type === "text")
       for (let row = 0; row < table.rowCount; row++)
         for (const letter of column.values[row] ?? "") mix(row, letter.codePointAt(0)!);
+    else if (column.type === "vector") for (const lane of column.lanes) mixLane(lane);
     else mixNumbers(column.values);
   }
   if (label.task === "regression") mixNumbers(label.values);

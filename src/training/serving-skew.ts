@@ -6,8 +6,11 @@ import type { TrainingDefinition } from "../define/definition.ts";
 import { inputNames, type OnDemandCompute, outputColumns } from "../features/on-demand.ts";
 import type { ComputedRow } from "../features/on-demand-set.ts";
 
+/** A vector's numbers may differ by so much of its largest one: arithmetic over a batch adds up in another order than over one row. */
+const rounding = 1e-5;
+
 /**
- * Throws TRAINING_SERVING_SKEW for the first value that is not the same to the last bit. Rows go the other way round and one
+ * Throws TRAINING_SERVING_SKEW for the first value that is not the same to the last bit (a vector but for rounding). Rows go the other way round and one
  * by one, so that functions that remember earlier rows are found out too.
  */
 export async function checkServingSkew(
@@ -20,7 +23,7 @@ export async function checkServingSkew(
   const names = inputNames(onDemand);
   for (const { row, inputs, outputs } of sample.toReversed()) {
     const [served = []] = await serving.compute(onDemand, [inputs]);
-    const differs = columns.findIndex((_, index) => !Object.is(served[index] ?? null, outputs[index] ?? null));
+    const differs = columns.findIndex((_, index) => !isSame(served[index] ?? null, outputs[index] ?? null));
     if (differs < 0) continue;
     const { name } = columns[differs] as (typeof columns)[number];
     const given = Object.fromEntries(names.map((input, index) => [input, inputs[index] ?? null]));
@@ -34,6 +37,15 @@ export async function checkServingSkew(
       },
     );
   }
+}
+
+function isSame(served: Value, trained: Value): boolean {
+  if (!Array.isArray(served) || !Array.isArray(trained)) return Object.is(served, trained);
+  const most = rounding * trained.reduce((largest: number, one: number) => Math.max(largest, Math.abs(one)), 0);
+  return (
+    served.length === trained.length &&
+    served.every((one: number, at) => Math.abs(one - (trained[at] as number)) <= most)
+  );
 }
 
 function show(value: Value | undefined | Readonly<Record<string, Value>>): string {

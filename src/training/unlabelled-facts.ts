@@ -1,6 +1,6 @@
 // What the reports on odd rows and on groups show: scores and the oddest rows, and what sets each group apart. Pure.
 
-import { type Column, type Table, valueAt } from "../base/table.ts";
+import { type Column, type Scalar, type Table, valueAt } from "../base/table.ts";
 import type { Artifact, Predictor } from "../learn/model.ts";
 import type { ClusterFacts, Oddness } from "../models/evaluation.ts";
 
@@ -26,11 +26,12 @@ export function oddnessOf({ meta }: Artifact, model: Predictor, table: Table): O
       const values = Object.fromEntries(
         model.features.map(({ name }) => [name, valueAt(table.columns.get(name)!, row)]),
       );
+      const shown = Object.entries(values).filter(([, value]) => !Array.isArray(value));
       const [first] = model.explainRow(values).contributions;
       return {
         score: short(scores[row]!),
         reason: first !== undefined && first.contribution > 0 ? first.feature : null,
-        values,
+        values: Object.fromEntries(shown) as Record<string, Scalar>,
       };
     }),
   };
@@ -61,7 +62,7 @@ type Trait = ClusterFacts["traits"][number] & { readonly strength: number };
 
 /** How far a group's mean lies from that of all rows, in standard deviations, or which value it holds more often. */
 function traitOf(feature: string, column: Column, rows: readonly number[]): Trait[] {
-  if (column.type === "text" || column.type === "time") return [];
+  if (column.type === "text" || column.type === "time" || column.type === "vector") return [];
   if (column.type === "number") {
     const all = moments(column.values);
     const own = moments(Float64Array.from(rows, (row) => column.values[row]!));

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { PentadError } from "../../src/base/failure.ts";
+import type { Value } from "../../src/base/table.ts";
 import type { FeatureDefinition } from "../../src/define/definition.ts";
 import type { OnDemandDefinition } from "../../src/define/on-demand-definition.ts";
 import { computeRows, inputNames, type OnDemandFunctions, plainInput } from "../../src/features/on-demand.ts";
@@ -25,13 +26,14 @@ const definition = (
     { request, stored: [{ data: "shops", names: stored }], features, location: { file: "training.ts", line: 7 } },
   ],
 });
-const code = (compute: OnDemandFunctions["functions"][number]): OnDemandFunctions => ({
-  functions: [compute],
+type Compute = (row: Readonly<Record<string, Value>>) => unknown;
+const code = (compute: Compute): OnDemandFunctions => ({
+  functions: [{ compute }],
   locate: () => undefined,
 });
-const one = async (compute: OnDemandFunctions["functions"][number], out: Partial<FeatureDefinition> = {}) =>
+const one = async (compute: Compute, out: Partial<FeatureDefinition> = {}) =>
   (await computeRows(definition([feature("x")], [feature("y", out)]), code(compute), [[3]]))[0]?.[0];
-const refusal = (compute: OnDemandFunctions["functions"][number], out: Partial<FeatureDefinition> = {}) =>
+const refusal = (compute: Compute, out: Partial<FeatureDefinition> = {}) =>
   one(compute, out).then(
     (value) => assert.fail(`Expected a refusal, got ${String(value)}`),
     (error: PentadError) => error,
@@ -68,7 +70,7 @@ describe("an on-demand row", () => {
   });
 
   test("is refused with words when something else comes out", async () => {
-    const cases: [OnDemandFunctions["functions"][number], Partial<FeatureDefinition>, string][] = [
+    const cases: [Compute, Partial<FeatureDefinition>, string][] = [
       [() => ({ y: Number.NaN }), {}, 'Expected compute to give a number for y, got NaN for {"x":3}'],
       [() => ({ y: "3" }), {}, 'Expected compute to give a number for y, got "3" for {"x":3}'],
       [() => ({}), {}, 'Expected compute to give a number for y, got nothing for {"x":3}'],

@@ -21,7 +21,9 @@ const cell: Record<RecordSchema[number]["type"], fc.Arbitrary<Value>> = {
   time: fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
   category: fc.string({ unit: "grapheme" }),
   text: fc.string({ unit: "grapheme" }),
-  vector: fc.array(fc.float({ noNaN: true, noDefaultInfinity: true })).map((values) => JSON.stringify(values)),
+  vector: fc
+    .array(fc.float({ noNaN: true, noDefaultInfinity: true }))
+    .map((values): Value => values.map((value) => value + 0)),
 };
 
 const record = fc

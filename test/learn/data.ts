@@ -1,12 +1,12 @@
 // Small seeded data sets for the learners' tests.
 
-import type { Column, Table } from "../../src/base/table.ts";
+import { type Column, columnLength, type Table } from "../../src/base/table.ts";
 import type { Label } from "../../src/learn/model.ts";
 import { random } from "../../src/learn/random.ts";
 
 export function tableOf(columns: Record<string, Column>): Table {
   const first = Object.values(columns)[0];
-  const rowCount = first === undefined ? 0 : first.type === "category" ? first.codes.length : first.values.length;
+  const rowCount = first === undefined ? 0 : columnLength(first);
   return { rowCount, columns: new Map(Object.entries(columns)) };
 }
 

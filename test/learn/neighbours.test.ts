@@ -100,15 +100,18 @@ test("nearest neighbours predict classes of mixed data, and explain and rank fea
   assert.equal(model.importance()[0]!.feature, "n0");
 });
 
+const numbersOf = (count: number) =>
+  Array.from({ length: count }, (_, f) => ({ name: `n${f}`, type: "number" as const }));
+
 test("Shapley values against a reference are exact for few features and near for many", () => {
   const product = (row: Float64Array): number => row[0]! * row[1]! + 3 * row[2]!;
-  const exact = referenceShapley(product, Float64Array.of(2, 3, 1), Float64Array.of(0, 0, 0));
+  const exact = referenceShapley(product, Float64Array.of(2, 3, 1), Float64Array.of(0, 0, 0), numbersOf(3));
   assert.deepEqual(
     Array.from(exact.contributions, (value) => Math.round(value * 1e9) / 1e9),
     [3, 3, 3],
   );
   const many = (row: Float64Array): number => row.reduce((sum, value, i) => sum + i * value, 0) + row[3]! * row[4]!;
-  const sampled = referenceShapley(many, new Float64Array(12).fill(1), new Float64Array(12));
+  const sampled = referenceShapley(many, new Float64Array(12).fill(1), new Float64Array(12), numbersOf(12));
   for (const [f, value] of sampled.contributions.entries())
     assert.ok(Math.abs(value - f - (f === 3 || f === 4 ? 0.5 : 0)) < 1e-9, `${f}: ${value}`);
 });

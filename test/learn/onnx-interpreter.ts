@@ -79,16 +79,21 @@ function attributesOf(node: Field[]): Map<string, AttributeValue> {
   );
 }
 
-/** Runs the model on X (rows × features) and returns its output. */
-export function runOnnx(model: Uint8Array, X: Tensor): { output: Tensor; metadata: Map<string, string> } {
+const isTensor = (given: Tensor | Readonly<Record<string, Tensor>>): given is Tensor => Array.isArray(given.shape);
+
+/** Runs the model on its inputs by name (each rows × columns; X when there is only one) and returns its output. */
+export function runOnnx(
+  model: Uint8Array,
+  given: Tensor | Readonly<Record<string, Tensor>>,
+): { output: Tensor; metadata: Map<string, string> } {
   const top = fields(model);
   const graph = fields(one(top, 7)!.bytes!);
-  const values = new Map<string, Tensor>([["X", X]]);
+  const values = new Map<string, Tensor>(Object.entries(isTensor(given) ? { X: given } : given));
   for (const { bytes } of graph.filter(({ number }) => number === 5)) {
     const constant = tensorOf(bytes!);
     values.set(constant.name, constant);
   }
-  let last = X;
+  let last: Tensor = { shape: [0], values: [] };
   for (const { bytes } of graph.filter(({ number }) => number === 1)) {
     const node = fields(bytes!);
     const inputs = texts(node, 1).map((name) => values.get(name)!);

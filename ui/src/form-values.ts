@@ -79,13 +79,32 @@ export function toRequest(
       continue;
     }
     const value = toValue(field, text);
-    if (value === undefined) errors[field.name] = `A number is needed here, not “${text}”`;
+    if (value === undefined) errors[field.name] = `${wanted(field)} needed here, not “${shortened(text)}”`;
     else body[field.name] = value;
   }
   return { body, errors };
 }
 
+function wanted(field: AppField): string {
+  return field.type === "vector" ? `A list of ${field.dimensions} numbers, such as [0.1, 0.2, …], is` : "A number is";
+}
+
+function shortened(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 37)}…` : text;
+}
+
+/** A vector as people paste it: a list, with or without its brackets. */
+function parseVector(text: string, dimensions: number | undefined): readonly number[] | undefined {
+  const numbers = text
+    .replace(/^\[|\]$/g, "")
+    .split(/[\s,;]+/)
+    .filter((one) => one !== "")
+    .map(Number);
+  return numbers.length === dimensions && numbers.every(Number.isFinite) ? numbers : undefined;
+}
+
 function toValue(field: AppField, text: string): Value | undefined {
+  if (field.type === "vector") return parseVector(text, field.dimensions);
   if (field.type === "number") return parseNumber(text) ?? undefined;
   if (field.type === "boolean") return text === "true";
   if (field.type === "time") return text.length === 16 ? `${text}:00Z` : text;
@@ -133,7 +152,12 @@ export function refusalTexts(
 /** What the field's small print says: its description, and its range where no slider shows it. */
 export function fieldHint(field: AppField): string | null {
   const description = field.description?.replace(/\.$/, "") ?? "";
-  const range = hasSlider(field) ? "" : (rangeText(field) ?? "");
+  const range =
+    field.type === "vector"
+      ? `a list of ${field.dimensions} numbers`
+      : hasSlider(field)
+        ? ""
+        : (rangeText(field) ?? "");
   return [description, range].filter((part) => part !== "").join(" · ") || null;
 }
 

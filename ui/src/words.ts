@@ -16,8 +16,12 @@ export function numberText(value: number): string {
 }
 
 /** A value of the data as text; missing is "unknown", booleans are yes and no. */
-export function valueText(value: number | string | boolean | null | undefined, unit: string | null = null): string {
+export function valueText(
+  value: number | string | boolean | null | readonly number[] | undefined,
+  unit: string | null = null,
+): string {
   if (value === null || value === undefined || value === "") return "unknown";
+  if (typeof value === "object") return `${value.length} ${value.length === 1 ? "number" : "numbers"}`;
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value === "number") return withUnit(numberText(value), unit);
   return isIsoTime(value) ? dateText(value) : value;

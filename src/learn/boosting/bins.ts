@@ -1,6 +1,6 @@
 // Bins: how the values of a feature become at most 255 ordered numbers (or sets of categories) that trees split between.
 
-import type { Feature } from "../features.ts";
+import type { Feature, Numbers } from "../feature.ts";
 
 /** Bins of a number: value v is in the first bin whose bound is not below v; `bounds` are ascending and one fewer than bins. */
 export interface NumberBins {
@@ -30,7 +30,7 @@ export interface SampleRoom {
 }
 
 /** The bins of one encoded feature (NaN missing); at most `maxBins` (2 to 255) without the one for missing values. */
-export function binsOf(feature: Feature, values: Float64Array, maxBins: number): Bins {
+export function binsOf(feature: Feature, values: Numbers, maxBins: number): Bins {
   if (feature.type === "category") return categoryBins(values, feature.dictionary!.length, maxBins);
   const sample = new Float64Array(Math.min(values.length, mostSampled));
   const room = { sample, sort: (count: number) => void sample.subarray(0, count).sort() };
@@ -39,7 +39,7 @@ export function binsOf(feature: Feature, values: Float64Array, maxBins: number):
 }
 
 /** The bins of a number; of many values only a sample is looked at, `hasMissing` speaks of it alone. */
-export function numberBins(values: Float64Array, maxBins: number, { sample, sort }: SampleRoom): NumberBins {
+export function numberBins(values: Numbers, maxBins: number, { sample, sort }: SampleRoom): NumberBins {
   const stride = Math.ceil(values.length / mostSampled);
   let present = 0;
   let hasMissing = false;
@@ -110,7 +110,7 @@ function between(a: number, b: number): number {
   return halves >= a && halves < b ? halves : a;
 }
 
-export function categoryBins(codes: Float64Array, known: number, maxBins: number): CategoryBins {
+export function categoryBins(codes: Numbers, known: number, maxBins: number): CategoryBins {
   const rows = new Int32Array(known);
   let hasMissing = false;
   for (let row = 0; row < codes.length; row++) {

@@ -1,6 +1,6 @@
 // Brings binned rows, and the records that describe them, into the memory of a boosting run.
 
-import type { Feature } from "../features.ts";
+import type { Feature, Numbers } from "../feature.ts";
 import { type Bins, type CategoryBins, categoryBins } from "./bins.ts";
 import { type BoostingMemory, featureBytes } from "./memory.ts";
 import type { Team } from "./team.ts";
@@ -39,7 +39,7 @@ export function writeFeatures(
 
 /** Encoded columns, and which of their rows are used: all in order when `order` is absent. */
 export interface EncodedRows {
-  readonly columns: readonly Float64Array[];
+  readonly columns: readonly Numbers[];
   readonly order: Int32Array | undefined;
 }
 
@@ -104,7 +104,7 @@ function foundBins({ f64, layout }: BoostingMemory, slot: number): Bins {
   return { kind: "number", count, bounds: f64.slice(at + 2, at + 1 + count), hasMissing: f64[at + 1] === 1 };
 }
 
-function picked({ columns, order }: EncodedRows, feature: number): Float64Array {
+function picked({ columns, order }: EncodedRows, feature: number): Numbers {
   const column = columns[feature]!;
   if (order === undefined) return column;
   const some = new Float64Array(order.length);
@@ -112,7 +112,7 @@ function picked({ columns, order }: EncodedRows, feature: number): Float64Array 
   return some;
 }
 
-function writeCategories({ bytes }: BoostingMemory, bins: CategoryBins, codes: Float64Array, out: number): void {
+function writeCategories({ bytes }: BoostingMemory, bins: CategoryBins, codes: Numbers, out: number): void {
   for (let row = 0; row < codes.length; row++) {
     const code = codes[row]!;
     const bin = Number.isNaN(code) ? -1 : bins.binOfCode[code]!;

@@ -1,6 +1,6 @@
 // Sets up a run over histogram trees: plans the memory, bins every column, and lays labels, weights and first margins out.
 
-import type { Feature } from "../features.ts";
+import type { Feature, Numbers } from "../feature.ts";
 import { labelLength } from "../label.ts";
 import type { Label } from "../model.ts";
 import type { Bins } from "./bins.ts";
@@ -12,7 +12,7 @@ import { boostingTeam, type Team, type Threads } from "./team.ts";
 
 /** Columns of encoded values, of which a run uses some rows. */
 export interface Rows {
-  readonly columns: readonly Float64Array[];
+  readonly columns: readonly Numbers[];
   readonly label: Label;
   readonly weights: Float64Array | undefined;
   /** All rows in order when absent. */

@@ -2,8 +2,9 @@
 
 import type { Table } from "../../base/table.ts";
 import { corrupt, readArray, readFeatures, readInteger } from "../artifact.ts";
+import { type Feature, summed, wholeFeatures, wholePlaces } from "../feature.ts";
 import type { Row } from "../features.ts";
-import { encodeTable, type Feature, rowEncoder } from "../features.ts";
+import { encodeTable, rowEncoder } from "../features.ts";
 import type { Artifact, Predictor } from "../model.ts";
 import { readVectors } from "../vectors.ts";
 import { nearestMiddle, squared } from "./clusters.ts";
@@ -30,6 +31,8 @@ export function openClusters(artifact: Artifact): ClusterModel {
   if (artifact.format !== "pentad.clusters/1")
     throw corrupt(`Expected the format pentad.clusters/1, got ${JSON.stringify(artifact.format)}`);
   const features = readFeatures(artifact);
+  const wholes = wholeFeatures(features);
+  const places = wholePlaces(features);
   const k = readInteger(artifact, "clusters", 1, 10_000);
   const width = readInteger(artifact, "width", 1, 1e7);
   const middles = readArray(artifact, "middles", Float64Array, k * width);
@@ -51,7 +54,7 @@ export function openClusters(artifact: Artifact): ClusterModel {
     }
   };
   return {
-    features,
+    features: wholes,
     clusters: k,
     width,
     vectors(table) {
@@ -84,7 +87,7 @@ export function openClusters(artifact: Artifact): ClusterModel {
       for (let d = 0; d < width && next >= 0; d++)
         reasons[featureOf[d]!]! +=
           (vector[d]! - middles[next * width + d]!) ** 2 - (vector[d]! - middles[index * width + d]!) ** 2;
-      return reasons;
+      return summed(reasons, places, wholes.length);
     },
     spread() {
       const rows = sizes.reduce((sum, size) => sum + size, 0);
@@ -94,7 +97,7 @@ export function openClusters(artifact: Artifact): ClusterModel {
         for (let c = 0; c < k; c++) mean += (middles[c * width + d]! * sizes[c]!) / rows;
         for (let c = 0; c < k; c++) out[featureOf[d]!]! += ((middles[c * width + d]! - mean) ** 2 * sizes[c]!) / rows;
       }
-      return out;
+      return summed(out, places, wholes.length);
     },
   };
 }

@@ -60,7 +60,7 @@ export function partialDependence(
 
 /** Rows whose values stand for the column: quantiles of numbers, the commonest categories. */
 function gridOf(column: Column, points: number): { row: number; rows: number }[] {
-  if (column.type === "text") return [];
+  if (column.type === "text" || column.type === "vector") return [];
   if (column.type === "category") {
     const first = new Map<number, { row: number; rows: number }>();
     for (const [row, code] of column.codes.entries()) {

@@ -52,11 +52,10 @@ export function openForecastPredictor(artifact: Artifact): Predictor {
       for (let row = 0; row < table.rowCount; row++) {
         const key = keyColumns.map((name) => {
           const column = table.columns.get(name);
-          return column === undefined
-            ? null
-            : column.type === "category"
-              ? (column.dictionary[column.codes[row]!] ?? null)
-              : (column.values[row] ?? null);
+          if (column === undefined || column.type === "vector") return null;
+          return column.type === "category"
+            ? (column.dictionary[column.codes[row]!] ?? null)
+            : (column.values[row] ?? null);
         });
         values[row] = pointsOf(key)?.[0]?.value ?? Number.NaN;
       }

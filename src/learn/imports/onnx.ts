@@ -2,8 +2,10 @@
 
 import { fail } from "../../base/failure.ts";
 import { corrupt, readArray } from "../artifact.ts";
-import { type CustomRow, outsidePredictor } from "../custom-model.ts";
-import { type Feature, featuresToJson } from "../features.ts";
+import { outsidePredictor } from "../custom-model.ts";
+import type { DecodedRow } from "../decoded-rows.ts";
+import type { Feature } from "../feature.ts";
+import { featuresToJson } from "../features.ts";
 import type { Artifact, Label, Predictor } from "../model.ts";
 
 interface Tensor {
@@ -36,7 +38,7 @@ export function isOnnxArtifact({ format: own, meta }: Artifact): boolean {
 }
 
 /**
- * The features in the file's order; a file with one input per column takes them by name. Throws DEFINE_INVALID for features or answers
+ * The features in the file's order, the numbers of a vector one after the other; a file with one input per feature takes them by name. Throws DEFINE_INVALID for features or answers
  * that do not fit the file.
  */
 export function onnxArtifact(file: Uint8Array, features: readonly Feature[], label: Label): Artifact {
@@ -74,25 +76,24 @@ export function openOnnx(artifact: Artifact): Predictor {
   return predictor;
 }
 
-function feedsOf({ inputs }: Session, features: readonly Feature[], rows: readonly CustomRow[]): Tensor[] {
+function feedsOf({ inputs }: Session, features: readonly Feature[], rows: readonly DecodedRow[]): Tensor[] {
   const [only, ...others] = inputs;
   if (only === undefined) throw fail("DEFINE_INVALID", "Expected an ONNX file with inputs, got one without");
   const byKind = feedsByKind(inputs, features, rows);
   if (byKind !== undefined) return byKind;
   if (others.length === 0 && !(features.length === 1 && features[0]!.name === only.name)) {
     const width = only.dims.at(-1) ?? -1;
-    if (width > 0 && width !== features.length)
+    const columns = features.reduce((sum, { dimensions = 1 }) => sum + dimensions, 0);
+    if (width > 0 && width !== columns)
       throw fail(
         "DEFINE_INVALID",
-        `Expected ${width} features for the ONNX file's input ${JSON.stringify(only.name)}, got ${features.length}`,
+        `Expected ${width} features for the ONNX file's input ${JSON.stringify(only.name)}, got ${columns}`,
         {
           hint: 'Give their names in the file\'s order: importedModel(file, { features: ["…"] })',
         },
       );
-    const numbers = rows.flatMap((row) => features.map((feature) => codeOf(feature, row)));
-    return [
-      { name: only.name, type: only.type, dims: [rows.length, features.length], data: dataOf(only.type, numbers) },
-    ];
+    const numbers = rows.flatMap((row) => features.flatMap((feature) => codesOf(feature, row)));
+    return [{ name: only.name, type: only.type, dims: [rows.length, columns], data: dataOf(only.type, numbers) }];
   }
   return inputs.map(({ name, type }) => {
     const feature = features.find((one) => one.name === name);
@@ -101,7 +102,7 @@ function feedsOf({ inputs }: Session, features: readonly Feature[], rows: readon
         "DEFINE_INVALID",
         `Expected a feature called ${JSON.stringify(name)}, which the ONNX file takes, got ${features.map((one) => one.name).join(", ")}`,
       );
-    const dims = [rows.length, 1];
+    const dims = [rows.length, feature.dimensions ?? 1];
     if (type === "string") return { name, type, dims, data: rows.map((row) => String(row[name] ?? "")) };
     return {
       name,
@@ -109,40 +110,54 @@ function feedsOf({ inputs }: Session, features: readonly Feature[], rows: readon
       dims,
       data: dataOf(
         type,
-        rows.map((row) => codeOf(feature, row)),
+        rows.flatMap((row) => codesOf(feature, row)),
       ),
     };
   });
 }
 
-/** As our own exports of models with texts take them: all texts in one input, all else in another. */
+/** As our own exports take texts and vectors: each vector in an input of its name, all texts in one input, all else in another. */
 function feedsByKind(
   inputs: Session["inputs"],
   features: readonly Feature[],
-  rows: readonly CustomRow[],
+  rows: readonly DecodedRow[],
 ): Tensor[] | undefined {
+  const vectors = features.filter(({ type }) => type === "vector");
   const texts = features.filter(({ type }) => type === "text");
-  const others = features.filter(({ type }) => type !== "text");
-  const isText = ({ type }: { readonly type: string }) => type === "string";
-  const wanted = [...(others.length === 0 ? [] : [others]), ...(texts.length === 0 ? [] : [texts])];
-  const fits = inputs.every((input) => input.dims.at(-1) === (isText(input) ? texts : others).length);
-  if (texts.length === 0 || inputs.length !== wanted.length || inputs.filter(isText).length !== 1 || !fits)
+  const others = features.filter(({ type }) => type !== "text" && type !== "vector");
+  const ownOf = ({ name, type }: Session["inputs"][number]): readonly Feature[] => {
+    const vector = vectors.find((one) => one.name === name);
+    return vector !== undefined ? [vector] : type === "string" ? texts : others;
+  };
+  const wanted = vectors.length + (texts.length === 0 ? 0 : 1) + (others.length === 0 ? 0 : 1);
+  const taken = new Set(inputs.flatMap(ownOf));
+  const widthOf = (own: readonly Feature[]) => own.reduce((sum, { dimensions = 1 }) => sum + dimensions, 0);
+  const fits = inputs.every((input) => input.dims.at(-1) === widthOf(ownOf(input)));
+  if (others.length === features.length || inputs.length !== wanted || taken.size !== features.length || !fits)
     return undefined;
-  return inputs.map(({ name, type }) => {
-    const own = type === "string" ? texts : others;
+  return inputs.map((input) => {
+    const { name, type } = input;
+    const own = ownOf(input);
     const data =
       type === "string"
         ? rows.flatMap((row) => own.map((feature) => String(row[feature.name] ?? "")))
         : dataOf(
             type,
-            rows.flatMap((row) => own.map((feature) => codeOf(feature, row))),
+            rows.flatMap((row) => own.flatMap((feature) => codesOf(feature, row))),
           );
-    return { name, type, dims: [rows.length, own.length], data };
+    return { name, type, dims: [rows.length, widthOf(own)], data };
   });
 }
 
+/** One number, or those of a vector. */
+function codesOf(feature: Feature, row: DecodedRow): number | readonly number[] {
+  if (feature.dimensions === undefined) return codeOf(feature, row);
+  const value = row[feature.name];
+  return Array.isArray(value) ? value : new Array<number>(feature.dimensions).fill(Number.NaN);
+}
+
 /** A category as its place in the dictionary, a yes as 1, a time as milliseconds since 1970 UTC. */
-function codeOf({ name, type, dictionary }: Feature, row: CustomRow): number {
+function codeOf({ name, type, dictionary }: Feature, row: DecodedRow): number {
   const value = row[name] ?? null;
   if (value === null) return Number.NaN;
   if (type === "category") {

@@ -1,15 +1,16 @@
 // Linear models at rest and at work: one contribution per feature, summed, through a link.
 
 import type { JsonObject } from "../../base/json.ts";
-import { type Table, takeRows } from "../../base/table.ts";
 import { corrupt, readArray, readChoice, readFeatures, readTask } from "../artifact.ts";
-import { encodeTable, type Feature, featuresToJson, textsOf } from "../features.ts";
+import type { Feature } from "../feature.ts";
+import { featuresToJson } from "../features.ts";
 import type { FitInput } from "../fit-input.ts";
 import { applyLink, type Link, links, marginCount } from "../link.ts";
 import type { Artifact, Predictor } from "../model.ts";
 import { predictor } from "../predictor.ts";
+import { contributions, spreadOf } from "./contributions.ts";
 import type { Design } from "./design.ts";
-import { readTextPart, type TextPart, textArrays } from "./text-part.ts";
+import { readTextPart, textArrays } from "./text-part.ts";
 
 /*
  * Arrays, for F features and K outputs (1, or one per class), entry [f * K + k]:
@@ -19,9 +20,6 @@ import { readTextPart, type TextPart, textArrays } from "./text-part.ts";
  * `average` is each feature's mean contribution over the training rows, from which explanations start, and `spread` (F) the mean
  * distance from it, summed over the outputs, which is the feature's importance.
  */
-
-/** Spreads are measured on at most about this many rows. */
-const spreadRows = 10_000;
 
 /** Turns coefficients of the design into an artifact; one coefficient array per output. */
 export function additiveArtifact(
@@ -103,68 +101,6 @@ export function additiveArtifact(
   const parameters = { ...own, texts: readTextPart(artifact, features, K) };
   const spread = spreadOf(rows, features, parameters, K, design);
   return { ...artifact, arrays: { ...artifact.arrays, spread } };
-}
-
-/** The mean distance of each feature's contributions from their average, summed over the outputs. */
-function spreadOf(
-  rows: Table,
-  features: readonly Feature[],
-  parameters: Parameters & { readonly average: Float64Array },
-  K: number,
-  design: Design,
-): Float64Array {
-  const { average, slope, mean, missing } = parameters;
-  const count = Math.min(spreadRows, rows.rowCount);
-  const sampled = new Int32Array(count);
-  for (let i = 0; i < count; i++) sampled[i] = Math.floor((i * rows.rowCount) / count);
-  const sample = takeRows(rows, sampled);
-  const columns = encodeTable(features, sample);
-  const texts = textsOf(features, sample);
-  const weights = new Float64Array(count);
-  for (let i = 0; i < count; i++) weights[i] = design.weights[sampled[i]!]!;
-  const total = weights.reduce((sum, weight) => sum + weight, 0) || 1;
-  const contribution = contributions(features, parameters, K);
-  const spread = new Float64Array(features.length);
-  for (const [f, { type }] of features.entries()) {
-    const column = columns[f]!;
-    for (let k = 0; k < K; k++) {
-      const at = f * K + k;
-      let sum = 0;
-      if (type === "category" || type === "text")
-        for (let i = 0; i < count; i++)
-          sum += weights[i]! * Math.abs(contribution(f, k, column[i]!, texts[f]?.[i] ?? null) - average[at]!);
-      else
-        for (let i = 0; i < count; i++) {
-          const x = column[i]!;
-          sum += weights[i]! * Math.abs((Number.isNaN(x) ? missing[at]! : slope[at]! * (x - mean[f]!)) - average[at]!);
-        }
-      spread[f]! += sum / total;
-    }
-  }
-  return spread;
-}
-
-interface Parameters {
-  readonly mean: Float64Array;
-  readonly slope: Float64Array;
-  readonly missing: Float64Array;
-  readonly tableStart: Int32Array;
-  readonly table: Float64Array;
-  readonly texts: TextPart;
-}
-
-/** What feature f with the encoded value x (or the text) adds to output k. */
-function contributions(
-  features: readonly Feature[],
-  { mean, slope, missing, tableStart, table, texts }: Parameters,
-  K: number,
-) {
-  const isCategory = Uint8Array.from(features, ({ type }) => (type === "category" ? 1 : 0));
-  return (f: number, k: number, x: number | undefined, text: string | null): number => {
-    if (text !== null && text !== "") return texts.contribution(f, k, text);
-    if (x === undefined || Number.isNaN(x)) return missing[f * K + k]!;
-    return isCategory[f] === 1 ? table[(tableStart[f]! + x) * K + k]! : slope[f * K + k]! * (x - mean[f]!);
-  };
 }
 
 function meansOf({ width, rowCount, dense, groups, terms, weights, totalWeight }: Design): Float64Array {

@@ -1,5 +1,7 @@
 // Standardised columns of a design and columns that say where a number is missing, made of raw numbers without losing digits.
 
+import type { Numbers } from "../feature.ts";
+
 /**
  * A dense column of the matrix: `(x - mean) / scale` of a feature with 0 for missing, 1 where the feature is missing, or the encoding
  * of a category.
@@ -20,7 +22,7 @@ export interface DenseColumn {
 /** Reads one column after the other; only rows with weight count, and infinities are missing. */
 export interface ColumnReader {
   /** Takes the next column: its largest absolute value, the number of missing ones, and the first that is present (or NaN). */
-  load(values: Float64Array): { largest: number; missing: number; first: number };
+  load(values: Numbers): { largest: number; missing: number; first: number };
   /** Weights of present and missing rows, and the weighted sums of x·perUnit - shift and of its square. */
   moments(perUnit: number, shift: number): { present: number; absent: number; sum: number; squares: number };
   standardised(center: number, scale: number): Float64Array;
@@ -28,7 +30,12 @@ export interface ColumnReader {
 }
 
 /** The columns of one numeric feature: none, one or two. */
-export function denseColumns(feature: number, values: Float64Array, reader: ColumnReader): DenseColumn[] {
+export function denseColumns(
+  feature: number,
+  values: Numbers,
+  reader: ColumnReader,
+  saysMissing: boolean,
+): DenseColumn[] {
   const { largest, missing, first } = reader.load(values);
   if (Number.isNaN(first)) return [];
   // In units of about the largest value, neither the sum nor the squares can overflow; measured from some value, they do not cancel.
@@ -53,7 +60,7 @@ export function denseColumns(feature: number, values: Float64Array, reader: Colu
     });
   }
   // A single missing row would only teach the model that row's label.
-  if (missing >= 2) {
+  if (saysMissing && missing >= 2) {
     const average = absent / (present + absent);
     columns.push({ feature, kind: "missing", mean: 0, scale: 1, average, values: reader.indicator() });
   }
@@ -62,7 +69,7 @@ export function denseColumns(feature: number, values: Float64Array, reader: Colu
 
 /** Reads with plain loops, for designs that are too small or too large for the kernels' memory. */
 export function plainReader(weights: Float64Array): ColumnReader {
-  let values: Float64Array = new Float64Array(0);
+  let values: Numbers = new Float64Array(0);
   return {
     load(next) {
       values = next;
@@ -97,10 +104,10 @@ export function plainReader(weights: Float64Array): ColumnReader {
       return { present, absent, sum, squares };
     },
     standardised: (center, scale) =>
-      values.map((value) => {
+      Float64Array.from(values, (value) => {
         const standard = (value - center) / scale;
         return Number.isFinite(value) && Number.isFinite(standard) ? standard : 0;
       }),
-    indicator: () => values.map((value) => (Number.isFinite(value) ? 0 : 1)),
+    indicator: () => Float64Array.from(values, (value) => (Number.isFinite(value) ? 0 : 1)),
   };
 }

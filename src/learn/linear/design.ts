@@ -1,7 +1,7 @@
 // The design matrix of the linear models: standardised numbers, missing indicators and one-hot categories, kept sparse where they are.
 
 import { fail } from "../../base/failure.ts";
-import { encodeTable, textsOf } from "../features.ts";
+import { encodeTable, type Feature, type Numbers, textsOf } from "../features.ts";
 import type { FitInput } from "../fit-input.ts";
 import { signalsOf, targetEncoding } from "../target-encoding.ts";
 import { termReader, type Vocabulary, vocabularyOf } from "../text-terms.ts";
@@ -69,22 +69,24 @@ export function linearDesign(
     (f) => encodesTargets && features[f]!.dictionary !== undefined && features[f]!.dictionary!.length > maxLevels,
   );
   const signals = encoded.length > 0 ? signalsOf(label) : [];
-  // Each may need a column that says where it is missing; room that is not used costs no memory.
-  const block = denseBlock(rowCount, 2 * numeric.length + encoded.length * signals.length);
+  // Each may need a column that says where it is missing (a vector one for all of its numbers); room that is not used costs no memory.
+  const marks = numeric.filter((f) => saysMissing(features[f]!)).length;
+  const block = denseBlock(rowCount, numeric.length + marks + encoded.length * signals.length);
   block?.weights.set(weights);
   const reader = block ?? plainReader(weights);
   for (const feature of numeric) {
     const column = table.columns.get(features[feature]!.name);
     // The reader takes infinities for missing, as encodeTable would at the price of another pass.
     const values = column?.type === "number" ? column.values : encodeTable([features[feature]!], table)[0]!;
-    dense.push(...denseColumns(feature, values, reader));
+    const columns = denseColumns(feature, values, reader, saysMissing(features[feature]!));
+    for (const one of columns) dense.push(one);
   }
   for (const feature of encoded) {
     const codes = encodeTable([features[feature]!], table)[0]!;
     const known = features[feature]!.dictionary!.length;
     for (const signal of signals) {
       const { rows, ofCode, prior } = targetEncoding(codes, known, signal, weights, options.seed);
-      for (const column of denseColumns(feature, rows, reader)) {
+      for (const column of denseColumns(feature, rows, reader, true)) {
         const standard = (value: number): number => (value - column.mean) / column.scale;
         dense.push({ ...column, kind: "encoded", ofCode: ofCode.map(standard), ofMissing: standard(prior) });
       }
@@ -112,9 +114,14 @@ export function linearDesign(
   return { rowCount, width, dense, groups, terms, weights, totalWeight, block };
 }
 
+/** The numbers of a vector are missing together. */
+function saysMissing({ part }: Feature): boolean {
+  return part === undefined || part.index === 0;
+}
+
 function levelGroup(
   feature: number,
-  codes: Float64Array,
+  codes: Numbers,
   known: number,
   weights: Float64Array,
   start: number,

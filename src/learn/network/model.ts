@@ -81,6 +81,7 @@ export function openNetwork(artifact: Artifact): Predictor {
           (mixed) => sign * (shift + unit * margin(mixed, outputs === 1 ? 0 : output)),
           row,
           reference,
+          features,
         );
       },
       importance: () => importance,

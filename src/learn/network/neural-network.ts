@@ -3,7 +3,7 @@
 import { fail } from "../../base/failure.ts";
 import { breath } from "../breath.ts";
 import { randomSplit, stratifiedSplit } from "../evaluation/splits.ts";
-import { encodeTable, featuresToJson } from "../features.ts";
+import { encodeTable, featuresToJson, type Numbers } from "../features.ts";
 import type { FitInput } from "../fit-input.ts";
 import { linearDesign } from "../linear/design.ts";
 import { applyLink, type Link } from "../link.ts";
@@ -130,7 +130,7 @@ export async function fitNetwork(input: FitInput, params: NetworkParams): Promis
       since = 0;
     }
   }
-  const reference = referenceRow(columns, (f) => features[f]!.type === "category");
+  const reference = referenceRow(columns, features);
   const sampled = Int32Array.from({ length: Math.min(100, table.rowCount) }, (_, i) =>
     Math.floor((i * table.rowCount) / Math.min(100, table.rowCount)),
   );
@@ -150,6 +150,7 @@ export async function fitNetwork(input: FitInput, params: NetworkParams): Promis
     (row) => margin(row, outputs > 1 ? 1 : 0),
     Array.from(sampled, (row) => Float64Array.from(columns, (column) => column[row]!)),
     reference,
+    features,
   );
   return { ...artifact, arrays: { ...artifact.arrays, importance: moved } };
 }
@@ -178,7 +179,7 @@ function scaleOf(label: Label): { shift: number; unit: number } {
 }
 
 function vectorsOf(
-  columns: readonly Float64Array[],
+  columns: readonly Numbers[],
   rowCount: number,
   width: number,
   encode: (row: Float64Array, into: Float64Array) => void,

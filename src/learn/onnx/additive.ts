@@ -28,7 +28,7 @@ export function additiveMargins(graph: Graph, artifact: Artifact, features: read
     const column = graph.node(
       "Gather",
       [
-        "X",
+        graph.rows,
         graph.constant(
           [numbers.length],
           numbers.map((f) => places[f]!),
@@ -85,7 +85,7 @@ function columnPlaces(features: readonly Feature[]): number[] {
 
 /** The codes of a category column as int64, one per row; `missing` where they are NaN. */
 export function categoryIndex(graph: Graph, feature: number, missing: number): string {
-  const codes = graph.node("Gather", ["X", graph.constant([], [feature], "int64")], [["axis", "int", 1]]);
+  const codes = graph.node("Gather", [graph.rows, graph.constant([], [feature], "int64")], [["axis", "int", 1]]);
   const known = graph.node("Where", [graph.node("IsNaN", [codes]), graph.constant([1], [missing]), codes]);
   return graph.node("Cast", [known], [["to", "int", 7]]);
 }

@@ -14,37 +14,30 @@ export function bayesMargins(graph: Graph, artifact: Artifact, features: readonl
   const K = prior.length;
   let sum = graph.constant([1, K], prior);
   for (const [f, { dictionary }] of features.entries()) {
-    if (dictionary !== undefined) {
-      const entries = [...table.subarray(tableStart[f]! * K, tableStart[f + 1]! * K), ...new Float64Array(K)];
-      const index = categoryIndex(graph, f, dictionary.length);
-      const own = graph.node(
-        "Gather",
-        [graph.constant([dictionary.length + 1, K], entries), index],
-        [["axis", "int", 0]],
-      );
-      sum = graph.node("Add", [sum, own]);
-      continue;
-    }
-    const column = graph.node("Gather", ["X", graph.constant([1], [f], "int64")], [["axis", "int", 1]]);
-    const at = (k: number) => f * K + k;
-    const classes = Array.from({ length: K }, (_, k) => k);
-    const means = graph.constant(
-      [1, K],
-      classes.map((k) => mean[at(k)]!),
+    if (dictionary === undefined) continue;
+    const entries = [...table.subarray(tableStart[f]! * K, tableStart[f + 1]! * K), ...new Float64Array(K)];
+    const index = categoryIndex(graph, f, dictionary.length);
+    const own = graph.node(
+      "Gather",
+      [graph.constant([dictionary.length + 1, K], entries), index],
+      [["axis", "int", 0]],
     );
-    const scales = graph.constant(
-      [1, K],
-      classes.map((k) => deviation[at(k)]!),
-    );
-    const offsets = graph.constant(
-      [1, K],
-      classes.map((k) => -Math.log(deviation[at(k)]! / deviation[at(0)]!)),
-    );
-    const z = graph.node("Div", [graph.node("Sub", [column, means]), scales]);
+    sum = graph.node("Add", [sum, own]);
+  }
+  const numbers = [...features.keys()].filter((f) => features[f]!.dictionary === undefined);
+  if (numbers.length === 0) return sum;
+  const P = numbers.length;
+  const columns = graph.node("Gather", [graph.rows, graph.constant([P], numbers, "int64")], [["axis", "int", 1]]);
+  const isMissing = graph.node("IsNaN", [columns]);
+  const perClass = Array.from({ length: K }, (_, k) => {
+    const of = (parameter: (f: number) => number): string => graph.constant([1, P], numbers.map(parameter));
+    const centred = graph.node("Sub", [columns, of((f) => mean[f * K + k]!)]);
+    const z = graph.node("Div", [centred, of((f) => deviation[f * K + k]!)]);
     const half = graph.node("Mul", [graph.node("Mul", [z, z]), graph.constant([1], [-0.5])]);
     const bounded = graph.node("Max", [half, graph.constant([1], [-50])]);
-    const own = graph.node("Add", [bounded, offsets]);
-    sum = graph.node("Add", [sum, graph.node("Where", [graph.node("IsNaN", [column]), graph.constant([1], [0]), own])]);
-  }
-  return sum;
+    const own = graph.node("Add", [bounded, of((f) => -Math.log(deviation[f * K + k]! / deviation[f * K]!))]);
+    const present = graph.node("Where", [isMissing, graph.constant([1], [0]), own]);
+    return graph.node("ReduceSum", [present, graph.constant([1], [1], "int64")], [["keepdims", "int", 1]]);
+  });
+  return graph.node("Add", [sum, graph.node("Concat", perClass, [["axis", "int", 1]])]);
 }

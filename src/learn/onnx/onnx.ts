@@ -3,7 +3,7 @@
 import { fail } from "../../base/failure.ts";
 import { forestOf } from "../anomaly.ts";
 import { openClusters } from "../clusters/cluster-model.ts";
-import type { Feature } from "../features.ts";
+import { type Feature, partsOf } from "../feature.ts";
 import type { Link } from "../link.ts";
 import type { Artifact, Predictor } from "../model.ts";
 import { openModel } from "../open-model.ts";
@@ -50,10 +50,10 @@ const formats: Readonly<Record<string, Answers>> = {
 
 /**
  * The model as the bytes of a .onnx file (opset 13, ai.onnx.ml 3), calibrated when a calibration is given. Input `X`: doubles, one row per
- * sample and one column per feature that is no text, NaN for missing; a boolean is 0 or 1, a time milliseconds since 1970 UTC, a category its
+ * sample and one column per feature that is neither text nor vector, NaN for missing; a boolean is 0 or 1, a time milliseconds since 1970 UTC, a category its
  * place in the feature's dictionary (unknown ones are NaN). Input `texts`, of a model that reads some: one column per text feature, empty for
  * missing; its words are found by onnxruntime's own operator com.microsoft.Tokenizer, and lower case of letters beyond ASCII needs a system
- * with the locale C.UTF-8. Without a feature of its kind an input is not there. Names, types and dictionaries stand in the file's metadata under `pentad.features`, classes
+ * with the locale C.UTF-8. Each vector is an input of its own, rows × dimensions, under the feature's name. Without a feature of its kind an input is not there. Names, types and dictionaries stand in the file's metadata under `pentad.features`, classes
  * under `pentad.classes`. Output: `probabilities` (rows × classes) or `values` (rows × 1: the number, the score of an anomaly detector, the
  * number of a group), in single precision for tree ensembles. Throws RUNTIME_NOT_AVAILABLE for a model without an ONNX form: a forecast,
  * one that runs apart.
@@ -65,16 +65,12 @@ export function toOnnx(artifact: Artifact, calibration: Artifact | null = null):
       hint: "Export it as it is: --as pentad",
     });
   const { task, classes, features } = described(artifact);
-  const texts = features.filter(({ type }) => type === "text").length;
   const isSingle = artifact.format === "pentad.trees/1" && calibration === null;
   const K = classes.length;
   return onnxModel(
     {
       name: String(artifact.meta.algorithm ?? "model"),
-      inputs: [
-        ...(texts === features.length ? [] : [{ name: "X", width: features.length - texts, type: "double" as const }]),
-        ...(texts === 0 ? [] : [{ name: "texts", width: texts, type: "string" as const }]),
-      ],
+      ...inputsOf(features),
       output: {
         name: K === 0 ? "values" : "probabilities",
         width: K === 0 ? 1 : K,
@@ -88,11 +84,44 @@ export function toOnnx(artifact: Artifact, calibration: Artifact | null = null):
       },
     },
     (graph) => {
-      const own = answers(graph, artifact, features, { task, classes });
+      const own = answers(graph, artifact, features.flatMap(numbersOf), { task, classes });
       if (calibration === null) return own;
       return calibratedNode(graph, graph.node("Cast", [own], [["to", "int", double]]), calibration, K);
     },
   );
+}
+
+/** `X` holds the features that are one number, and `texts` the texts, in their order; each vector is an input of its own, under its name. */
+function inputsOf(features: readonly Feature[]) {
+  const vectors = features.filter(({ type }) => type === "vector");
+  const texts = features.filter(({ type }) => type === "text").length;
+  const single = features.length - vectors.length - texts;
+  const free = (name: string): string => (vectors.some((one) => one.name === name) ? free(`${name}_`) : name);
+  const name = free("X");
+  const columns: { input: string; from: number; count: number }[] = [];
+  let from = 0;
+  for (const feature of features) {
+    const last = columns.at(-1);
+    if (feature.type === "text") continue;
+    if (feature.type === "vector") columns.push({ input: feature.name, from: 0, count: feature.dimensions! });
+    else if (last?.input === name) {
+      last.count++;
+      from++;
+    } else columns.push({ input: name, from: from++, count: 1 });
+  }
+  const type = "double" as const;
+  return {
+    inputs: [
+      ...(single === 0 ? [] : [{ name, width: single, type }]),
+      ...vectors.map((feature) => ({ name: feature.name, width: feature.dimensions!, type })),
+      ...(texts === 0 ? [] : [{ name: free("texts"), width: texts, type: "string" as const }]),
+    ],
+    columns,
+  };
+}
+
+function numbersOf(feature: Feature): readonly Feature[] {
+  return feature.type === "vector" ? partsOf(feature.name, feature.dimensions!) : [feature];
 }
 
 function described(artifact: Artifact): Facts & { readonly features: readonly Feature[] } {

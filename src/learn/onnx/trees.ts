@@ -18,10 +18,11 @@ export function treesMargins(graph: Graph, artifact: Artifact, features: readonl
 
 /** X with every category's code replaced by its bin, NaN where it counts as missing. */
 function binnedInput(graph: Graph, trees: Trees, features: readonly Feature[]): string {
-  if (!trees.binOfCode.some((bins) => bins !== undefined)) return "X";
+  if (!trees.binOfCode.some((bins) => bins !== undefined)) return graph.rows;
   const columns = features.map((_, f) => {
     const bins = trees.binOfCode[f];
-    if (bins === undefined) return graph.node("Gather", ["X", graph.constant([1], [f], "int64")], [["axis", "int", 1]]);
+    if (bins === undefined)
+      return graph.node("Gather", [graph.rows, graph.constant([1], [f], "int64")], [["axis", "int", 1]]);
     const values = [...Array.from(bins, (bin) => (bin < 0 ? Number.NaN : bin)), Number.NaN];
     const binned = graph.node(
       "Gather",

@@ -16,7 +16,11 @@ export function vectorNode(graph: Graph, { arrays }: Artifact, features: readonl
   const parts: { readonly from: number; readonly node: string }[] = [];
   const D = vectorFeature!.length;
   if (D > 0) {
-    const column = graph.node("Gather", ["X", graph.constant([D], vectorFeature!, "int64")], [["axis", "int", 1]]);
+    const column = graph.node(
+      "Gather",
+      [graph.rows, graph.constant([D], vectorFeature!, "int64")],
+      [["axis", "int", 1]],
+    );
     const isMissing = graph.node("IsNaN", [column]);
     const scaled = graph.node("Div", [
       graph.node("Sub", [column, graph.constant([1, D], vectorMean!)]),

@@ -102,6 +102,8 @@ export function tensor(
 
 /** A graph under construction: nodes are added in order, each returns the name of its output. */
 export interface Graph {
+  /** The rows as one matrix: a column per feature that is no text, and per number of a vector. */
+  readonly rows: string;
   node(op: string, inputs: readonly string[], attributes?: readonly Attribute[], domain?: string): string;
   /** A node of several outputs. */
   nodes(op: string, inputs: readonly string[], outputs: number, attributes?: readonly Attribute[]): string[];
@@ -111,6 +113,8 @@ export interface Graph {
 export interface GraphDescription {
   readonly name: string;
   readonly inputs: readonly { readonly name: string; readonly width: number; readonly type: "double" | "string" }[];
+  /** The columns of the rows: some of an input's, from `from` on. */
+  readonly columns: readonly { readonly input: string; readonly from: number; readonly count: number }[];
   readonly output: { readonly name: string; readonly width: number; readonly type: "float" | "double" };
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -140,24 +144,32 @@ export function onnxModel(description: GraphDescription, build: (graph: Graph) =
     domains.set(domain, domains.get(domain) ?? 1);
     graph.message(1, out);
   };
+  const single = (
+    op: string,
+    inputs: readonly string[],
+    attributes: readonly Attribute[] = [],
+    domain = "",
+  ): string => {
+    const output = `v${count++}`;
+    node(op, inputs, [output], attributes, domain);
+    return output;
+  };
+  const constant: Graph["constant"] = (shape, values, type) => {
+    const name = `c${count++}`;
+    constants.push(tensor(name, shape, values, type));
+    return name;
+  };
+  const { inputs, columns, output } = description;
   const result = build({
-    node(op, inputs, attributes = [], domain = "") {
-      const output = `v${count++}`;
-      node(op, inputs, [output], attributes, domain);
-      return output;
-    },
+    rows: rowsNode(inputs, columns, single, constant),
+    node: single,
     nodes(op, inputs, outputs, attributes = []) {
       const names = Array.from({ length: outputs }, () => `v${count++}`);
       node(op, inputs, names, attributes, "");
       return names;
     },
-    constant(shape, values, type) {
-      const name = `c${count++}`;
-      constants.push(tensor(name, shape, values, type));
-      return name;
-    },
+    constant,
   });
-  const { inputs, output } = description;
   node("Identity", [result], [output.name], [], "");
   graph.text(2, description.name);
   for (const constant of constants) graph.message(5, constant);
@@ -168,6 +180,23 @@ export function onnxModel(description: GraphDescription, build: (graph: Graph) =
   for (const [key, value] of Object.entries(description.metadata))
     model.message(14, message().text(1, key).text(2, value));
   return model.bytes();
+}
+
+/** Lays the columns of the inputs of numbers beside each other; a single one is the matrix itself. */
+function rowsNode(
+  inputs: GraphDescription["inputs"],
+  columns: GraphDescription["columns"],
+  node: (op: string, inputs: readonly string[], attributes: readonly Attribute[]) => string,
+  constant: Graph["constant"],
+): string {
+  const numeric = inputs.filter(({ type }) => type === "double");
+  if (numeric.length <= 1) return numeric[0]?.name ?? "";
+  const parts = columns.map(({ input, from, count }) => {
+    if (count === inputs.find(({ name }) => name === input)?.width) return input;
+    const indices = Array.from({ length: count }, (_, at) => from + at);
+    return node("Gather", [input, constant([count], indices, "int64")], [["axis", "int", 1]]);
+  });
+  return node("Concat", parts, [["axis", "int", 1]]);
 }
 
 /** A matrix of any number of rows. */

@@ -1,5 +1,6 @@
 // Runs a tree ensemble over rows in WebAssembly: one row at a time with little overhead, or many.
 
+import type { Numbers } from "../feature.ts";
 import { treesWasm } from "../kernels/trees.wasm.ts";
 import { wasmKernels, wasmMemory } from "../wasm.ts";
 import type { Trees } from "./artifact.ts";
@@ -38,7 +39,7 @@ export interface TreesEvaluator {
   /** One row's margins; the array is reused by the next call. */
   row(values: Float64Array): Float64Array;
   /** Margins of many rows, row after row. */
-  columns(columns: readonly Float64Array[], rowCount: number): Float64Array;
+  columns(columns: readonly Numbers[], rowCount: number): Float64Array;
 }
 
 /** Rows that are laid out and scored at once: small enough to stay in the cache beside the trees. */

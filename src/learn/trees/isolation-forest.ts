@@ -6,7 +6,7 @@ import { corrupt } from "../artifact.ts";
 import { type Bins, binsOf } from "../boosting/bins.ts";
 import { binsOfCodes } from "../boosting/export.ts";
 import type { Row } from "../features.ts";
-import { encodeTable, featuresOf } from "../features.ts";
+import { encodeTable, featuresOf, type Numbers } from "../features.ts";
 import type { Artifact, Explanation } from "../model.ts";
 import { openModel } from "../open-model.ts";
 import { paramReader } from "../params.ts";
@@ -79,7 +79,7 @@ function usualPath(n: number): number {
 }
 
 /** Numbers stay as they are; categories become their bins. */
-function binned(column: Float64Array, bins: Bins): Float64Array {
+function binned(column: Numbers, bins: Bins): Numbers {
   if (bins.kind === "number") return column;
   return column.map((code) => (Number.isNaN(code) || bins.binOfCode[code]! < 0 ? Number.NaN : bins.binOfCode[code]!));
 }
@@ -91,7 +91,7 @@ interface Growth {
 }
 
 function isolationTree(
-  values: readonly Float64Array[],
+  values: readonly Numbers[],
   bins: readonly Bins[],
   all: Int32Array,
   { deepest, trees, source }: Growth,
@@ -118,7 +118,7 @@ function isolationTree(
 }
 
 /** A random feature that varies among the rows, and a random place to cut it; undefined when all rows are alike. */
-function randomSplit(values: readonly Float64Array[], bins: readonly Bins[], rows: Int32Array, source: Random) {
+function randomSplit(values: readonly Numbers[], bins: readonly Bins[], rows: Int32Array, source: Random) {
   for (const feature of shuffled(values.length, source)) {
     const column = values[feature]!;
     let low = Number.POSITIVE_INFINITY;

@@ -15,7 +15,7 @@ import { trainingSet } from "./training-set-sql.ts";
 
 export interface ExportColumn {
   readonly name: string;
-  readonly type: ColumnType | "vector";
+  readonly type: ColumnType;
   readonly role: "key" | "event time" | GroupColumn["role"] | "prediction";
   readonly unit: string | null;
   readonly description: string | null;

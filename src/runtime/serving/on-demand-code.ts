@@ -32,7 +32,10 @@ export async function loadOnDemand(projectFolder: string, onDemand: OnDemandDefi
       { hint: "Train again: the code that this model was trained with is not there any more" },
     );
   return {
-    functions: found.map(({ onDemand: { compute } }) => compute as OnDemandFunctions["functions"][number]),
+    functions: found.map(
+      ({ onDemand: { compute, computeBatch } }) =>
+        ({ compute, computeBatch }) as OnDemandFunctions["functions"][number],
+    ),
     locate: (stack) => locationInProject(stack, projectFolder),
   };
 }
