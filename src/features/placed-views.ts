@@ -193,9 +193,9 @@ function isAscending(moments: Float64Array): boolean {
 
 function numbersOf(table: Table, name: string): Float64Array {
   const column: Column | undefined = table.columns.get(name);
-  return column === undefined || column.type === "category" || column.type === "text"
-    ? new Float64Array()
-    : column.values;
+  return column?.type === "number" || column?.type === "time" || column?.type === "boolean"
+    ? column.values
+    : new Float64Array();
 }
 
 /** The group's rows with their places. */

@@ -72,7 +72,7 @@ describe("a Parquet file without an engine", () => {
         const column = table.columns.get(name);
         assert.deepEqual(
           await valuesOf(path, name),
-          column === undefined || column.type === "category" ? [] : [...column.values],
+          column === undefined || column.type === "category" || column.type === "vector" ? [] : [...column.values],
           name,
         );
       }
