@@ -2,11 +2,12 @@
 
 import type { DataDefinition, FeatureDefinition } from "../define/definition.ts";
 import { bookkeepingTypes, commitColumn, createdColumn, identityColumns, storedColumns } from "../features/columns.ts";
-import { embeddedTextSql, embeddingsOf, type LoadedEmbedder } from "../features/embedding.ts";
+import { embeddedTextSql, embeddingsOf, type LoadedEmbedder, waitingVectors } from "../features/embedding.ts";
 import { currentSql, type GroupFiles, versionsSql } from "../features/relation.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
 import { postColumn, postColumns, postedColumn } from "./checked-rows.ts";
 import { type EmbedTextsInput, embedTexts } from "./embed-texts.ts";
+import type { GatherInput } from "./gather-rows.ts";
 
 export interface EmbedRowsInput extends Pick<EmbedTextsInput, "folder" | "progress"> {
   /** By feature name. */
@@ -15,6 +16,16 @@ export interface EmbedRowsInput extends Pick<EmbedTextsInput, "folder" | "progre
   readonly known: GroupFiles | null;
   /** The group whose own rows get what they lack; null when they are given anew or lack nothing. */
   readonly lacking: GroupFiles | null;
+}
+
+/** What a step needs to embed; nothing without embeddings. `temporaryFolder` is that of all runs. */
+export function embeddingInput(
+  definition: DataDefinition,
+  known: GroupFiles | null,
+  temporaryFolder: string,
+): Pick<GatherInput, "embedding"> {
+  if (embeddingsOf(definition).length === 0) return {};
+  return { embedding: { folder: waitingVectors(temporaryFolder, definition.name), known } };
 }
 
 /**

@@ -1,9 +1,8 @@
-// Embeds the texts of one embedding that are new: in batches, each text once, and what is done outlives a failed attempt.
+// Embeds the texts of one embedding that are new: in batches, each text once, and what is done outlives a failed run.
 
-import { existsSync, readdirSync } from "node:fs";
-import { rename } from "node:fs/promises";
+import { mkdir, open, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { contentHash } from "../base/ids.ts";
+import { contentHash, newId } from "../base/ids.ts";
 import type { JsonObject } from "../base/json.ts";
 import { embedBatch, type LoadedEmbedder } from "../features/embedding.ts";
 import { type Query, sqlText, type VectorColumn } from "../ports/query.ts";
@@ -13,7 +12,7 @@ export interface EmbedTextsInput {
   readonly texts: string;
   /** A query that gives texts with vectors that are known (`text`, `vector`, and `commit`, of which the highest counts); null when there are none. */
   readonly known: string | null;
-  /** Where vectors are kept until the run has ended: the next attempt goes on from there. */
+  /** Where vectors are kept until a run commits them: the next attempt goes on from there. */
   readonly folder: string;
   progress(progress: JsonObject): void;
 }
@@ -38,12 +37,13 @@ export async function embedTexts(
       `INSERT INTO ${name} SELECT text, arg_max(vector, commit), NULL FROM (${known}) WHERE ${isWanted} GROUP BY text`,
     );
   const { feature, embedder } = loaded;
-  const mark = `embedded-${contentHash(feature.name, feature.embedder ?? "", String(embedder.dimensions)).slice(0, 16)}-`;
-  const kept = existsSync(folder) ? readdirSync(folder).filter((file) => isKept(file, mark)) : [];
-  for (const file of kept)
-    await query.run(
-      `INSERT INTO ${name} SELECT text, vector, NULL FROM read_parquet(${sqlText(join(folder, file))}) WHERE ${isWanted}`,
-    );
+  const mark = `${contentHash(feature.name, feature.embedder ?? "", String(embedder.dimensions)).slice(0, 16)}-`;
+  await mkdir(folder, { recursive: true });
+  for (const file of await readdir(folder))
+    if (file.startsWith(mark) && file.endsWith(".parquet"))
+      await query.run(
+        `INSERT INTO ${name} SELECT text, vector, NULL FROM read_parquet(${sqlText(join(folder, file))}) WHERE ${isWanted}`,
+      );
   // Texts of like length lie together: a model pads the shorter ones of a batch.
   await query.run(
     `CREATE TABLE ${name}_new AS SELECT text, row_number() OVER (ORDER BY length(text), text) AS n FROM ${name}_texts WHERE text NOT IN (SELECT text FROM ${name})`,
@@ -54,7 +54,6 @@ export async function embedTexts(
   const vectors: Float32Array[] = [];
   const numbers: number[] = [];
   let keptAt = performance.now();
-  let files = kept.length;
 
   /** The file first: what is in the table is lost with this process. */
   async function keep(): Promise<void> {
@@ -69,45 +68,49 @@ export async function embedTexts(
         ["vector", { dimensions: embedder.dimensions, values }],
       ]),
     );
-    const path = join(folder, `${mark}${++files}.parquet`);
+    const path = join(folder, `${mark}${newId("vectors")}.parquet`);
     await query.run(
       `COPY (SELECT t.text, CAST(m.vector AS FLOAT[]) AS vector FROM ${name}_made m JOIN ${name}_new t ON t.n = m.n) TO ${sqlText(`${path}.new`)} (FORMAT parquet)`,
     );
+    const written = await open(`${path}.new`, "r+");
+    await written.sync();
+    await written.close();
     await rename(`${path}.new`, path);
     await query.run(`INSERT INTO ${name} SELECT text, vector, NULL FROM read_parquet(${sqlText(path)})`);
     await query.run(`DROP TABLE ${name}_made`);
   }
 
-  for (let from = 0; from < all; from += step) {
-    progress({
-      detail: `embedding ${feature.name}: ${from.toLocaleString("en")} of ${all.toLocaleString("en")} texts`,
-      share: from / all,
-    });
-    const batch = await query.rows<{ text: string; n: number }>(
-      `SELECT text, n FROM ${name}_new WHERE n > ${from} AND n <= ${from + step} ORDER BY n`,
-    );
-    const made = await embedBatch(
-      loaded,
-      batch.map(({ text }) => text),
-      "document",
-    );
-    const wrong: string[][] = [];
-    for (const [index, { text, n }] of batch.entries()) {
-      const one = made[index] as Float32Array | string;
-      if (typeof one === "string") wrong.push([text, one]);
-      else {
-        vectors.push(one);
-        numbers.push(n);
+  try {
+    for (let from = 0; from < all; from += step) {
+      progress({
+        detail: `embedding ${feature.name}: ${from.toLocaleString("en")} of ${all.toLocaleString("en")} texts`,
+        share: from / all,
+      });
+      const batch = await query.rows<{ text: string; n: number }>(
+        `SELECT text, n FROM ${name}_new WHERE n > ${from} AND n <= ${from + step} ORDER BY n`,
+      );
+      const made = await embedBatch(
+        loaded,
+        batch.map(({ text }) => text),
+        "document",
+      );
+      const wrong: string[][] = [];
+      for (const [index, { text, n }] of batch.entries()) {
+        const one = made[index] as Float32Array | string;
+        if (typeof one === "string") wrong.push([text, one]);
+        else {
+          vectors.push(one);
+          numbers.push(n);
+        }
       }
+      if (wrong.length > 0) await refuse(query, name, wrong);
+      if (vectors.length >= keptTogether || performance.now() - keptAt > keptWithinMs) await keep();
     }
-    if (wrong.length > 0) await refuse(query, name, wrong);
-    if (vectors.length >= keptTogether || performance.now() - keptAt > keptWithinMs) await keep();
+  } catch (error) {
+    await keep();
+    throw error;
   }
   await keep();
-}
-
-function isKept(file: string, mark: string): boolean {
-  return file.startsWith(mark) && file.endsWith(".parquet");
 }
 
 async function refuse(query: Query, name: string, wrong: readonly (readonly string[])[]): Promise<void> {

@@ -34,8 +34,8 @@ export interface GatherInput
   readonly forgotten: readonly Forgotten[];
   /** Only rows that happened from ≤ t < to, in milliseconds since 1970 UTC; all when left out. */
   readonly range?: { readonly fromMs: number; readonly toMs: number };
-  /** The group whose vectors are taken again, where that is not the current one. */
-  readonly embedded?: GroupFiles | null;
+  /** Absent without embeddings: where new vectors wait for a commit, and the group whose vectors are taken again. */
+  readonly embedding?: { readonly folder: string; readonly known: GroupFiles | null };
   readonly position: string | null;
   readonly projectFolder: string;
   readonly secrets: Readonly<Record<string, string>>;
@@ -197,23 +197,22 @@ async function checkRows(
   { query, embedders = new Map(), progress }: ReadParts,
   definition: DataDefinition,
   raw: string,
-  { atMs, feed, change, current, embedded, temporaryFolder }: GatherInput & { readonly feed: boolean },
+  { atMs, feed, change, current, embedding }: GatherInput & { readonly feed: boolean },
   size: KeepOptions,
 ): Promise<void> {
   // What a source gives anew each time is judged by itself; what only adds, also by the rows that are there.
   const there = feed && change !== "rebuild" && current !== null && current.paths.length > 0 ? current : null;
   const stored = there === null ? null : currentSql(definition, there);
   // Embeddings that are new to a feed's group are made of the texts that it holds.
-  const lacking = embedders.size > 0 && change === "extend" ? there : null;
+  const lacking = embedding !== undefined && change === "extend" ? there : null;
   const typed = monotonicSql(definition, typedSql(definition, raw, atMs), stored);
-  if (embedders.size === 0) await keepRelation(query, "judged", typed, size);
+  if (embedding === undefined) await keepRelation(query, "judged", typed, size);
   else {
     await keepRelation(query, "typed", typed, size);
     const vectors = await embedRows(query, definition, "typed", {
       embedders,
-      known: embedded ?? current,
+      ...embedding,
       lacking,
-      folder: temporaryFolder,
       progress,
     });
     await keepRelation(query, "judged", vectors, size);

@@ -1,17 +1,18 @@
 // A backfill as a recipe: partitions of a range of time, read side by side, joined, and committed as one.
 
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { fail, isFailure } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import { findHead } from "../features/commits.ts";
 import { withDeprecated } from "../features/deprecation.ts";
-import { embeddingsOf } from "../features/embedding.ts";
+import { waitingVectors } from "../features/embedding.ts";
 import { catchUpOnline } from "../features/online.ts";
 import type { Work } from "../runs/work.ts";
 import type { Known } from "./commit-input.ts";
 import { type Base, commitInput, commitRows, type DataParts, openBase } from "./commit-rows.ts";
+import { embeddingInput } from "./embed-rows.ts";
 import type { JoinInput, PartitionOutput } from "./partition.ts";
 import { type BackfillInput, planPartitions, type TimePartition } from "./plan-backfill.ts";
 import type { ReadOutput } from "./read.ts";
@@ -73,6 +74,7 @@ export async function runBackfill(
       };
       const sequence = await commitRows(base, output, facts, parts, work);
       await catchUpOnline(parts.database, parts.offline, parts.online, group);
+      await rm(waitingVectors(dirname(work.folder), group), { recursive: true, force: true });
       return { sequence, rows: output.rows };
     } catch (error) {
       if (!isFailure(error, "FEATURES_CONFLICT") || attempt === attempts) throw error;
@@ -123,7 +125,7 @@ async function partitionInput(
     range: { fromMs, toMs },
     forgotten,
     current: null,
-    ...(embeddingsOf(definition).length === 0 ? {} : { embedded: current }),
+    ...embeddingInput(definition, current, dirname(folder)),
     change: "none",
     replay: null,
     position: null,

@@ -1,19 +1,21 @@
 // Step 2 as a recipe: source → transform → checks → offline append → online put, with the commit as the one moment of truth.
 
-import { appendFile, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { isFailure } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
 import { listUses } from "../catalog/lineage.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import { findHead, lastRowsRead } from "../features/commits.ts";
 import { type FeatureUsers, withDeprecated } from "../features/deprecation.ts";
+import { waitingVectors } from "../features/embedding.ts";
 import { unneededFiles } from "../features/group-files.ts";
 import { catchUpOnline } from "../features/online.ts";
 import { listRejected, type Rejected, requestedParts, stateOfLine } from "../features/quarantine.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Work } from "../runs/work.ts";
 import { commitInput, commitRows, type DataParts, openBase } from "./commit-rows.ts";
+import { embeddingInput } from "./embed-rows.ts";
 import { gatherPosts, rebuildImpossible } from "./gather-posts.ts";
 import type { ReadOutput } from "./read.ts";
 
@@ -70,6 +72,7 @@ async function readAndCommit(
       head === undefined
         ? null
         : { rowsRead: (await lastRowsRead(parts.database, group)) ?? 0, statistics: head.statistics },
+    ...embeddingInput(definition, base.current, dirname(work.folder)),
     forgotten: base.forgotten,
     replay: await gatherRejected(rejected, work.folder, parts.offline),
     posted: posted?.file ?? null,
@@ -90,6 +93,7 @@ async function readAndCommit(
     work,
   );
   await catchUpOnline(parts.database, parts.offline, parts.online, group);
+  await rm(waitingVectors(dirname(work.folder), group), { recursive: true, force: true });
   await removeOldFiles(definition, parts, request.atMs);
   return { sequence, rows: output.rows };
 }

@@ -1,5 +1,6 @@
 // Embeddings as features: which texts they are made of, and what an embedder is asked and held to.
 
+import { join } from "node:path";
 import { fail, isFailure, type SourceLocation } from "../base/failure.ts";
 import type { Features } from "../define/data.ts";
 import type { DataDefinition, FeatureDefinition } from "../define/definition.ts";
@@ -38,6 +39,11 @@ export function loadedEmbedders(
     loaded.set(feature.name, { feature, embedder, location: locate(declaredAt), locate });
   }
   return loaded;
+}
+
+/** Where a group's new vectors wait until a run commits them: a run that fails leaves them to the next. */
+export function waitingVectors(temporaryFolder: string, group: string): string {
+  return join(temporaryFolder, `embedded-${group}`);
 }
 
 /** The text that an embedding is made of, as SQL over a row's columns: those that are there, one a line; NULL when none is. */

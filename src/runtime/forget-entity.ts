@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fail } from "../base/failure.ts";
 import { newId } from "../base/ids.ts";
 import { type Commit, findHead, listHeads } from "../features/commits.ts";
+import { waitingVectors } from "../features/embedding.ts";
 import { type Entity, type EntityRows, isKeyedBy } from "../features/entity.ts";
 import { forgetPosts } from "../features/forget-posts.ts";
 import { forgetRows } from "../features/forget-rows.ts";
@@ -74,6 +75,7 @@ export async function forgetEntity(project: Project, request: ForgetRequest): Pr
         ? { files: 0, commits: [], quarantined: 0 }
         : await withQuery((query) => purgeRows(query, project, group, request));
       await removeSearch(project, group);
+      await rm(waitingVectors(join(project.stateFolder, "tmp"), group), { recursive: true, force: true });
       const posted = await forgetPosts(project.database, project.online, definition, request);
       groups.push({ data: group, rows: deleted, commit: sequence, posted, ...gone });
     }

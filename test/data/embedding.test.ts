@@ -1,8 +1,11 @@
 // Embeddings in a feature group: made in batches of texts that are new, held to their shape, and made anew when their embedder changes.
 
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { isFailure } from "../../src/base/failure.ts";
+import { waitingVectors } from "../../src/features/embedding.ts";
 import { keepPosts } from "../../src/features/posts.ts";
 import { category, defineData, type Embedder, embedding, number, push, text } from "../../src/index.ts";
 import { type Cells, definitionOf, type Group, given, openGroup } from "./group.ts";
@@ -190,8 +193,35 @@ describe("an embedding", () => {
       },
     });
     assert.equal(seen.size, 3840);
-    assert.equal(texts().length, 5000 - 2048);
+    assert.equal(texts().length, 5000 - 3840);
     assert.equal(Object.keys(await stored(component)).length, 5000);
+    assert.equal(existsSync(waitingVectors(join(group.folder, "tmp"), "papers")), false);
+  });
+
+  it("goes on where an earlier run failed for good, unless its embedder has changed since", async () => {
+    const rows = Array.from({ length: 300 }, (_, index) => row(String(index), `text ${index}`));
+    const failing = (version: string) =>
+      papers({
+        rows,
+        with: embedder({
+          version,
+          embed: (list) => {
+            if (batches.length === 3) throw new Error("no more for today");
+            batches.push([...list]);
+            return list.map(counting);
+          },
+        }),
+      });
+    await assert.rejects(group.run(failing("1")), /no more for today/);
+    assert.equal(texts().length, 192);
+    batches = [];
+    await assert.rejects(group.run(failing("2")), /no more for today/);
+    assert.equal(texts().length, 192);
+    batches = [];
+    const component = papers({ rows });
+    await group.run(component);
+    assert.equal(texts().length, 300 - 192);
+    assert.equal(Object.keys(await stored(component)).length, 300);
   });
 
   it("starts the group of a mirrored source anew when its embedder or its texts change", async () => {
