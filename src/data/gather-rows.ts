@@ -4,7 +4,6 @@ import { fail } from "../base/failure.ts";
 import type { JsonObject } from "../base/json.ts";
 import { streamLog } from "../base/log.ts";
 import { nearest } from "../define/check.ts";
-import type { RawRow } from "../define/data.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import { ordinalColumn, storedColumns } from "../features/columns.ts";
 import type { LoadedEmbedder } from "../features/embedding.ts";
@@ -20,7 +19,7 @@ import { embedRows, lackingRowsSql } from "./embed-rows.ts";
 import { type KeepOptions, keepRelation } from "./kept-relation.ts";
 import { monotonicSql } from "./monotonic-check.ts";
 import { refuseBadBatches, withReplayed, writeQuarantine } from "./rejected.ts";
-import { transformRows } from "./transform.ts";
+import { type Transform, transformRows } from "./transform.ts";
 import { withhold } from "./withhold.ts";
 import { countRows, countWhere } from "./write-rows.ts";
 
@@ -43,7 +42,7 @@ export interface GatherInput
 
 export interface ReadParts {
   readonly source: Source;
-  readonly transform: ((row: RawRow) => RawRow | readonly RawRow[] | null) | undefined;
+  readonly transform: Transform | undefined;
   readonly query: Query;
   readonly signal: AbortSignal;
   progress(progress: JsonObject): void;
@@ -152,7 +151,7 @@ async function openSource(input: GatherInput, parts: ReadParts): Promise<SourceR
     secrets: input.secrets,
     posted: input.posted,
   });
-  if (parts.transform !== undefined) return opened;
+  if (parts.transform !== undefined && input.definition.source.kind !== "push") return opened;
   // Without a single row a source cannot tell its columns: a feed that has nothing new, a range in which nothing happened.
   if (input.definition.source.kind === "push" || opened.columns.length === 0)
     return withAllColumns(input.definition, opened, parts.query);

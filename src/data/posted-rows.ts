@@ -11,6 +11,7 @@ import { type Query, sqlName } from "../ports/query.ts";
 import { cellText, type PostedRows } from "../ports/source.ts";
 import { postColumn, postedColumn, typedSql } from "./checked-rows.ts";
 import { neededColumns } from "./checks.ts";
+import { rawCells, type TransformElsewhere } from "./posted-transform.ts";
 import { openPostedWindows, type TouchedKey, type WindowHistory } from "./posted-windows.ts";
 
 export interface RejectedRow {
@@ -22,6 +23,8 @@ export interface RejectedRow {
 }
 
 export interface Judgement {
+  /** By the post's number: how many rows were judged, which a transform makes more or fewer than were posted. */
+  readonly judged: ReadonlyMap<number, number>;
   /** By the post's number. */
   readonly rejected: ReadonlyMap<number, readonly RejectedRow[]>;
   /** The newest row of every key, where it is newer than what is online. */
@@ -29,8 +32,8 @@ export interface Judgement {
 }
 
 export interface PostedRowsJudge {
-  /** Judges posts in their order. One call at a time. */
-  judge(posts: readonly PostedRows[]): Promise<Judgement>;
+  /** Judges posts in their order. One call at a time. Null when the transform cannot be asked now, or throws: a run tells why. */
+  judge(posts: readonly PostedRows[]): Promise<Judgement | null>;
 }
 
 type TypedRow = Readonly<Record<string, Value>> & { readonly _row: number; readonly _problem: string | null };
@@ -38,7 +41,13 @@ type TypedRow = Readonly<Record<string, Value>> & { readonly _row: number; reado
 /** Plans its statements once: planning takes several times as long as judging a few rows. */
 export async function openPostedRowsJudge(
   definition: DataDefinition,
-  parts: { readonly query: Query; readonly online: OnlineStore; readonly history: WindowHistory },
+  parts: {
+    readonly query: Query;
+    readonly online: OnlineStore;
+    readonly history: WindowHistory;
+    /** Given when the component has a transform. */
+    readonly transform?: TransformElsewhere;
+  },
 ): Promise<PostedRowsJudge> {
   const { query, online } = parts;
   const cells = neededColumns(definition);
@@ -57,16 +66,32 @@ export async function openPostedRowsJudge(
   let settled: Promise<unknown> = empty.rows();
   const find = columnFinder(cells);
 
+  /** What the posted rows come to, row by row: themselves, unless there is a transform. */
+  async function outputs(
+    posts: readonly PostedRows[],
+  ): Promise<readonly (readonly (readonly (string | null)[])[])[] | null> {
+    if (parts.transform === undefined)
+      return posts.flatMap((post) => post.rows.map((row) => [cellsOf(row, cells, find)]));
+    return parts.transform(rawCells(posts, cells)).catch(() => null);
+  }
+
   return {
     async judge(posts) {
-      await settled;
+      const [given] = await Promise.all([outputs(posts), settled]);
+      if (given === null) return null;
       const rows: (string | null)[][] = [];
       const places: { post: number; row: number }[] = [];
-      for (const post of posts)
-        for (const [index, row] of post.rows.entries()) {
-          places.push({ post: post.number, row: index + 1 });
-          rows.push([String(places.length), String(post.number), String(post.atMs), ...cellsOf(row, cells, find)]);
-        }
+      const count = new Map<number, number>();
+      let at = 0;
+      for (const post of posts) {
+        const first = places.length;
+        for (const index of post.rows.keys())
+          for (const out of given[at++] ?? []) {
+            places.push({ post: post.number, row: index + 1 });
+            rows.push([String(places.length), String(post.number), String(post.atMs), ...out]);
+          }
+        count.set(post.number, places.length - first);
+      }
       await query.append("posted_cells", texts, rows);
       const judged = (await judgeAll.rows<TypedRow>()).sort((a, b) => a._row - b._row);
       const rejected = new Map<number, RejectedRow[]>();
@@ -87,7 +112,7 @@ export async function openPostedRowsJudge(
       settled = Promise.all([enrich?.remember(), empty.rows()]);
       settled.catch(() => undefined);
       const lines = found.map((row) => lineOf(definition, row));
-      return { rejected, lines: lines.filter((line) => isNewer(line, online, definition)) };
+      return { judged: count, rejected, lines: lines.filter((line) => isNewer(line, online, definition)) };
     },
   };
 }

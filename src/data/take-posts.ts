@@ -9,10 +9,11 @@ import { clearPosted, isCommitted, type PostedLine, putPosted, putUpTo } from ".
 import { committedPosts, findAnswer, keepPosts, newestPost, waitingPosts, waitingSize } from "../features/posts.ts";
 import type { Database } from "../ports/database.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
-import type { PostedRowsJudge, RejectedRow } from "./posted-rows.ts";
+import type { PostedRows } from "../ports/source.ts";
+import type { Judgement, PostedRowsJudge, RejectedRow } from "./posted-rows.ts";
 
 export interface PostAnswer {
-  /** Null while the rows are not judged yet: a run does it. */
+  /** What was posted, and what came of it, which a transform makes more or fewer. Null while the rows are not judged yet: a run does it. */
   readonly rows: { readonly read: number; readonly accepted: number | null; readonly quarantined: number | null };
   /** The first rejected rows, each with its reason. They are in quarantine once a run has committed the others. */
   readonly rejected: readonly RejectedRow[];
@@ -48,6 +49,8 @@ interface WaitingPost {
 }
 
 const rejectedShown = 20;
+/** After a transform could not be asked, where everything that waits must be gone through again. */
+const pauseMs = 2_000;
 /** What a batch takes at most, and what may wait in memory. */
 const batchRows = 5_000;
 const mostWaitingRows = 100_000;
@@ -60,7 +63,8 @@ export function openPosts(definition: DataDefinition, parts: PostsParts): Posts 
   const waiting: WaitingPost[] = [];
   let waitingRows = 0;
   let working: Promise<void> | undefined;
-  let judge: Promise<PostedRowsJudge> | undefined;
+  let judge: Promise<PostedRowsJudge | undefined> | undefined;
+  let judgeAgainMs = Number.NEGATIVE_INFINITY;
   let sizeLookedUpMs = Number.NEGATIVE_INFINITY;
   let putSinceClear = 0;
 
@@ -88,14 +92,16 @@ export function openPosts(definition: DataDefinition, parts: PostsParts): Posts 
     const expected = (await newestPost(database, group)) + 1;
     const atMs = now();
     const posts = fresh.map(({ rows }, index) => ({ number: expected + index, atMs, rows }));
-    const judgement = await (await openJudge())?.judge(posts);
+    const judgement = await judgeNow(posts);
     const answers = posts.map(({ number, rows }): PostAnswer => {
-      const rejected = judgement?.rejected.get(number) ?? [];
-      const judged = judgement === undefined ? null : rejected.length;
+      const unjudged = { read: rows.length, accepted: null, quarantined: null };
+      if (judgement === undefined) return { rows: unjudged, rejected: [], online: false };
+      const rejected = judgement.rejected.get(number) ?? [];
+      const accepted = (judgement.judged.get(number) ?? 0) - rejected.length;
       return {
-        rows: { read: rows.length, accepted: judged === null ? null : rows.length - judged, quarantined: judged },
+        rows: { read: rows.length, accepted, quarantined: rejected.length },
         rejected: rejected.slice(0, rejectedShown),
-        online: judgement !== undefined,
+        online: true,
       };
     });
     const first = await database.transaction((tx) =>
@@ -169,18 +175,25 @@ export function openPosts(definition: DataDefinition, parts: PostsParts): Posts 
     sizeLookedUpMs = performance.now();
   }
 
-  async function openJudge(): Promise<PostedRowsJudge | undefined> {
-    if (parts.openJudge === null) return undefined;
+  /** Undefined when only a run can judge them, or the transform cannot be asked now. */
+  async function judgeNow(posts: readonly PostedRows[]): Promise<Judgement | undefined> {
+    if (parts.openJudge === null || performance.now() < judgeAgainMs) return undefined;
     judge ??= openWithHistory(parts.openJudge);
-    return judge;
+    const judgement = (await (await judge)?.judge(posts)) ?? undefined;
+    // Windows of later rows would lack these: whoever judges those looks at all that waits first.
+    if (judgement === undefined && definition.windows.length > 0) {
+      judge = undefined;
+      judgeAgainMs = performance.now() + pauseMs;
+    }
+    return judgement;
   }
 
   /** A judge that is new has seen nothing of what waits for a commit, which the windows of later rows count. */
-  async function openWithHistory(open: () => Promise<PostedRowsJudge>): Promise<PostedRowsJudge> {
+  async function openWithHistory(open: () => Promise<PostedRowsJudge>): Promise<PostedRowsJudge | undefined> {
     const opened = await open();
     if (definition.windows.length > 0)
       for await (const posts of waitingPosts(database, group, (await committedPosts(database, group)).upTo))
-        await opened.judge(posts);
+        if ((await opened.judge(posts)) === null) return undefined;
     return opened;
   }
 
@@ -202,7 +215,7 @@ export function openPosts(definition: DataDefinition, parts: PostsParts): Posts 
     async recover() {
       const from = Math.max(putUpTo(online, group), (await committedPosts(database, group)).upTo);
       for await (const posts of waitingPosts(database, group, from)) {
-        const judgement = await (await openJudge())?.judge(posts);
+        const judgement = await judgeNow(posts);
         if (judgement === undefined) return;
         const lines = withoutForgotten(definition, judgement.lines, await listForgotten(database, definition));
         await putPosted(online, definition, lines, posts.at(-1)?.number ?? from);

@@ -5,6 +5,9 @@ import { isObject } from "../base/json.ts";
 import type { RawRow } from "../define/data.ts";
 import { type Query, sqlName } from "../ports/query.ts";
 
+/** What a component declares: one row in, none, one or several out. */
+export type Transform = (row: RawRow) => RawRow | readonly RawRow[] | null;
+
 const batchRows = 10_000;
 
 /**
@@ -16,7 +19,7 @@ export async function transformRows(
   query: Query,
   relation: string,
   columns: readonly string[],
-  transform: (row: RawRow) => RawRow | readonly RawRow[] | null,
+  transform: Transform,
   carried: readonly string[] = [],
 ): Promise<string> {
   await query.run(
@@ -34,8 +37,8 @@ export async function transformRows(
       seen++;
       const kept = carried.map((column) => cell(row[column]));
       for (const column of carried) delete row[column];
-      for (const out of outputs(transform(row as RawRow), _row as number))
-        batch.push([String(next++), ...kept, ...columns.map((column) => cell(out[column]))]);
+      for (const cells of transformRow(transform, row as RawRow, _row as number, columns))
+        batch.push([String(next++), ...kept, ...cells]);
       if (batch.length >= batchRows) await flush();
     }
   }
@@ -48,6 +51,16 @@ export async function transformRows(
   const numbers = ["_row", ...carried].map((column) => `CAST(${column} AS BIGINT) AS ${column}`);
   await query.run(`CREATE VIEW transformed AS SELECT * REPLACE (${numbers.join(", ")}) FROM transformed_cells`);
   return "transformed";
+}
+
+/** What one row becomes, each as the texts of `columns`. Throws RUNS_RESULT_UNSTORABLE, and whatever the transform throws. */
+export function transformRow(
+  transform: Transform,
+  row: RawRow,
+  number: number,
+  columns: readonly string[],
+): (string | null)[][] {
+  return outputs(transform(row), number).map((out) => columns.map((column) => cell(out[column])));
 }
 
 function outputs(result: unknown, row: number): readonly RawRow[] {

@@ -87,3 +87,23 @@ export interface Source {
   fingerprint(projectFolder: string): Promise<string | null>;
   open(context: SourceContext): Promise<SourceResult>;
 }
+
+/**
+ * A posted row under names that the engine takes. Nobody can be asked to send a row again: names that it would refuse are
+ * read as the columns that they mean, each as it was `spelt` first.
+ */
+export function spelledRow(row: object, spelt: Map<string, string>): Record<string, unknown> {
+  const spoken: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(row)) {
+    const plain = name
+      .replace(/[\u200b\ufeff]/g, "")
+      .replace(/\s+/g, " ")
+      .trim();
+    const folded = plain.toLowerCase();
+    if (plain === "" || /^_(?:row|posted|post)$/.test(folded)) continue;
+    const known = spelt.get(folded);
+    if (known === undefined) spelt.set(folded, plain);
+    spoken[known ?? plain] = value;
+  }
+  return spoken;
+}

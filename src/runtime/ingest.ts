@@ -6,6 +6,7 @@ import { fail } from "../base/failure.ts";
 import { isObject } from "../base/json.ts";
 import type { DeclaredComponent } from "../catalog/components.ts";
 import { openPostedRowsJudge } from "../data/posted-rows.ts";
+import type { TransformElsewhere } from "../data/posted-transform.ts";
 import type { WindowHistory } from "../data/posted-windows.ts";
 import { openPosts, type PostAnswer, type Posts } from "../data/take-posts.ts";
 import type { DataDefinition } from "../define/definition.ts";
@@ -20,6 +21,7 @@ import type { Query } from "../ports/query.ts";
 import { openQuery } from "./drivers.ts";
 import { featureUsers } from "./feature-users.ts";
 import type { Project } from "./open-project.ts";
+import { secretsOf } from "./secrets.ts";
 
 export interface IngestDocument extends PostAnswer {
   readonly data: string;
@@ -37,8 +39,15 @@ export interface Ingest {
   close(): Promise<void>;
 }
 
+/** A data component as it judges what is posted to it. */
+interface Declared {
+  readonly definition: DataDefinition;
+  readonly file: string;
+  readonly fingerprint: string | null;
+}
+
 interface Taker {
-  /** The definition that it judges by. */
+  /** What it judges by: the definition, and the code where that counts. */
   readonly text: string;
   readonly posts: Posts;
   close(): Promise<void>;
@@ -52,47 +61,57 @@ const engineMb = 256;
 
 export function openIngest(project: Project): Ingest {
   const takers = new Map<string, Promise<Taker>>();
-  let remembered: { definitions: ReadonlyMap<string, DataDefinition>; atMs: number } | undefined;
+  let remembered: { declared: ReadonlyMap<string, Declared>; atMs: number } | undefined;
   const forget = project.onChange(() => {
     remembered = undefined;
   });
 
-  async function recall(): Promise<ReadonlyMap<string, DataDefinition>> {
+  async function recall(): Promise<ReadonlyMap<string, Declared>> {
     if (remembered === undefined || performance.now() - remembered.atMs > rememberMs) {
-      const definitions = new Map<string, DataDefinition>();
+      const declared = new Map<string, Declared>();
       const components = await project.components.list();
-      for (const { definition } of components)
+      for (const { definition, file, fingerprint } of components)
         if (definition?.kind === "data")
-          definitions.set(definition.name, await asKept(project, definition, components));
-      remembered = { definitions, atMs: performance.now() };
+          declared.set(definition.name, {
+            definition: await asKept(project, definition, components),
+            file,
+            fingerprint,
+          });
+      remembered = { declared, atMs: performance.now() };
     }
-    return remembered.definitions;
+    return remembered.declared;
   }
 
-  async function find(name: string): Promise<DataDefinition> {
-    const definition = (await recall()).get(name);
-    if (definition === undefined)
+  async function find(name: string): Promise<Declared> {
+    const declared = (await recall()).get(name);
+    if (declared === undefined)
       throw fail("FEATURES_UNKNOWN", `Expected a data component, got ${JSON.stringify(name)}`);
+    const { definition } = declared;
     if (definition.source.kind !== "push")
       throw fail(
         "HTTP_BODY_INVALID",
         `Expected data/${name} to take rows that are posted, got one that reads ${definition.source.description}`,
         { hint: "Give it the source push()" },
       );
-    return definition;
+    return declared;
   }
 
-  /** A changed definition judges by other rules: what was taken under the old one is waited for first. */
-  async function takerOf(definition: DataDefinition): Promise<Taker> {
+  /** A changed definition, or transform, judges by other rules: what was taken under the old one is waited for first. */
+  async function takerOf(declared: Declared): Promise<Taker> {
+    const { definition, file, fingerprint } = declared;
     const { name } = definition;
-    const text = JSON.stringify(definition);
+    const text = JSON.stringify([definition, definition.transform ? fingerprint : null]);
     const known = takers.get(name);
     const opened = await known?.catch(() => undefined);
     if (opened?.text === text) return opened;
-    if (known !== takers.get(name)) return takerOf(definition);
+    if (known !== takers.get(name)) return takerOf(declared);
     const next = (async () => {
       await opened?.close();
-      return openTaker(project, definition, text);
+      const code = { component: `data/${name}`, file, fingerprint, environment: () => secretsOf(definition) };
+      return openTaker(project, definition, {
+        text,
+        ...(definition.transform ? { transform: project.transforms.open(code) } : {}),
+      });
     })();
     takers.set(name, next);
     return next;
@@ -100,25 +119,24 @@ export function openIngest(project: Project): Ingest {
 
   return {
     async take(name, body, idempotencyKey) {
-      const definition = await find(name);
+      const declared = await find(name);
       if (idempotencyKey !== null && (idempotencyKey === "" || idempotencyKey.length > longestKey))
         throw fail(
           "HTTP_BODY_INVALID",
           `Expected an Idempotency-Key of 1 to ${longestKey} characters, got ${idempotencyKey.length}`,
         );
       const rows = readRows(body);
-      const { posts } = await takerOf(definition);
+      const { posts } = await takerOf(declared);
       const answer = await posts.take(rows, idempotencyKey);
       return { data: name, state: answer.online ? "done" : "accepted", ...answer };
     },
     async recover() {
-      for (const definition of (await recall()).values())
-        if (
-          definition.source.kind === "push" &&
-          (await newestPost(project.database, definition.name)) > putUpTo(project.online, definition.name)
-        )
+      for (const declared of (await recall()).values()) {
+        const { name, source } = declared.definition;
+        if (source.kind === "push" && (await newestPost(project.database, name)) > putUpTo(project.online, name))
           // Opening it does that.
-          await takerOf(definition);
+          await takerOf(declared);
+      }
     },
     async close() {
       forget();
@@ -139,7 +157,11 @@ async function asKept(
   return withDeprecated(definition, head?.definition, await featureUsers(database, definition.name, components));
 }
 
-async function openTaker(project: Project, definition: DataDefinition, text: string): Promise<Taker> {
+async function openTaker(
+  project: Project,
+  definition: DataDefinition,
+  { text, transform }: { readonly text: string; readonly transform?: TransformElsewhere },
+): Promise<Taker> {
   const engines = new Set<Query>();
   const closeEngines = async () => {
     for (const engine of engines) await engine.close();
@@ -148,9 +170,9 @@ async function openTaker(project: Project, definition: DataDefinition, text: str
   const posts = openPosts(definition, {
     database: project.database,
     online: project.online,
-    // The server never runs a project's own code, nor holds a row against all others of its entity: a run does.
+    // The server does not hold a row against all others of its entity, nor has it texts embedded: a run does.
     openJudge:
-      definition.transform || definition.checks?.monotonic !== undefined || embeddingsOf(definition).length > 0
+      definition.checks?.monotonic !== undefined || embeddingsOf(definition).length > 0
         ? null
         : async () => {
             await closeEngines();
@@ -162,6 +184,7 @@ async function openTaker(project: Project, definition: DataDefinition, text: str
               query,
               online: project.online,
               history: historyOf(project, definition),
+              ...(transform === undefined ? {} : { transform }),
             });
           },
   });

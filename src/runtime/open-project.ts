@@ -28,6 +28,7 @@ import { findComponentFiles, projectName } from "./load-components.ts";
 import { type EmbedderServing, openEmbedders } from "./serving/embedder-serving.ts";
 import { openOnDemand } from "./serving/on-demand-serving.ts";
 import { openApart } from "./serving/outside-serving.ts";
+import { openTransforms, type Transforms } from "./serving/transform-serving.ts";
 import { copyState, writeRefusal } from "./state-copy.ts";
 
 export interface Project {
@@ -47,6 +48,7 @@ export interface Project {
   readonly onDemand: OnDemandCompute;
   readonly embedders: EmbedderServing;
   readonly apart: ApartModels;
+  readonly transforms: Transforms;
   readonly shadow: Shadow;
   readonly live: LiveSource;
   readonly predictions: PredictionLog;
@@ -131,6 +133,7 @@ async function openIn(root: string, stateFolder: string, log: Log): Promise<Proj
     onDemand: openOnDemand(compute, root),
     embedders,
     apart,
+    transforms: openTransforms(compute, root),
     shadow,
     live,
     predictions,

@@ -25,6 +25,7 @@ import { loadOnDemandOf } from "./serving/on-demand-code.ts";
 import { serveOnDemand } from "./serving/on-demand-serving.ts";
 import { outsideModels } from "./serving/outside-models.ts";
 import { serveModel } from "./serving/outside-serving.ts";
+import { serveTransform } from "./serving/transform-serving.ts";
 import { importUserFile } from "./user-modules.ts";
 
 export const stepHandlers: StepHandlers = {
@@ -37,6 +38,7 @@ export const stepHandlers: StepHandlers = {
   "features/embed": serveEmbedder,
   "features/index": (input, context) => withQuery(context, (query) => indexRows(input, query, context)),
   "inference/model": serveModel,
+  "data/transform": serveTransform,
   "data/read": (input, context) =>
     withQuery(context, async (query) =>
       readSource(ofProject<ReadInput>(input, context), await readParts(input, query, context)),

@@ -4,7 +4,7 @@ import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { fail } from "../base/failure.ts";
 import { sqlName } from "../ports/query.ts";
-import type { PostedRows, Source, SourceContext, SourceResult } from "../ports/source.ts";
+import { type PostedRows, type Source, type SourceContext, type SourceResult, spelledRow } from "../ports/source.ts";
 import { rows } from "./rows.ts";
 
 /**
@@ -41,7 +41,7 @@ async function openPosted(context: SourceContext): Promise<SourceResult> {
       const post = JSON.parse(line) as PostedRows;
       posts.push([String(first), String(post.number), String(post.atMs)]);
       first += post.rows.length;
-      yield post.rows.map((row) => spell(row, spelt));
+      yield post.rows.map((row) => spelledRow(row, spelt));
     }
   }
   const opened = await rows(() => ({ rows: read(), position: context.position ?? "0" })).open(context);
@@ -52,21 +52,4 @@ async function openPosted(context: SourceContext): Promise<SourceResult> {
      ASOF JOIN (SELECT CAST(_first AS BIGINT) AS _first, CAST(_post AS BIGINT) AS _post, CAST(_posted AS BIGINT) AS _posted FROM posts) p ON r._row >= p._first`,
   );
   return { ...opened, relation: "posted" };
-}
-
-/** Nobody can be asked to send a row again: names that the engine would refuse are read as the columns that they mean. */
-function spell(row: object, spelt: Map<string, string>): object {
-  const spoken: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(row)) {
-    const plain = name
-      .replace(/[\u200b\ufeff]/g, "")
-      .replace(/\s+/g, " ")
-      .trim();
-    const folded = plain.toLowerCase();
-    if (plain === "" || /^_(?:row|posted|post)$/.test(folded)) continue;
-    const known = spelt.get(folded);
-    if (known === undefined) spelt.set(folded, plain);
-    spoken[known ?? plain] = value;
-  }
-  return spoken;
 }

@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import fc from "fast-check";
 import { openPostedRowsJudge } from "../../src/data/posted-rows.ts";
+import { type TransformElsewhere, transformCells } from "../../src/data/posted-transform.ts";
 import { openPosts, type Posts } from "../../src/data/take-posts.ts";
+import type { Transform } from "../../src/data/transform.ts";
 import type { DataDefinition } from "../../src/define/definition.ts";
 import { duckdbQuery } from "../../src/drivers/duckdb-query.ts";
 import { groupFiles } from "../../src/features/group-files.ts";
@@ -24,7 +26,7 @@ const orders = defineData({
 });
 
 /** The recipe with an engine of its own, as the server opens it. */
-function openTaker(group: Group, definition: DataDefinition) {
+function openTaker(group: Group, definition: DataDefinition, transform?: TransformElsewhere) {
   const engines: Query[] = [];
   const { database, offline, online } = group.parts;
   let nowMs = Date.now();
@@ -43,6 +45,7 @@ function openTaker(group: Group, definition: DataDefinition) {
           onlyAdded: (since) => onlyAdded(database, definition.name, since),
           files: (sequence) => groupFiles(database, offline, definition.name, sequence),
         },
+        ...(transform === undefined ? {} : { transform }),
       });
     },
   });
@@ -212,6 +215,82 @@ describe("rows that are posted", () => {
       }),
       { numRuns: 12 },
     );
+  });
+});
+
+describe("rows that are posted to a component with a transform", () => {
+  const parcels = defineData({
+    name: "parcels",
+    source: push(),
+    key: "customer",
+    eventTime: "at",
+    features: { amount: number({ min: 0 }), channel: category({ optional: true }) },
+    windows: { lately: count({ over: "1d" }) },
+    // One row in, none, one or several out.
+    transform: (row) => {
+      if (row.kind === "ping") return null;
+      if (row.kind === "poison") throw new Error("cannot be read");
+      const parts = (row.amounts ?? "").split("+");
+      return parts.map((amount, index) => ({ ...row, amount, channel: index === 0 ? (row.via ?? null) : "more" }));
+    },
+  });
+  const definition = definitionOf(parcels);
+  const at = "2024-05-01T10:00:00Z";
+  let group: Group;
+  let taker: { posts: Posts; close(): Promise<unknown> };
+  /** As the process beside the server does it. */
+  const here: TransformElsewhere = async (cells) =>
+    JSON.parse(JSON.stringify(transformCells(parcels.options.transform as Transform, cells)));
+  before(async () => {
+    group = await openGroup();
+    taker = openTaker(group, definition, here);
+  });
+  after(async () => {
+    await taker.close();
+    await group.close();
+  });
+  const online = (customer: string) => findOnlineRow(group.parts.online, "parcels", [customer])?.values;
+
+  it("are judged as they come out of it, and the same online once they are committed", async () => {
+    const answer = await taker.posts.take(
+      [
+        { customer: "ann", at, amounts: "5+6", via: "web" },
+        { customer: "bob", at, Amounts: "-1", via: "web" },
+        { customer: "eve", kind: "ping" },
+        { "customer ": "kim", at, amounts: 7 },
+      ],
+      null,
+    );
+    assert.deepEqual(answer.rows, { read: 4, accepted: 3, quarantined: 1 });
+    assert.deepEqual(
+      answer.rejected.map(({ row, reason }) => [row, reason]),
+      [[2, 'amount: expected at least 0, got "-1"']],
+    );
+    const expected = { ann: { amount: 6, channel: "more", lately: 2 }, kim: { amount: 7, channel: null, lately: 1 } };
+    const found = () => ({ ann: online("ann"), kim: online("kim") });
+    assert.deepEqual(found(), expected);
+    assert.deepEqual([online("bob"), online("eve")], [undefined, undefined]);
+    const { rows } = await group.run(parcels);
+    assert.deepEqual([rows.written, rows.quarantined], [3, 1]);
+    assert.deepEqual(found(), expected);
+  });
+
+  it("are kept and left to a run when it throws or cannot be asked, and count in windows from then on", async () => {
+    const unjudged = { rows: { read: 1, accepted: null, quarantined: null }, rejected: [], online: false };
+    const absent = openTaker(group, definition, () => Promise.reject(new Error("the process is gone")));
+    const later = "2024-05-01T11:00:00Z";
+    assert.deepEqual(await absent.posts.take([{ customer: "ann", at: later, amounts: "1" }], null), unjudged);
+    // Within the pause nobody tries again.
+    assert.deepEqual(await absent.posts.take([{ customer: "ann", at: later, amounts: "2" }], null), unjudged);
+    await absent.close();
+    await taker.close();
+    taker = openTaker(group, definition, here);
+    const answer = await taker.posts.take([{ customer: "ann", at: "2024-05-01T12:00:00Z", amounts: "3" }], null);
+    assert.equal(answer.online, true);
+    assert.deepEqual(online("ann"), { amount: 3, channel: null, lately: 4 });
+    await group.run(parcels);
+    assert.deepEqual(online("ann"), { amount: 3, channel: null, lately: 4 });
+    assert.deepEqual(await taker.posts.take([{ customer: "ann", at: later, kind: "poison" }], null), unjudged);
   });
 });
 

@@ -8,7 +8,16 @@ import { lmdbOnline } from "../../src/drivers/lmdb-online.ts";
 import { findOnlineRow } from "../../src/features/online.ts";
 import type { StatusDocument } from "../../src/http/api.ts";
 import type { IngestDocument } from "../../src/runtime/ingest.ts";
-import { emptyFolder, pentad, pentadJson, type Server, serve, type TestProject } from "../support/project.ts";
+import type { OnlineFeaturesDocument } from "../../src/runtime/online-features.ts";
+import {
+  emptyFolder,
+  eventually,
+  pentad,
+  pentadJson,
+  type Server,
+  serve,
+  type TestProject,
+} from "../support/project.ts";
 
 const component = `import { count, defineData, number, category, push } from "pentad";
 
@@ -130,5 +139,71 @@ describe("rows that are posted", () => {
     );
     assert.deepEqual(document, { data: "orders", replayed: 2, quarantined: 1, failure: null });
     assert.equal((await online("bob"))?.amount, -5);
+  });
+});
+
+describe("rows that are posted to a component with a transform", () => {
+  const readings = (factor: number) => `import { defineData, number, push } from "pentad";
+export default defineData({
+  source: push("meters"),
+  key: "meter",
+  eventTime: "at",
+  features: { litres: number({ min: 0 }) },
+  transform: (row) => {
+    if (row.gallons === "stop") process.exit(3);
+    if (row.gallons === "hang") for (;;);
+    return { ...row, litres: String(Number(row.gallons) * ${factor}) };
+  },
+});
+`;
+  let project: TestProject;
+  let server: Server;
+  before(async () => {
+    project = emptyFolder("meters");
+    mkdirSync(join(project.folder, "data"), { recursive: true });
+    await project.write("data/readings.ts", readings(4));
+    server = await serve(project.folder);
+  });
+  after(async () => {
+    await server.stop();
+    project.remove();
+  });
+  const post = async (row: object) => {
+    const { status, body } = await server.post("/ingest/readings", row);
+    return { status, body: body as IngestDocument };
+  };
+  const online = async (meter: string) => {
+    const body = { features: ["readings.litres"], keys: [{ meter }] };
+    const { body: answer } = await server.post("/api/features/online", body);
+    return (answer as OnlineFeaturesDocument).rows[0]?.values[0];
+  };
+  const at = () => new Date().toISOString();
+  /** The process may still be starting. */
+  const judged = (row: object) =>
+    eventually(async () => {
+      const answer = await post(row);
+      return answer.status === 200 ? answer.body : undefined;
+    });
+
+  it("are judged by it beside the server, and by changed code once it is changed", async () => {
+    await judged({ meter: "a", at: at(), gallons: 1 });
+    assert.equal(await online("a"), 4);
+    const { status, body } = await post({ meter: "b", at: at(), gallons: -1 });
+    assert.deepEqual([status, body.rows], [200, { read: 1, accepted: 0, quarantined: 1 }]);
+    assert.match(body.rejected[0]?.reason ?? "", /litres: expected at least 0, got "-4"/);
+    await project.write("data/readings.ts", readings(5));
+    await eventually(async () => {
+      await judged({ meter: "c", at: at(), gallons: 1 });
+      return (await online("c")) === 5 ? true : undefined;
+    });
+  });
+
+  it("are kept for a run when it ends its process or hangs, and judged again afterwards", async () => {
+    for (const gallons of ["stop", "hang"]) {
+      const { status, body } = await post({ meter: "d", at: at(), gallons });
+      assert.deepEqual([status, body.state, body.rows.accepted], [202, "accepted", null]);
+    }
+    await judged({ meter: "e", at: at(), gallons: 2 });
+    assert.equal(await online("e"), 10);
   });
 });
