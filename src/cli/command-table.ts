@@ -19,7 +19,13 @@ export const commands: readonly Command[] = [
     operands: "DIR",
     options: {
       from: { type: "string", value: "FILE|URL", help: "CSV, TSV, NDJSON, JSON or Parquet, optionally gzipped" },
-      predict: { type: "string", value: "COLUMN", help: "The column to predict" },
+      predict: { type: "string", value: "COLUMN", help: "The column to predict; none for anomaly and clustering" },
+      task: {
+        type: "string",
+        value: "TASK",
+        help: "binary, multiclass, regression, forecast, anomaly or clustering (default: found in the data)",
+      },
+      horizon: { type: "string", value: "N", help: "Of a forecast: how many steps ahead (default: found in the data)" },
       key: {
         type: "string",
         value: "COLUMN",
@@ -32,7 +38,11 @@ export const commands: readonly Command[] = [
       },
       yes: { type: "boolean", help: "Never ask" },
     },
-    details: ["Example: pentad new rain --from weather.csv --predict rainTomorrow --time date"],
+    details: [
+      "Examples: pentad new rain --from weather.csv --predict rainTomorrow --time date",
+      "          pentad new sales --from sales.csv --predict sold --task forecast --horizon 14",
+      "          pentad new odd-orders --from orders.csv --task anomaly",
+    ],
     run: async (spec, args) => (await import("./commands/new.ts")).runNew(spec, args),
   },
   {

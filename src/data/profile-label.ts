@@ -23,8 +23,16 @@ export interface LabelPlan {
 const fewestRows = 10;
 const mostClasses = 100;
 
-/** Throws DATA_COLUMN_MISSING or TRAINING_LABEL_… with the reason why the column cannot be predicted. */
-export function planLabel(profile: TableProfile, wanted: string, source: string): LabelPlan {
+/**
+ * How a column can be predicted, or how it is when `task` says so; a forecast follows numbers. Throws DATA_COLUMN_MISSING
+ * or TRAINING_LABEL_… with the reason why it cannot be.
+ */
+export function planLabel(
+  profile: TableProfile,
+  wanted: string,
+  source: string,
+  task?: LabelTask | "forecast",
+): LabelPlan {
   const column = findColumn(profile.columns, wanted, `${source} has no column`, "--predict");
   const { facts, type, name } = column;
   const quoted = JSON.stringify(name);
@@ -53,7 +61,11 @@ export function planLabel(profile: TableProfile, wanted: string, source: string)
           `${quoted} is missing in ${count(column.missing)} of ${count(profile.profiledRows)} rows; those are not trained on`,
         ]
       : [];
-  if (isQuantity(column)) return { column, task: "regression", classes: [], majority: null, notes };
+  const quantity = { column, task: "regression", classes: [], majority: null } as const;
+  const isNumber = task === undefined && (isQuantity(column) || isSpoiltQuantity(column));
+  if (isNumber || task === "regression" || task === "forecast")
+    return { ...quantity, notes: [...notes, ...strayTexts(profile, column, source, task)] };
+  if (task !== undefined) checkClassCount(column, task);
   checkClasses(column, source);
   const classes = orderedClasses(facts.top.map(({ value }) => value));
   const smallest = facts.top.at(-1);
@@ -77,14 +89,76 @@ function isQuantity({ type, facts, name, writing }: ProfiledColumn): boolean {
   return facts.distinct > 10 || facts.present < facts.distinct * 20 || soundsLikeCount(name);
 }
 
+/** A number in most rows, with so many different ones that they are no classes. */
+function isSpoiltQuantity({ type, facts }: ProfiledColumn): boolean {
+  const { numbers, present, distinct } = facts;
+  return (type === "category" || type === "text") && numbers > present / 2 && distinct > Math.min(20, present / 2);
+}
+
+/** The share of rows that may hold a text where a number is wanted: they go to quarantine, whose budget must suffice. */
+const strayShare = 0.08;
+
+/** What is said of texts among the numbers of a label. Throws TRAINING_LABEL_INVALID when they are too many. */
+function strayTexts(
+  { profiledRows }: TableProfile,
+  { name, type, facts, misfits, writing }: ProfiledColumn,
+  source: string,
+  task?: LabelTask | "forecast",
+): string[] {
+  const strays = type === "number" ? misfits : facts.present - facts.numbers;
+  if (strays === 0) return [];
+  const quoted = JSON.stringify(name);
+  const texts = [...new Set([...facts.top.map(({ value }) => value), ...facts.some])]
+    .filter((text) => writing === "." && !Number.isFinite(Number(text)))
+    .slice(0, 5)
+    .map((text) => JSON.stringify(text.length > 40 ? `${text.slice(0, 39)}…` : text));
+  const which = texts.length === 0 ? "" : ` (${texts.join(", ")}${strays > texts.length ? ", …" : ""})`;
+  const rows = `${count(strays)} row${strays === 1 ? "" : "s"}`;
+  if (type !== "number" && facts.numbers === 0)
+    throw fail(
+      "TRAINING_LABEL_INVALID",
+      `--task ${task}: expected numbers in ${quoted} of ${source}, got texts${which}`,
+      {
+        hint:
+          task === "forecast"
+            ? "A forecast continues numbers; choose a column that holds some"
+            : "Leave --task out, or choose a column that holds numbers",
+      },
+    );
+  if (strays > profiledRows * strayShare)
+    throw fail(
+      "TRAINING_LABEL_INVALID",
+      `${quoted} is a number in ${count(facts.numbers)} rows of ${source}, but holds texts in ${rows}${which}: too many to leave out`,
+      { hint: "Empty or correct those cells, or move the texts to a column of their own" },
+    );
+  return [`${quoted} holds numbers except in ${rows}${which}, which will go to quarantine`];
+}
+
+function checkClassCount({ name, facts }: ProfiledColumn, task: "binary" | "multiclass"): void {
+  const { distinct, top } = facts;
+  if ((task === "binary") === (distinct === 2)) return;
+  const some = top.slice(0, 5).map(({ value }) => JSON.stringify(value));
+  throw fail(
+    "TRAINING_LABEL_INVALID",
+    `--task ${task}: expected ${task === "binary" ? "two" : "more than two"} different values in ${JSON.stringify(name)}, got ${count(distinct)}: ${some.join(", ")}${distinct > some.length ? ", …" : ""}`,
+    {
+      hint:
+        task === "binary" ? "Predict several classes with --task multiclass" : "Predict one of two with --task binary",
+    },
+  );
+}
+
 function checkClasses({ name, type, facts }: ProfiledColumn, source: string): void {
   const quoted = JSON.stringify(name);
   if (type === "text" || facts.distinct > facts.present / 2)
     throw fail(
       "TRAINING_LABEL_INVALID",
-      `${quoted} has a different text in nearly every row of ${source} (${count(facts.distinct)} in ${count(facts.present)} rows): there is no class to learn`,
+      `${quoted} has a different ${type === "number" ? "number" : "text"} in nearly every row of ${source} (${count(facts.distinct)} in ${count(facts.present)} rows): there is no class to learn`,
       {
-        hint: "Choose a column whose values repeat, or one that holds numbers",
+        hint:
+          type === "number"
+            ? "Predict the number itself with --task regression"
+            : "Choose a column whose values repeat, or one that holds numbers",
       },
     );
   if (facts.distinct > mostClasses)

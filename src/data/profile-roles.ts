@@ -2,9 +2,10 @@
 
 import { fail } from "../base/failure.ts";
 import type { TableProfile } from "./profile.ts";
+import { type EventTimePlan, guessTime, namedTime } from "./profile-event-time.ts";
 import { count, share } from "./profile-findings.ts";
 import { findColumn, type LabelPlan } from "./profile-label.ts";
-import { soundsLikeEventTime, soundsLikeKey, soundsLikeLaterTime, wordsOf } from "./profile-names.ts";
+import { soundsLikeKey, soundsLikeLaterTime } from "./profile-names.ts";
 import type { ProfiledColumn } from "./profiled-column.ts";
 
 export interface Roles {
@@ -14,12 +15,6 @@ export interface Roles {
   readonly left: readonly LeftOut[];
   /** Things to know, in sentences. */
   readonly notes: readonly string[];
-}
-
-export interface EventTimePlan {
-  readonly column: ProfiledColumn;
-  /** strptime letters; undefined for ISO 8601. */
-  readonly format: string | undefined;
 }
 
 export interface LeftOut {
@@ -34,7 +29,7 @@ export interface RoleOptions {
 }
 
 /** Throws DATA_COLUMN_MISSING or DEFINE_INVALID for a key or a time that cannot be one. */
-export function planRoles(profile: TableProfile, label: LabelPlan, options: RoleOptions, source: string): Roles {
+export function planRoles(profile: TableProfile, label: LabelPlan | null, options: RoleOptions, source: string): Roles {
   const notes: string[] = [];
   const time =
     options.time === undefined
@@ -49,13 +44,15 @@ export function planRoles(profile: TableProfile, label: LabelPlan, options: Role
   const assign = (key: readonly ProfiledColumn[]) => {
     const given = assignOthers(key);
     // A time that leaves nothing to learn from is all there is: it tells the model how far the calendar has gone.
-    return given.features.length === 0 && time !== null ? { ...given, features: [time.column] } : given;
+    return label !== null && given.features.length === 0 && time !== null
+      ? { ...given, features: [time.column] }
+      : given;
   };
   const assignOthers = (key: readonly ProfiledColumn[]) => {
     const features: ProfiledColumn[] = [];
     const left: LeftOut[] = [];
     for (const column of profile.columns) {
-      if (column === label.column || key.includes(column) || column === time?.column) continue;
+      if (column === label?.column || key.includes(column) || column === time?.column) continue;
       const reason = reasonToLeave(column, profile, label, time);
       if (reason === undefined) features.push(column);
       else left.push({ column, reason });
@@ -75,72 +72,11 @@ export function planRoles(profile: TableProfile, label: LabelPlan, options: Role
   return { ...chosen, time, notes };
 }
 
-/** The share of rows that may lack a time before a column is no longer taken for the event's time. */
-const lackingShare = 0.005;
-
-function guessTime(profile: TableProfile, label: LabelPlan): EventTimePlan | null {
-  const rows = profile.profiledRows;
-  const candidates = profile.columns.filter((column) => {
-    if (column === label.column || column.type !== "time" || column.duplicateOf !== null) return false;
-    if (column.missing + column.misfits > rows * lackingShare || column.time?.ambiguous === true) return false;
-    return soundsLikeEventTime(column.name) && column.facts.distinct >= Math.min(20, rows / 2);
-  });
-  // The name that says the least besides the time is the row's own: "date" before "order date".
-  const best = candidates.sort(
-    (a, b) => wordsOf(a.name).length - wordsOf(b.name).length || b.facts.distinct - a.facts.distinct,
-  )[0];
-  return best === undefined ? null : { column: best, format: best.time?.format };
-}
-
-function namedTime(profile: TableProfile, label: LabelPlan, name: string, source: string): EventTimePlan {
-  const column = findColumn(profile.columns, name, `--time: ${source} has no column`, "--time");
-  const quoted = JSON.stringify(column.name);
-  if (column === label.column)
-    throw fail("DEFINE_INVALID", `--time: expected another column than the one to predict, got ${quoted}`);
-  const format = column.type === "time" ? { format: column.time?.format } : yearFormat(column);
-  if (format === undefined) {
-    const others = profile.columns.filter(({ type }) => type === "time").map((one) => JSON.stringify(one.name));
-    throw fail(
-      "DEFINE_INVALID",
-      `--time: expected a column of dates or times, got ${quoted}, which holds ${describe(column)}`,
-      {
-        hint:
-          others.length > 0
-            ? `Columns with times: ${others.join(", ")}`
-            : `${source} has no column of dates or times; leave --time out`,
-      },
-    );
-  }
-  const lacking = column.missing + column.misfits;
-  if (lacking > profile.profiledRows * 0.08)
-    throw fail(
-      "DEFINE_INVALID",
-      `--time: expected a time in nearly every row, got none in ${share(lacking, profile.profiledRows)} of ${quoted}`,
-      { hint: "Fill the column, or leave --time out" },
-    );
-  return { column, ...format };
-}
-
-/** Plain years are numbers until someone says that they date the rows. */
-function yearFormat({ facts, type }: ProfiledColumn): { format: string } | undefined {
-  const years =
-    type === "number" && facts.integers === facts.numbers && (facts.min ?? 0) >= 1000 && (facts.max ?? 0) <= 2999;
-  return years ? { format: "%Y" } : undefined;
-}
-
-function describe({ type, facts }: ProfiledColumn): string {
-  const examples = facts.top
-    .slice(0, 2)
-    .map(({ value }) => JSON.stringify(value))
-    .join(", ");
-  return type === "empty" ? "nothing" : `${type === "number" ? "numbers" : "texts"} such as ${examples}`;
-}
-
-function guessKey(profile: TableProfile, label: LabelPlan, time: EventTimePlan | null): ProfiledColumn[] {
+function guessKey(profile: TableProfile, label: LabelPlan | null, time: EventTimePlan | null): ProfiledColumn[] {
   const rows = profile.profiledRows;
   const complete = profile.columns.filter(
     (column) =>
-      column !== label.column &&
+      column !== label?.column &&
       column !== time?.column &&
       column.missing === 0 &&
       column.duplicateOf === null &&
@@ -160,10 +96,10 @@ function guessKey(profile: TableProfile, label: LabelPlan, time: EventTimePlan |
     : [];
 }
 
-function namedKey(profile: TableProfile, label: LabelPlan, name: string, source: string): ProfiledColumn {
+export function namedKey(profile: TableProfile, label: LabelPlan | null, name: string, source: string): ProfiledColumn {
   const column = findColumn(profile.columns, name, `--key: ${source} has no column`, "--key");
   const quoted = JSON.stringify(column.name);
-  if (column === label.column)
+  if (column === label?.column)
     throw fail("DEFINE_INVALID", `--key: expected another column than the one to predict, got ${quoted}`);
   if (column.missing > profile.profiledRows * 0.08)
     throw fail(
@@ -180,19 +116,16 @@ const fewestFilled = 20;
 function reasonToLeave(
   column: ProfiledColumn,
   profile: TableProfile,
-  label: LabelPlan,
+  label: LabelPlan | null,
   time: EventTimePlan | null,
 ): string | undefined {
   const { facts, type, missing, name } = column;
   const rows = profile.profiledRows;
   if (type === "empty") return "empty in every row";
-  if (
-    column.duplicateOf === label.column.name ||
-    (label.column.duplicateOf === name && label.column.duplicateOf !== null)
-  )
+  if (label !== null && (column.duplicateOf === label.column.name || label.column.duplicateOf === name))
     return "the same as what is predicted";
   if (column.duplicateOf !== null) return `repeats ${JSON.stringify(column.duplicateOf)}`;
-  if (column.sameAs !== null && column.sameAs !== label.column.name)
+  if (column.sameAs !== null && column.sameAs !== label?.column.name)
     return `goes with ${JSON.stringify(column.sameAs)} value by value`;
   if (facts.distinct === 1 && missing === 0) return `${JSON.stringify(short(facts.top[0]?.value ?? ""))} in every row`;
   if (facts.present < Math.min(fewestFilled, rows / 4))

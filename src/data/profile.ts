@@ -25,6 +25,8 @@ export interface TableProfile {
   readonly columns: readonly ProfiledColumn[];
   /** A view of the profiled rows in the engine: the source's columns, trimmed, missing ones NULL, and `_row`. */
   readonly cells: string;
+  /** The relation that was profiled, with all its rows. */
+  readonly relation: string;
   readonly findings: readonly Finding[];
 }
 
@@ -65,7 +67,7 @@ export async function profileRelation(
       column: null,
       message: `${share(repeats, profiledRows)} of the rows are exact copies of others: rows that were held out may have been seen in training, and the model looks better than it is`,
     });
-  return { rows, profiledRows, missing, columns: profiled, cells, findings };
+  return { rows, profiledRows, missing, columns: profiled, cells, relation, findings };
 }
 
 async function differentRows(query: Query, table: string, columnCount: number): Promise<number> {

@@ -1,6 +1,6 @@
 // A goal for the gate that is honest and within reach: better than the baseline, below what a quick model surely reaches. Pure.
 
-import { type MetricName, metrics } from "../define/metrics.ts";
+import { type BaselineName, type MetricName, metrics } from "../define/metrics.ts";
 import type { Success } from "../define/success.ts";
 import type { Interval } from "../learn/evaluation/bootstrap.ts";
 
@@ -11,7 +11,7 @@ import type { Interval } from "../learn/evaluation/bootstrap.ts";
 export function suggestSuccess(
   metric: MetricName,
   interval: Interval,
-  baseline: { readonly name: "majority" | "mean"; readonly value: number },
+  baseline: { readonly name: BaselineName; readonly value: number },
 ): Success {
   const beats = baseline.name;
   const higher = metrics[metric].better === "higher";
@@ -33,7 +33,8 @@ function roundedDown(value: number, above: number): number | undefined {
   return undefined;
 }
 
-function roundedUp(value: number, below: number): number | undefined {
+/** Two digits, or as many more as still lie below a bound. */
+export function roundedUp(value: number, below = Number.POSITIVE_INFINITY): number | undefined {
   for (let digits = 2; digits <= 5; digits++) {
     const unit = 10 ** (Math.floor(Math.log10(Math.abs(value))) - digits + 1);
     const rounded = Number((Math.ceil(value / unit) * unit).toPrecision(digits));

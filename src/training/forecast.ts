@@ -8,8 +8,9 @@ import type { Candidate } from "../define/candidate.ts";
 import type { ProblemDefinition } from "../define/definition.ts";
 import { eventColumn, keyColumn } from "../features/columns.ts";
 import { loadTrainingSet } from "../features/training-set.ts";
-import { extentOf, type JudgedPoint, judgeForecast } from "../learn/forecast/evaluate.ts";
+import { type JudgedPoint, judgeForecast } from "../learn/forecast/evaluate.ts";
 import { type ForecastSpec, fitForecast, type SeriesRows } from "../learn/forecast/forecast.ts";
+import { planOrigins } from "../learn/forecast/origins.ts";
 import type { ForecastOptions, Smooth } from "../learn/forecast/plan.ts";
 import { seriesKey } from "../learn/forecast/predictor.ts";
 import {
@@ -19,7 +20,6 @@ import {
   naiveScores,
   scoreForecast,
 } from "../learn/forecast/scores.ts";
-import { stepTime, usualSeason } from "../learn/forecast/series.ts";
 import type { Champion, Evaluation, Part, Range, Values } from "../models/evaluation.ts";
 import { encodeModel, modelId } from "../models/model-file.ts";
 import { openServed } from "../models/served-model.ts";
@@ -38,20 +38,13 @@ export interface ForecastTools {
   readonly fitting: Fitting;
 }
 
-/** Origins of the test part and of the comparison, at most. */
-const mostOrigins = 6;
-const usualFolds = 3;
-
 export async function tryForecast(input: TrialInput, tools: ForecastTools): Promise<TrialScore> {
   const { training, problem, set, candidate } = input;
   const rows = await loadSeries(set, tools.query);
-  const { testFrom, horizon, steps } = planOrigins(rows, problem, training.split.test);
+  const { testFrom, compared } = originsOf(rows, input);
   const spec = specOf(candidate, problem);
-  // As many origins as the training part has room for.
-  const room = Math.floor((steps.train - leastTrained(problem, steps.season)) / horizon);
-  const origins = Math.max(1, Math.min(training.split.folds ?? usualFolds, room));
   const options = await optionsOf(candidate, training.seed, set, tools);
-  const points = await judgeForecast(rows, spec, { ...options, origins, until: testFrom });
+  const points = await judgeForecast(rows, spec, { ...options, origins: compared, until: testFrom });
   const folds = [...Map.groupBy(points, ({ origin }) => origin)].sort(([a], [b]) => a - b);
   const metric = problem.success.metric as ForecastMetric;
   return {
@@ -66,7 +59,8 @@ export async function tryForecast(input: TrialInput, tools: ForecastTools): Prom
 export async function fitFinalForecast(input: FinalInput, tools: ForecastTools): Promise<FinalOutput> {
   const { training, problem, set, candidate, live } = input;
   const rows = await loadSeries(set, tools.query);
-  const { origins, testFrom, horizon } = planOrigins(rows, problem, training.split.test);
+  const { test: origins, testFrom } = originsOf(rows, input);
+  const { horizon } = horizonOf(problem);
   const spec = specOf(candidate, problem);
   const options = await optionsOf(candidate, training.seed, set, tools);
   const points = await judgeForecast(rows, spec, { ...options, origins });
@@ -145,29 +139,17 @@ async function loadSeries(set: SetOutput, query: Query): Promise<SeriesRows> {
   };
 }
 
-/** The newest share of the steps is the test part: whole horizons, forecast one after the other. */
-function planOrigins(rows: SeriesRows, problem: ProblemDefinition, share: number) {
-  const { horizon, season } = problem.forecast ?? { horizon: 1, season: null };
-  const { end, length, set } = extentOf(rows);
-  const cycle = season ?? usualSeason(set.step);
-  const wanted = Math.floor(Math.max(horizon, Math.round(length * share)) / horizon);
-  const room = Math.floor((length - leastTrained(problem, cycle)) / horizon) - 1;
-  const origins = Math.max(1, Math.min(wanted, room, mostOrigins));
-  return {
-    origins,
-    horizon,
-    testFrom: stepTime(end, set.step, -origins * horizon),
-    steps: { train: length - origins * horizon, season: cycle },
-  };
+function originsOf(rows: SeriesRows, { problem, training }: Pick<TrialInput, "problem" | "training">) {
+  const { test, folds } = training.split;
+  return planOrigins(rows, horizonOf(problem), { share: test, folds });
 }
 
-/** What boosting on lags needs before it can learn, which is the most of all. */
-function leastTrained(problem: ProblemDefinition, season: number): number {
-  return Math.max(4, season) + (problem.forecast?.horizon ?? 1) + 1;
+function horizonOf({ forecast }: ProblemDefinition) {
+  return forecast ?? { horizon: 1, season: null, coverage: 0.8 };
 }
 
-function specOf({ algorithm, params }: Candidate, { forecast }: ProblemDefinition): ForecastSpec {
-  const { horizon, season, coverage } = forecast ?? { horizon: 1, season: null, coverage: 0.8 };
+function specOf({ algorithm, params }: Candidate, problem: ProblemDefinition): ForecastSpec {
+  const { horizon, season, coverage } = horizonOf(problem);
   const shared = { horizon, coverage, ...(season === null ? {} : { season }) };
   if (algorithm === "seasonalNaive" || algorithm === "ets" || algorithm === "mstl")
     return { algorithm, params: shared };

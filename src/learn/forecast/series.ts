@@ -117,7 +117,7 @@ function stepOf(all: readonly Float64Array[]): Step {
   for (const times of all) for (let i = 1; i < times.length; i++) least = Math.min(least, times[i]! - times[i - 1]!);
   if (least === Number.POSITIVE_INFINITY)
     throw fail("TRAINING_TOO_FEW_ROWS", "Expected a series of at least two rows, got only single ones");
-  if (least >= 28 * day && least <= 366 * day && all.every(isMonthly)) {
+  if (least >= 28 * day && all.every(isMonthly)) {
     let months = Number.POSITIVE_INFINITY;
     for (const times of all)
       for (let i = 1; i < times.length; i++) months = Math.min(months, monthOf(times[i]!) - monthOf(times[i - 1]!));
@@ -175,5 +175,16 @@ function at(time: number): string {
 
 /** For messages: which series, when there are several. */
 export function of(key: string): string {
-  return key === "" ? "" : ` of ${JSON.stringify(key)}`;
+  if (key === "") return "";
+  // The key of several columns is a list of texts.
+  const values: unknown = /^\[".*"\]$/.test(key) ? parsed(key) : key;
+  return ` of ${(Array.isArray(values) ? values : [values]).map((value) => JSON.stringify(value)).join(", ")}`;
+}
+
+function parsed(key: string): unknown {
+  try {
+    return JSON.parse(key);
+  } catch {
+    return key;
+  }
 }

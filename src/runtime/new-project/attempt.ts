@@ -2,30 +2,80 @@
 
 import { fail } from "../../base/failure.ts";
 import type { TableProfile } from "../../data/profile.ts";
+import type { Finding } from "../../data/profile-findings.ts";
 import type { LabelPlan } from "../../data/profile-label.ts";
 import { findLeaks } from "../../data/profile-leaks.ts";
 import type { LeftOut, Roles } from "../../data/profile-roles.ts";
+import { numbersInstead } from "../../data/profile-series-columns.ts";
+import type { ProfiledColumn } from "../../data/profiled-column.ts";
 import { metrics } from "../../define/metrics.ts";
 import type { Query } from "../../ports/query.ts";
 import type { Source } from "../../ports/source.ts";
-import { assessFeasibility, type Feasibility } from "../../problem/feasibility.ts";
-import { planSchema, type SchemaPlan, withHour } from "./schema.ts";
-import { addHour, definitionOf, type Sample, tryOut, typedSample } from "./trial.ts";
+import { assessFeasibility, type Feasibility, type LabelFeasibility } from "../../problem/feasibility.ts";
+import { type FieldPlan, planSchema, type SchemaPlan, withHour } from "./schema.ts";
+import { addHour, definitionOf, type LabelledSample, labelledSample, type Sample, tryOut } from "./trial.ts";
 
 /** What is settled after a quick model was tried. */
 export interface Tried {
   readonly schema: SchemaPlan;
   readonly left: readonly LeftOut[];
-  readonly warnings: readonly string[];
-  readonly sample: Sample;
+  readonly notes: readonly Pick<Finding, "severity" | "message">[];
   readonly feasibility: Feasibility;
-  readonly refused: { readonly rows: number; readonly of: number };
+  readonly candidates: CandidatesPlan;
+  readonly refused: Refused;
+}
+
+export interface CandidatesPlan {
+  /** As they are called in the training. */
+  readonly words: readonly string[];
+  /** For the reader of the file. */
+  readonly note?: string;
+}
+
+/** Rows that will go to quarantine, of how many that were looked at. */
+export interface Refused {
+  readonly rows: number;
+  readonly of: number;
 }
 
 /** The share of rows that may go to quarantine; a column that costs more is not worth having. */
 const refusedShare = 0.05;
 
-/** Plans the schema, takes out columns that refuse too many rows or give the answer away, and fits a quick model. */
+/** A schema without the columns that cost too many rows. */
+export interface Settled {
+  readonly roles: Roles;
+  readonly left: readonly LeftOut[];
+  readonly schema: SchemaPlan;
+  readonly refused: Refused;
+}
+
+/** Plans the schema, and takes out columns that refuse too many rows. */
+export async function settleSchema(
+  query: Query,
+  profile: TableProfile,
+  label: LabelPlan | null,
+  roles: Roles,
+  source: Source,
+): Promise<Settled> {
+  const left: LeftOut[] = [...roles.left];
+  let features = roles.features;
+  for (;;) {
+    const kept = { ...roles, features };
+    const schema = planSchema(profile, label, kept);
+    const trial = await tryOut(query, profile, definitionOf(schema, source, "trial"));
+    const { rows, refused, refusedBy } = trial;
+    const fieldOf = (name: string) => schema.features.find((field) => field.name === name);
+    const worst = refusedBy.find(({ name }) => fieldOf(name) !== undefined);
+    if (refused <= rows * refusedShare || worst === undefined)
+      return { roles: kept, left, schema, refused: { rows: refused, of: rows } };
+    const column = fieldOf(worst.name)?.column as ProfiledColumn;
+    const reason = `unreadable in ${worst.rows.toLocaleString("en")} of ${rows.toLocaleString("en")} rows`;
+    left.push({ column, reason });
+    features = features.filter((one) => one !== column);
+  }
+}
+
+/** Takes out columns that give the answer away, and fits a quick model. */
 export async function tryProblem(
   query: Query,
   profile: TableProfile,
@@ -33,58 +83,60 @@ export async function tryProblem(
   roles: Roles,
   source: Source,
 ): Promise<Tried> {
-  const left = [...roles.left];
-  let features = roles.features;
-  const takeOut = (name: string, reason: string) => {
-    const field = schema.features.find((one) => one.name === name);
-    if (field === undefined) return;
-    features = features.filter((column) => column !== field.column);
-    left.push({ column: field.column, reason });
-    schema = planSchema(profile, label, { ...roles, features });
-  };
-  let schema = planSchema(profile, label, roles);
-  let trial = await tryOut(query, profile, definitionOf(schema, source, "trial"));
-  while (trial.refused > trial.rows * refusedShare) {
-    const worst = trial.refusedBy.find(({ name }) => schema.features.some((field) => field.name === name));
-    if (worst === undefined) break;
-    takeOut(worst.name, `unreadable in ${worst.rows.toLocaleString("en")} of ${trial.rows.toLocaleString("en")} rows`);
-    trial = await tryOut(query, profile, definitionOf(schema, source, "trial"));
-  }
-  const about = { labelName: label.column.name, labelUnit: label.column.unit };
-  const sample = await typedSample(
-    query,
-    profile,
-    definitionOf(schema, source, "trial"),
-    schema.label.name,
-    label.task,
-  );
-  const everything = schema;
+  const settled = await settleSchema(query, profile, label, roles, source);
+  const everything = settled.schema;
+  const name = (everything.label as FieldPlan).name;
+  const about: About = { field: name, task: label.task, labelName: label.column.name, labelUnit: label.column.unit };
+  const sample = await labelledSample(query, profile, definitionOf(everything, source, "trial"), name, label.task);
   const truth =
     sample.label.task === "regression"
       ? { values: sample.label.values }
       : { codes: sample.label.codes, classCount: sample.label.classes.length };
-  const leaks = findLeaks(sample.features, truth);
-  for (const { column, reason } of leaks) takeOut(column, reason);
-  const plain = await assess(schema, sample, about);
+  const leaks = findLeaks(sample.features, truth).map(({ column, reason }) => ({
+    column: everything.features.find((field) => field.name === column)?.column as ProfiledColumn,
+    reason,
+  }));
+  const sound = settled.roles.features.filter((column) => !leaks.some((leak) => leak.column === column));
+  const plain = await assess(planSchema(profile, label, { ...settled.roles, features: sound }), sample, about);
   // Where nothing else can tell the answer, the column that does is kept: it may be the very point.
   const keep =
     leaks.length > 0 && (plain === undefined || !/^(?:feasible|suspicious)$/.test(plain.feasibility.verdict));
   const chosen = keep ? await assess(everything, sample, about) : plain;
+  const left = keep ? settled.left : [...settled.left, ...leaks];
   if (chosen === undefined)
     throw fail("TRAINING_NO_FEATURES", `No column beside ${JSON.stringify(label.column.name)} can be learned from`, {
-      hint: whatIsLeft(left, roles),
+      hint: numbersInstead(profile, label) ?? whatIsLeft(left, roles),
     });
-  const best = await tryHour(query, profile, roles, source, chosen, { ...about, task: label.task });
+  const best = await tryHour(query, profile, roles, source, chosen, about);
   return {
-    ...best,
-    left: keep ? left.filter(({ reason }) => !leaks.some((leak) => leak.reason === reason)) : left,
-    warnings: keep
-      ? leaks.map(
-          ({ column, reason }) => `${JSON.stringify(column)} ${reason}; it is kept, since nothing else tells much`,
-        )
-      : [],
-    refused: { rows: trial.refused, of: trial.rows },
+    schema: best.schema,
+    feasibility: best.feasibility,
+    candidates: candidatesFor(best.sample, label),
+    left,
+    notes: !keep
+      ? []
+      : leaks.map(({ column, reason }) => ({
+          severity: "warning",
+          message: `${JSON.stringify(column.name)} ${reason}; it is kept, since nothing else tells much`,
+        })),
+    refused: settled.refused,
   };
+}
+
+/** One-hot columns times classes that a linear model can still be fitted with in a few seconds. */
+const mostLinearTerms = 2000;
+
+function candidatesFor({ features }: Sample, { task, classes }: LabelPlan): CandidatesPlan {
+  const oneHot = [...features.columns.values()].reduce(
+    (sum, column) => sum + (column.type === "category" ? column.dictionary.length : 1),
+    0,
+  );
+  return oneHot * Math.max(1, classes.length - 1) <= mostLinearTerms
+    ? { words: [task === "regression" ? "ridge" : "logistic", "gradientBoosting"] }
+    : {
+        words: ["gradientBoosting"],
+        note: "A linear model would need a column for every category; there are too many here.",
+      };
 }
 
 function whatIsLeft(left: readonly LeftOut[], roles: Roles): string {
@@ -97,11 +149,7 @@ function whatIsLeft(left: readonly LeftOut[], roles: Roles): string {
 }
 
 /** A quick model on the schema's part of the sample; undefined without features. */
-async function assess(
-  schema: SchemaPlan,
-  sample: Sample,
-  about: { labelName: string; labelUnit: string | undefined },
-): Promise<Attempt | undefined> {
+async function assess(schema: SchemaPlan, sample: LabelledSample, about: About): Promise<Attempt | undefined> {
   if (schema.features.length === 0) return undefined;
   const names = new Set(schema.features.map(({ name }) => name));
   const columns = new Map([...sample.features.columns].filter(([name]) => names.has(name)));
@@ -109,7 +157,19 @@ async function assess(
   return { schema, sample: part, feasibility: await assessFeasibility({ ...part, ...about }) };
 }
 
-type Attempt = Pick<Tried, "schema" | "sample" | "feasibility">;
+interface Attempt {
+  readonly schema: SchemaPlan;
+  readonly sample: LabelledSample;
+  readonly feasibility: LabelFeasibility;
+}
+
+interface About {
+  /** The label in the data component. */
+  readonly field: string;
+  readonly task: LabelPlan["task"];
+  readonly labelName: string;
+  readonly labelUnit: string | undefined;
+}
 
 /** Adds the hour of the event time when a quick model is clearly better with it: delays, traffic and visits follow the clock. */
 async function tryHour(
@@ -118,12 +178,13 @@ async function tryHour(
   roles: Roles,
   source: Source,
   plain: Attempt,
-  about: { labelName: string; labelUnit: string | undefined; task: LabelPlan["task"] },
+  about: About,
 ): Promise<Attempt> {
   const schema = withHour(plain.schema, profile, roles);
   if (schema === undefined || schema.hour === null || plain.feasibility.model === null) return plain;
   const cells = await addHour(query, profile, schema.hour);
-  const sample = await typedSample(query, cells, definitionOf(schema, source, "trial"), schema.label.name, about.task);
+  const definition = definitionOf(schema, source, "trial");
+  const sample = await labelledSample(query, cells, definition, about.field, about.task);
   const feasibility = await assessFeasibility({ ...sample, ...about });
   const { metric, baseline, model } = feasibility;
   if (model === null) return plain;

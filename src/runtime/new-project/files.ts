@@ -4,14 +4,15 @@ import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { slug } from "../../base/ids.ts";
 import type { TableProfile } from "../../data/profile.ts";
-import type { LabelPlan } from "../../data/profile-label.ts";
+import { stepsInWords } from "../../learn/forecast/step-words.ts";
 import type { DetectedSource } from "../drivers.ts";
 import { appFile, dataFile, inferenceFile, problemFile, trainingFile } from "../templates/components.ts";
 import type { ProjectPlan } from "../templates/plan.ts";
 import { compilerFile, ignoreFile, packageFile, readmeFile } from "../templates/surroundings.ts";
-import { namesFor, questionFor } from "../templates/words.ts";
+import { forecastQuestion, namesFor, questionFor, rowsQuestion } from "../templates/words.ts";
 import type { Tried } from "./attempt.ts";
 import type { NewFile } from "./folder.ts";
+import type { Target } from "./target.ts";
 
 /** Files larger than this stay where they are. */
 const copiedBytes = 200 * 1024 * 1024;
@@ -25,12 +26,9 @@ interface Gathered {
   readonly detected: DetectedSource;
   readonly header: true | undefined;
   readonly profile: TableProfile;
-  readonly label: LabelPlan;
+  readonly target: Target;
   readonly tried: Tried;
 }
-
-/** One-hot columns times classes that a linear model can still be fitted with in a few seconds. */
-const mostLinearTerms = 2000;
 
 export async function planProject({
   from,
@@ -38,24 +36,21 @@ export async function planProject({
   detected,
   header,
   profile,
-  label,
+  target,
   tried,
 }: Gathered): Promise<ProjectPlan> {
   const { schema, feasibility } = tried;
   const file = copiedName(detected, from);
   const outside = !detected.web && detected.file.bytes > copiedBytes;
   const names = namesFor(name, file);
-  const oneHot = [...tried.sample.features.columns.values()].reduce(
-    (sum, column) => sum + (column.type === "category" ? column.dictionary.length : 1),
-    0,
-  );
   const manifest = JSON.parse(await readFile(new URL("../../../package.json", import.meta.url), "utf8")) as {
     version: string;
   };
   return {
     ...names,
-    question: questionFor(schema.label.name, label),
-    task: label.task,
+    question: questionOf(target, schema.label?.name ?? "", names.title),
+    task: target.task,
+    forecast: forecastOf(target),
     success: feasibility.success,
     feasibility: feasibility.sentence,
     source: {
@@ -69,9 +64,33 @@ export async function planProject({
     },
     schema,
     left: tried.left.map(({ column, reason }) => ({ name: column.name, reason })),
-    linear: oneHot * Math.max(1, label.classes.length - 1) <= mostLinearTerms,
+    candidates: tried.candidates,
     newRows: Math.max(30, Math.round(profile.rows / 20)),
     version: manifest.version,
+  };
+}
+
+function questionOf(target: Target, label: string, title: string): string {
+  if (target.label === null) return rowsQuestion(target.task, title);
+  if (target.task !== "forecast") return questionFor(label, target.label);
+  const { ahead, series } = target;
+  return forecastQuestion(
+    label,
+    target.label.column.unit,
+    series.set.step,
+    ahead.horizon,
+    series.key.map(({ name }) => name),
+  );
+}
+
+function forecastOf(target: Target): ProjectPlan["forecast"] {
+  if (target.task !== "forecast") return null;
+  const { horizon, season, usualSeason } = target.ahead;
+  return {
+    horizon,
+    // None has to be said where a training would assume one.
+    season: season === 1 && usualSeason === 1 ? undefined : season,
+    span: stepsInWords(target.series.set.step, horizon),
   };
 }
 

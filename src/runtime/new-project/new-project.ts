@@ -7,24 +7,31 @@ import { fail, isFailure } from "../../base/failure.ts";
 import type { Log } from "../../base/log.ts";
 import { profileRelation, type TableProfile } from "../../data/profile.ts";
 import type { Finding } from "../../data/profile-findings.ts";
-import { type LabelPlan, planLabel } from "../../data/profile-label.ts";
-import { planRoles, type Roles } from "../../data/profile-roles.ts";
 import { missingTexts } from "../../define/definition.ts";
+import type { Task } from "../../define/metrics.ts";
 import type { Query } from "../../ports/query.ts";
-import type { SourceResult } from "../../ports/source.ts";
+import type { Source, SourceResult } from "../../ports/source.ts";
 import type { Feasibility } from "../../problem/feasibility.ts";
 import { type DetectedSource, detectSource, openQuery } from "../drivers.ts";
 import { type Tried, tryProblem } from "./attempt.ts";
 import { planProject, projectFiles } from "./files.ts";
+import { findingsOf } from "./findings.ts";
 import { checkTarget, writeProject } from "./folder.ts";
+import { tryForecast } from "./forecast.ts";
+import { planTarget, type Target } from "./target.ts";
+import { tryUnlabelled } from "./unlabelled.ts";
 
 export interface NewProjectOptions {
   /** A path, relative to the current folder, or a web address. */
   readonly from: string;
   /** The folder to make; it must be absent or empty. */
   readonly folder: string;
-  /** The column to predict. */
-  readonly predict: string;
+  /** The column to predict; none for odd rows and groups. */
+  readonly predict?: string | undefined;
+  /** Found in the data when left out. */
+  readonly task?: Task | undefined;
+  /** Of a forecast: how many steps it reaches ahead; found in the data when left out. */
+  readonly horizon?: number | undefined;
   /** One or more columns, several parted by commas; found in the data when left out. */
   readonly key?: string | undefined;
   /** Found in the data when left out; "none" for no event time. */
@@ -84,17 +91,22 @@ export async function newProject(options: NewProjectOptions): Promise<NewProject
     options.log.info("profiling its columns");
     const shown = detected.file.name;
     const profile = await profileRelation(query, opened.relation, opened.columns, { missing: missingTexts });
-    const label = planLabel(profile, options.predict, basename(shown));
-    const roles = planRoles(
+    const target = await planTarget(
+      query,
       profile,
-      label,
-      { key: keysOf(options.key, opened.columns), time: options.time },
+      {
+        predict: options.predict,
+        task: options.task,
+        horizon: options.horizon,
+        key: keysOf(options.key, opened.columns),
+        time: options.time,
+      },
       basename(shown),
     );
     stopIfAsked(signal);
 
-    options.log.info("trying a quick model");
-    const tried = await tryProblem(query, profile, label, roles, detected.source(detected.file.path));
+    options.log.info(target.task === "forecast" ? "trying quick forecasts" : "trying a quick model");
+    const tried = await tryTarget(query, profile, target, detected.source(detected.file.path));
     stopIfAsked(signal);
 
     const plan = await planProject({
@@ -103,7 +115,7 @@ export async function newProject(options: NewProjectOptions): Promise<NewProject
       detected,
       header,
       profile,
-      label,
+      target,
       tried,
     });
     const files = projectFiles(plan, detected);
@@ -113,7 +125,7 @@ export async function newProject(options: NewProjectOptions): Promise<NewProject
       files: files.map(({ path }) => path),
       profile,
       feasibility: tried.feasibility,
-      findings: findingsOf(profile, opened, label, roles, tried),
+      findings: findingsOf(profile, opened.unreadable, target, tried),
     };
   } catch (error) {
     if (signal.aborted && !isFailure(error, "RUNTIME_INTERRUPTED")) throw interrupted(error);
@@ -122,6 +134,12 @@ export async function newProject(options: NewProjectOptions): Promise<NewProject
     await query?.close();
     await rm(desk, { recursive: true, force: true });
   }
+}
+
+function tryTarget(query: Query, profile: TableProfile, target: Target, source: Source): Promise<Tried> {
+  if (target.task === "forecast") return tryForecast(query, profile, target, source);
+  if (target.label === null) return tryUnlabelled(query, profile, target.task, target.roles, source);
+  return tryProblem(query, profile, target.label, target.roles, source);
 }
 
 /** The engine sets room aside for each column: a wide table needs more of it, however short it is. */
@@ -139,7 +157,8 @@ async function openTable(
   const named =
     first !== null &&
     !first.header &&
-    first.texts.some((text) => text.trim().toLowerCase() === options.predict.trim().toLowerCase());
+    options.predict !== undefined &&
+    first.texts.some((text) => text.trim().toLowerCase() === options.predict?.trim().toLowerCase());
   const source = detected.source(detected.file.path, named ? { header: true } : {});
   // What was downloaded, or given by a short path, is called by its own name.
   const { path, name } = detected.file;
@@ -156,45 +175,6 @@ async function openTable(
 function keysOf(key: string | undefined, columns: readonly string[]): string[] | undefined {
   if (key === undefined) return undefined;
   return columns.includes(key) ? [key] : key.split(",").map((name) => name.trim());
-}
-
-function findingsOf(
-  profile: TableProfile,
-  opened: SourceResult,
-  label: LabelPlan,
-  roles: Roles,
-  tried: Tried,
-): Finding[] {
-  const findings: Finding[] = [];
-  const { unreadable } = opened;
-  if (unreadable.length > 0)
-    findings.push({
-      severity: "warning",
-      column: null,
-      message: `${rowsOf(unreadable.length)} cannot be read and will go to quarantine; the first: ${unreadable[0]?.reason}`,
-    });
-  for (const message of label.notes) findings.push({ severity: "warning", column: label.column.name, message });
-  for (const message of roles.notes) findings.push({ severity: "info", column: null, message });
-  for (const message of tried.warnings) findings.push({ severity: "warning", column: null, message });
-  for (const { column, reason } of tried.left)
-    findings.push({
-      severity: "info",
-      column: column.name,
-      message: `${JSON.stringify(column.name)} is left out: ${reason}`,
-    });
-  const leftNames = new Set([label.column.name, ...tried.left.map(({ column }) => column.name)]);
-  findings.push(...profile.findings.filter(({ column }) => column === null || !leftNames.has(column)));
-  if (tried.refused.rows > 0)
-    findings.push({
-      severity: "warning",
-      column: null,
-      message: `${rowsOf(tried.refused.rows)} of ${tried.refused.of.toLocaleString("en")} will go to quarantine, since a cell does not fit`,
-    });
-  return findings.sort((a, b) => Number(a.severity === "info") - Number(b.severity === "info"));
-}
-
-function rowsOf(count: number): string {
-  return `${count.toLocaleString("en")} row${count === 1 ? "" : "s"}`;
 }
 
 function stopIfAsked(signal: AbortSignal): void {

@@ -2,6 +2,7 @@
 
 import type { TableProfile } from "../../data/profile.ts";
 import type { LabelPlan } from "../../data/profile-label.ts";
+import type { TimeRewrite } from "../../data/profile-rewrites.ts";
 import type { Roles } from "../../data/profile-roles.ts";
 import type { ProfiledColumn } from "../../data/profiled-column.ts";
 import { missingTexts } from "../../define/definition.ts";
@@ -32,29 +33,38 @@ export interface FieldPlan {
 
 export interface SchemaPlan {
   readonly features: readonly FieldPlan[];
-  readonly label: FieldPlan;
+  /** Null for tasks without one. */
+  readonly label: FieldPlan | null;
   readonly key: readonly string[];
   readonly eventTime: { readonly column: string; readonly format?: string } | null;
   /** A number from 0 to 23 that a transform reads off the event time; null without one. */
   readonly hour: string | null;
+  /** How a transform rewrites the event time; null when it is read as it stands. */
+  readonly rewrite: TimeRewrite | null;
   /** Only when it differs from what usually means "missing". */
   readonly missing: readonly string[] | null;
 }
 
-export function planSchema(profile: TableProfile, label: LabelPlan, roles: Roles): SchemaPlan {
+export function planSchema(
+  profile: TableProfile,
+  label: LabelPlan | null,
+  roles: Roles,
+  rewrite: TimeRewrite | null = null,
+): SchemaPlan {
   const taken = new Set<string>();
-  const labelName = fieldName(label.column.name, taken);
+  const labelField = label === null ? null : planLabelField(label, fieldName(label.column.name, taken));
   const lenient = profile.rows < 1000 && roles.features.some((column) => column.missing > 0);
   const usual = profile.missing.length === missingTexts.length;
   return {
     features: roles.features.map((column) => planField(column, fieldName(column.name, taken), lenient)),
-    label: planLabelField(label, labelName),
+    label: labelField,
     key: roles.key.map(({ name }) => name),
     eventTime:
       roles.time === null
         ? null
         : { column: roles.time.column.name, ...(roles.time.format === undefined ? {} : { format: roles.time.format }) },
     hour: null,
+    rewrite,
     missing: usual ? null : profile.missing,
   };
 }

@@ -30,7 +30,7 @@ export function definitionOf(plan: SchemaPlan, source: Source, name: string): Da
     ...(eventTime === null ? {} : { eventTime: eventTime as EventTime }),
     ...(missing === null ? {} : { missing }),
     features: Object.fromEntries(plan.features.map((field) => [field.name, feature(field)])),
-    labels: Object.fromEntries([[plan.label.name, feature(plan.label)]]),
+    labels: plan.label === null ? {} : { [plan.label.name]: feature(plan.label) },
   } as DataOptions<Features, Windows, Labels, string, string | EventTime>;
   return describe(defineData(options), () => name) as DataDefinition;
 }
@@ -45,6 +45,17 @@ export async function addHour(query: Query, profile: TableProfile, timeColumn: s
   const cells = `${profile.cells}_hour`;
   const hour = `nullif(regexp_extract(${sqlName(timeColumn)}, ${sqlText(hourPattern)}, 1), '')`;
   await query.run(`CREATE VIEW ${sqlName(cells)} AS SELECT *, ${hour} AS hour FROM ${sqlName(profile.cells)}`);
+  return { ...profile, cells };
+}
+
+/** The profiled rows with their times rewritten as the transform will do it. */
+export async function rewriteTimes(query: Query, profile: TableProfile, plan: SchemaPlan): Promise<TableProfile> {
+  if (plan.rewrite === null || plan.eventTime === null) return profile;
+  const cells = `${profile.cells}_rewritten`;
+  const column = sqlName(plan.eventTime.column);
+  await query.run(
+    `CREATE VIEW ${sqlName(cells)} AS SELECT * REPLACE (${plan.rewrite.sql} AS ${column}) FROM ${sqlName(profile.cells)}`,
+  );
   return { ...profile, cells };
 }
 
@@ -77,37 +88,71 @@ export async function tryOut(query: Query, profile: TableProfile, definition: Da
 
 export interface Sample {
   readonly features: Table;
-  readonly label: Label;
   /** Milliseconds; null without an event time. */
   readonly times: Float64Array | null;
+}
+
+export interface LabelledSample extends Sample {
+  readonly label: Label;
 }
 
 /** What one look needs; more rows would only take longer. */
 const sampleRows = 20_000;
 
 /** The labelled rows, at most 20,000 by chance, typed as the component will type them. */
-export async function typedSample(
+export async function labelledSample(
   query: Query,
   profile: TableProfile,
   definition: DataDefinition,
   labelName: string,
   task: Task,
+): Promise<LabelledSample> {
+  const from = definition.labels[0]?.column?.from ?? labelName;
+  const labelled = profile.columns.find(({ name }) => name === from)?.facts.present ?? 0;
+  const { columns, ...sample } = await typedRows(query, profile, definition, {
+    rows: labelled,
+    where: `${sqlName(labelName)} IS NOT NULL`,
+  });
+  const features = new Map([...columns].filter(([name]) => name !== labelName));
+  return {
+    ...sample,
+    features: { ...sample.features, columns: features },
+    label: toLabel(columns.get(labelName) as Column, task),
+  };
+}
+
+/** At most 20,000 rows by chance, typed as the component will type them. */
+export async function unlabelledSample(
+  query: Query,
+  profile: TableProfile,
+  definition: DataDefinition,
 ): Promise<Sample> {
+  const { features, times } = await typedRows(query, profile, definition, {
+    rows: profile.profiledRows,
+    where: "true",
+  });
+  return { features, times };
+}
+
+async function typedRows(
+  query: Query,
+  profile: TableProfile,
+  definition: DataDefinition,
+  { rows, where }: { readonly rows: number; readonly where: string },
+): Promise<Sample & { readonly columns: ReadonlyMap<string, Column> }> {
   const event = definition.eventTime === null ? [] : [eventColumn];
   const wanted = [...event, ...storedColumns(definition).map(({ name }) => name)];
-  const labelled =
-    profile.columns.find(({ name }) => name === (definition.labels[0]?.column?.from ?? labelName))?.facts.present ?? 0;
-  const judged = judgedSql(definition, some(profile, sampleRows * 1.1, labelled));
+  const judged = judgedSql(definition, some(profile, sampleRows * 1.1, rows));
   const table = await query.table(
-    `SELECT ${wanted.map(sqlName).join(", ")} FROM (${judged}) WHERE _problem IS NULL AND ${sqlName(labelName)} IS NOT NULL ORDER BY _row`,
+    `SELECT ${wanted.map(sqlName).join(", ")} FROM (${judged}) WHERE _problem IS NULL AND ${where} ORDER BY _row`,
   );
   const kept = table.rowCount > sampleRows ? takeRows(table, everyNth(table.rowCount, sampleRows)) : table;
   const typed = new Map(wanted.map((name) => [name, withCategories(kept.columns.get(name) as Column)]));
-  const features = new Map([...typed].filter(([name]) => name !== labelName && name !== eventColumn));
   const times = typed.get(eventColumn);
+  const columns = new Map([...typed].filter(([name]) => name !== eventColumn));
   return {
-    features: { rowCount: kept.rowCount, columns: features },
-    label: toLabel(typed.get(labelName) as Column, task),
+    columns,
+    features: { rowCount: kept.rowCount, columns },
     times: times !== undefined && times.type === "time" ? times.values : null,
   };
 }

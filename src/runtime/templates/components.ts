@@ -1,19 +1,25 @@
 // The five files of a new project, as a thoughtful colleague would write them.
 
 import { missingTexts } from "../../define/definition.ts";
-import { metrics } from "../../define/metrics.ts";
+import { type BaselineName, isLabelTask, metrics, type Task } from "../../define/metrics.ts";
+import type { Success } from "../../define/success.ts";
 import { type FieldPlan, hourPattern } from "../new-project/schema.ts";
-import { type CodeObject, type CodeValue, call, code, comment, object, shown, text, write } from "./code.ts";
+import {
+  type CodeObject,
+  type CodeValue,
+  call,
+  code,
+  comment,
+  object,
+  propertyName,
+  shown,
+  text,
+  write,
+} from "./code.ts";
 import type { ProjectPlan } from "./plan.ts";
 
 export function problemFile(plan: ProjectPlan): string {
-  const { success, task } = plan;
-  const { title, better } = metrics[success.metric];
-  const bound = success.atLeast ?? success.atMost;
-  const goal =
-    bound === undefined
-      ? `It must beat always guessing the ${success.beats === "mean" ? "mean" : "most frequent class"}; set a goal once you know what is good enough.`
-      : `The goal lies half way from guessing to what the quick model surely reaches (${title}, ${better} is better); tighten it as the model gets better.`;
+  const { success, task, forecast } = plan;
   return file(
     "Step 1: what is predicted, and how good a model must be before anyone sees it.",
     ["defineProblem"],
@@ -21,10 +27,12 @@ export function problemFile(plan: ProjectPlan): string {
     "defineProblem",
     {
       question: plan.question,
-      predict: plan.schema.label.name,
+      predict: plan.schema.label?.name,
       task,
+      horizon: forecast?.horizon,
+      season: forecast?.season,
       success: {
-        note: `${plan.feasibility}. ${goal}`,
+        note: `${plan.feasibility}. ${goalInWords(success, task)}`,
         value: object({
           metric: success.metric,
           atLeast: success.atLeast,
@@ -36,9 +44,31 @@ export function problemFile(plan: ProjectPlan): string {
   );
 }
 
+function goalInWords({ metric, atLeast, atMost, beats }: Success, task: Task): string {
+  const { title, better } = metrics[metric];
+  if (task === "anomaly")
+    return "The goal bounds how many alarms there may be; what counts as odd is set in training.ts.";
+  if (task === "clustering")
+    return `The goal lies below that (${title}, 1 is best, 0 is none); tighten it as the groups get clearer.`;
+  if (task === "forecast" && beats === undefined)
+    return `The goal is not to get worse than that (${title}, ${better} is better); tighten it as the forecast gets better.`;
+  if ((atLeast ?? atMost) === undefined)
+    return `It must beat ${guesses[beats ?? "mean"]}; set a goal once you know what is good enough.`;
+  return `The goal lies half way from ${task === "forecast" ? "repeating the past" : "guessing"} to what the quick model surely reaches (${title}, ${better} is better); tighten it as the model gets better.`;
+}
+
+const guesses: Readonly<Record<BaselineName, string>> = {
+  majority: "always guessing the most frequent class",
+  prior: "always guessing the shares of the classes",
+  mean: "always guessing the mean",
+  median: "always guessing the median",
+  seasonalNaive: "repeating the last season",
+};
+
 export function dataFile(plan: ProjectPlan): string {
   const { schema, source } = plan;
-  const words = [...schema.features, schema.label].map(({ word }) => word);
+  const fields = schema.label === null ? schema.features : [...schema.features, schema.label];
+  const words = fields.map(({ word }) => word);
   const features = new Map(schema.features.map((field) => [field.name, written(field)]));
   const options = {
     source: sourceCall(plan),
@@ -56,18 +86,10 @@ export function dataFile(plan: ProjectPlan): string {
             note: `Texts that mean "missing"; ${valuesNotMissing(schema.missing)} in this file.`,
             value: schema.missing,
           },
-    transform:
-      schema.hour === null
-        ? undefined
-        : {
-            note: "The hour of the day tells something of its own: the quick model was better with it.",
-            value: code(
-              `(row) => ({ ...row, hour: /${hourPattern}/.exec(row${member(schema.hour)} ?? "")?.[1] ?? null })`,
-            ),
-          },
+    transform: transformOf(plan),
     limits: limitsOf(plan, source.outside ? "1h" : undefined),
     features,
-    labels: new Map([[schema.label.name, written(schema.label)]]) as CodeObject,
+    labels: schema.label === null ? undefined : (new Map([[schema.label.name, written(schema.label)]]) as CodeObject),
   };
   const body = file(
     `Step 2: where the rows of ${shown(source.shown).slice(1, -1)} come from, and what a row must look like.`,
@@ -76,7 +98,34 @@ export function dataFile(plan: ProjectPlan): string {
     "defineData",
     options,
   );
-  return `${body}${leftOut(plan)}`;
+  const helper = schema.rewrite?.helper;
+  return `${body}${helper === undefined ? "" : `\n${helper}\n`}${leftOut(plan)}`;
+}
+
+function transformOf({ schema }: ProjectPlan): CodeValue | undefined {
+  const { hour, rewrite, eventTime } = schema;
+  if (hour !== null)
+    return {
+      note: "The hour of the day tells something of its own: the quick model was better with it.",
+      value: rowWith("hour", `/${hourPattern}/.exec(row${member(hour)} ?? "")?.[1] ?? null`),
+    };
+  if (rewrite === null || eventTime === null) return undefined;
+  const { column } = eventTime;
+  return {
+    note: rewrite.note,
+    value: rowWith(column, rewrite.code(`row${member(column)}`)),
+  };
+}
+
+/** A function that sets one member of a row, on one line if it fits. */
+function rowWith(name: string, value: string): CodeValue {
+  const flat = `(row) => ({ ...row, ${propertyName(name)}: ${value} })`;
+  const indent = "    ";
+  return code(
+    flat.length + "  transform: ,".length <= 120
+      ? flat
+      : `(row) => ({\n${indent}...row,\n${indent}${propertyName(name)}: ${value},\n  })`,
+  );
 }
 
 function valuesNotMissing(missing: readonly string[]): string {
@@ -102,9 +151,15 @@ function written({ word, options, note }: FieldPlan): CodeValue {
 }
 
 /** What the reader may miss among the features, each with its reason. */
-function leftOut({ left }: ProjectPlan): string {
+function leftOut({ left, task }: ProjectPlan): string {
   if (left.length === 0) return "";
   const most = 40;
+  if (task === "forecast") {
+    const names = left.slice(0, most).map(({ name }) => shown(name));
+    const more = left.length > most ? ` and ${left.length - most} more` : "";
+    const note = `Left out, since a forecast learns from the label's own past: ${names.join(", ")}${more}`;
+    return `\n${comment(note, 0).join("\n")}\n`;
+  }
   const lines = left
     .slice(0, most)
     .flatMap(({ name, reason }) =>
@@ -128,36 +183,36 @@ function limitsOf({ schema }: ProjectPlan, time: string | undefined): CodeValue 
 }
 
 export function trainingFile(plan: ProjectPlan): string {
-  const { task, schema, variable, stem } = plan;
-  const linear = task === "regression" ? "ridge" : "logistic";
-  const candidates = plan.linear ? [call(linear), call("gradientBoosting")] : [call("gradientBoosting")];
-  const by = schema.eventTime !== null ? "time" : task === "regression" ? "random" : "stratified";
+  const { task, schema, variable, stem, candidates } = plan;
+  const calls = candidates.words.map((word) => call(word));
+  const by = schema.eventTime !== null ? "time" : isClassTask(task) ? "stratified" : "random";
   const held = {
     time: "The newest fifth of the rows is held out to judge the model.",
     stratified: "A fifth of each class is held out to judge the model.",
     random: "A fifth of the rows is held out to judge the model.",
   }[by];
-  const label = `${variable}.labels${member(schema.label.name)}`;
   return file(
-    "Step 3: what the model learns from, how it is judged, and when it is trained again.",
-    ["defineTraining", "gradientBoosting", ...(plan.linear ? [linear] : [])],
+    task === "forecast"
+      ? "Step 3: what is tried, and how it is judged: from past times, each time knowing only what was known by then."
+      : "Step 3: what the model learns from, how it is judged, and when it is trained again.",
+    ["defineTraining", ...candidates.words],
     [`import ${variable} from "./data/${stem}.ts";`, 'import problem from "./problem.ts";'],
     "defineTraining",
     {
       problem: code("problem"),
-      label: code(label),
-      features: [code(`${variable}.all()`)],
-      split: { note: held, value: object({ by, test: 0.2 }) },
+      label: schema.label === null ? undefined : code(`${variable}.labels${member(schema.label.name)}`),
+      features: task === "forecast" ? undefined : [code(`${variable}.all()`)],
+      split: task === "forecast" ? undefined : { note: held, value: object({ by, test: 0.2 }) },
       limits: limitsOf(plan, undefined),
-      candidates: plan.linear
-        ? candidates
-        : {
-            note: "A linear model would need a column for every category; there are too many here.",
-            value: candidates,
-          },
-      when: object({ newRows: plan.newRows }),
+      candidates: candidates.note === undefined ? calls : { note: candidates.note, value: calls },
+      // A forecast continues from the last value it was trained on, so it is trained whenever rows come.
+      when: task === "forecast" ? undefined : object({ newRows: plan.newRows }),
     },
   );
+}
+
+function isClassTask(task: Task): boolean {
+  return task === "binary" || task === "multiclass";
 }
 
 export function inferenceFile(): string {
@@ -171,8 +226,6 @@ export default defineInference({ training, online: true });
 }
 
 export function appFile(plan: ProjectPlan): string {
-  const intro =
-    plan.schema.eventTime !== null ? "Change what you know, and ask again." : "Fill in what you know, and ask.";
   return file(
     "Step 5: the page where people ask.",
     ["defineApp"],
@@ -181,10 +234,19 @@ export function appFile(plan: ProjectPlan): string {
     {
       inference: code("inference"),
       title: plan.title,
-      intro,
-      feedback: true,
+      intro: introFor(plan),
+      // What came is known later than the page is left, and what is odd or alike has no true answer.
+      feedback: isLabelTask(plan.task) ? true : undefined,
     },
   );
+}
+
+function introFor({ task, schema, forecast }: ProjectPlan): string {
+  if (task === "forecast")
+    return `See the next ${forecast?.span ?? "steps"}, with the range that each is likely to fall into.`;
+  if (task === "anomaly") return "Fill in a row to see whether it is unlike the others, and why.";
+  if (task === "clustering") return "Fill in a row to see which group it belongs to.";
+  return schema.eventTime !== null ? "Change what you know, and ask again." : "Fill in what you know, and ask.";
 }
 
 function file(

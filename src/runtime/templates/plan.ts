@@ -2,6 +2,7 @@
 
 import type { Task } from "../../define/metrics.ts";
 import type { Success } from "../../define/success.ts";
+import type { CandidatesPlan } from "../new-project/attempt.ts";
 import type { SchemaPlan } from "../new-project/schema.ts";
 
 export interface ProjectPlan {
@@ -11,6 +12,13 @@ export interface ProjectPlan {
   readonly title: string;
   readonly question: string;
   readonly task: Task;
+  readonly forecast: {
+    readonly horizon: number;
+    /** Undefined where a training would find the same. */
+    readonly season: number | undefined;
+    /** The horizon in words: "12 months". */
+    readonly span: string;
+  } | null;
   readonly success: Success;
   /** What the quick look found, in a sentence. */
   readonly feasibility: string;
@@ -33,8 +41,7 @@ export interface ProjectPlan {
   readonly variable: string;
   readonly schema: SchemaPlan;
   readonly left: readonly { readonly name: string; readonly reason: string }[];
-  /** Linear models grow with every category; they are left out where that is too much. */
-  readonly linear: boolean;
+  readonly candidates: CandidatesPlan;
   readonly newRows: number;
   readonly version: string;
 }

@@ -2,6 +2,9 @@
 
 import { slug } from "../../base/ids.ts";
 import type { LabelPlan } from "../../data/profile-label.ts";
+import type { UnlabelledTask } from "../../define/metrics.ts";
+import type { Step } from "../../learn/forecast/series.ts";
+import { stepsInWords } from "../../learn/forecast/step-words.ts";
 import { oneLine } from "./code.ts";
 
 export interface ProjectNames {
@@ -26,7 +29,7 @@ export function namesFor(project: string, file: string): ProjectNames {
 const taken = new Set(
   (
     "break case catch class const continue debugger default delete do else enum export extends false finally for function if implements import in instanceof interface let new null package private protected public " +
-    "return static super switch this throw true try typeof var void while with yield await async arguments eval undefined problem training inference app logistic ridge gradient-boosting define-training"
+    "return static super switch this throw true try typeof var void while with yield await async arguments eval undefined problem training inference app logistic ridge gradient-boosting seasonal-naive ets mstl isolation-forest k-means define-training"
   ).split(" "),
 );
 
@@ -64,16 +67,41 @@ const plainAnswers = new Set(["yes", "no", "y", "n", "true", "false", "t", "f", 
 
 /** The question that the page asks, plainly; the user will say it better. */
 export function questionFor(label: string, { task, classes, column }: LabelPlan): string {
-  const plain = spoken(label);
-  const words = lowered((column.unit === undefined ? plain : withoutUnit(plain)).replace(/[?!.:\s]+$/, ""));
-  // A name with signs in it is no word of a sentence: it is quoted as it stands.
-  const name = /^[\p{L}\p{N}' -]+$/u.test(words) ? words : JSON.stringify(oneLine(label));
+  const { words, name } = nameInSentence(label, column.unit);
   const subject = words === "" ? name : capitalised(words);
   if (task === "binary" && classes.every((one) => plainAnswers.has(one.toLowerCase()))) return `${subject}: yes or no?`;
   if (task === "binary") return `${subject}: ${classes.map(oneLine).join(" or ")}?`;
   if (name !== words) return `What is ${name}?`;
   if (task === "regression") return `How high is the ${words}?`;
   return words.includes(" ") ? `What is the ${words}?` : `Which ${words} is it?`;
+}
+
+/** "How high will the price be in each of the next 12 months, for each symbol?" */
+export function forecastQuestion(
+  label: string,
+  unit: string | undefined,
+  step: Step,
+  horizon: number,
+  key: readonly string[],
+): string {
+  const { name } = nameInSentence(label, unit);
+  const next = stepsInWords(step, horizon);
+  const when = horizon === 1 ? `the next ${next.replace(/^1 /, "")}` : `each of the next ${next}`;
+  const series = key.map((column) => nameInSentence(column, undefined).name).join(" and ");
+  return `How high will ${name.startsWith('"') ? name : `the ${name}`} be ${/day/.test(next) ? "on" : "in"} ${when}${series === "" ? "" : `, for each ${series}`}?`;
+}
+
+export function rowsQuestion(task: UnlabelledTask, title: string): string {
+  return task === "anomaly"
+    ? `${title}: is this row unlike the others?`
+    : `${title}: which group does this row belong to?`;
+}
+
+/** A name as words of a sentence; one with signs in it is quoted as it stands. */
+function nameInSentence(label: string, unit: string | undefined): { readonly words: string; readonly name: string } {
+  const plain = spoken(label);
+  const words = lowered((unit === undefined ? plain : withoutUnit(plain)).replace(/[?!.:\s]+$/, ""));
+  return { words, name: /^[\p{L}\p{N}' -]+$/u.test(words) ? words : JSON.stringify(oneLine(label)) };
 }
 
 /** Words within a sentence begin small, except abbreviations. */

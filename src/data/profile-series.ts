@@ -1,0 +1,145 @@
+// Whether the rows of a profiled file are time series: their time, how it is read, and the columns that tell one series from another.
+
+import { fail, isFailure, type PentadError } from "../base/failure.ts";
+import type { NumericColumn, TextColumn } from "../base/table.ts";
+import { seriesKey } from "../learn/forecast/predictor.ts";
+import { type SeriesRows, type SeriesSet, seriesOf } from "../learn/forecast/series.ts";
+import { type Query, sqlName } from "../ports/query.ts";
+import type { TableProfile } from "./profile.ts";
+import { count } from "./profile-findings.ts";
+import type { LabelPlan } from "./profile-label.ts";
+import type { TimeRewrite } from "./profile-rewrites.ts";
+import { possibleKeys, type SeriesTime } from "./profile-series-columns.ts";
+import { timeSql } from "./profile-times.ts";
+import { numberSql } from "./profile-types.ts";
+import type { ProfiledColumn } from "./profiled-column.ts";
+
+export interface SeriesPlan {
+  readonly time: ProfiledColumn;
+  /** strptime letters; undefined for ISO 8601. */
+  readonly format: string | undefined;
+  readonly rewrite: TimeRewrite | null;
+  readonly key: readonly ProfiledColumn[];
+  /** The labelled rows, or those of some series when there are very many. */
+  readonly rows: SeriesRows;
+  readonly set: SeriesSet;
+}
+
+/** More rows than these are not needed to tell how a series goes. */
+const mostRows = 200_000;
+
+/**
+ * Finds the writing of the time and the fewest columns that make rows unique together with it. Throws
+ * TRAINING_LABEL_INVALID for rows of one time and one series, or of times that are no whole steps apart.
+ */
+export async function planSeries(
+  query: Query,
+  profile: TableProfile,
+  label: LabelPlan,
+  { column: time, writings }: SeriesTime,
+  givenKey: readonly ProfiledColumn[] | undefined,
+): Promise<SeriesPlan> {
+  const candidates = givenKey === undefined ? possibleKeys(profile, label.column, time) : givenKey;
+  let refusal: PentadError | undefined;
+  for (const { format, rewrite } of writings) {
+    const moment = timeSql(rewrite === null ? sqlName(time.name) : `(${rewrite.sql})`, format);
+    const table = await keepRows(query, profile, label, moment, candidates);
+    const places = await fewestKeys(query, table, candidates, givenKey !== undefined);
+    try {
+      if (places === undefined) throw await repeated(query, table, time, candidates, givenKey !== undefined);
+      const rows = await loadRows(query, table, places);
+      return { time, format, rewrite, key: places.map((place) => candidates[place]!), rows, set: seriesOf(rows) };
+    } catch (error) {
+      if (!isFailure(error)) throw error;
+      // The writing as it stands tells best what is wrong.
+      refusal ??= error;
+    } finally {
+      await query.run(`DROP TABLE ${sqlName(table)}`);
+    }
+  }
+  throw refusal ?? fail("INTERNAL", "Expected a way to read the time of a series");
+}
+
+/** The labelled rows of the whole source as a table: `t` the moment, `v` the value, `k0`, `k1` … what may tell series apart. */
+async function keepRows(
+  query: Query,
+  profile: TableProfile,
+  label: LabelPlan,
+  moment: string,
+  keys: readonly ProfiledColumn[],
+): Promise<string> {
+  const table = `${profile.cells}_series`;
+  const value = numberSql(label.column.name, label.column.writing);
+  const texts = keys.map(({ name }, index) => `trim(${sqlName(name)}) AS k${index}`);
+  // A sample of rows has gaps where the series has none.
+  const from = profile.profiledRows < profile.rows ? profile.relation : profile.cells;
+  await query.run(
+    `CREATE TABLE ${sqlName(table)} AS SELECT * FROM (SELECT ${[`${moment} AS t`, `${value} AS v`, ...texts].join(", ")} FROM ${sqlName(from)})
+    WHERE t IS NOT NULL AND v IS NOT NULL`,
+  );
+  return table;
+}
+
+/** The places of the fewest candidates that make every row's moment its own, or of all when they are given; undefined when none do. */
+async function fewestKeys(
+  query: Query,
+  table: string,
+  candidates: readonly ProfiledColumn[],
+  given: boolean,
+): Promise<readonly number[] | undefined> {
+  const [all] = await query.rows<{ n: number }>(`SELECT count(*) AS n FROM ${sqlName(table)}`);
+  const everyone = candidates.map((_, place) => place);
+  const choices = given ? [everyone] : [0, 1, 2, 3].flatMap((size) => combinations(everyone, size));
+  for (const places of choices) {
+    const columns = ["t", ...places.map((place) => `k${place}`)].join(", ");
+    const [row] = await query.rows<{ n: number }>(
+      `SELECT count(*) AS n FROM (SELECT DISTINCT ${columns} FROM ${sqlName(table)})`,
+    );
+    if (row?.n === all?.n) return places;
+  }
+  return undefined;
+}
+
+function combinations(of: readonly number[], size: number): number[][] {
+  if (size === 0) return [[]];
+  return of.flatMap((first, at) => combinations(of.slice(at + 1), size - 1).map((rest) => [first, ...rest]));
+}
+
+async function loadRows(query: Query, table: string, places: readonly number[]): Promise<SeriesRows> {
+  const [all] = await query.rows<{ n: number }>(`SELECT count(*) AS n FROM ${sqlName(table)}`);
+  const parts = Math.ceil((all?.n ?? 0) / mostRows);
+  const keys = places.map((place) => `k${place}`);
+  const some = parts > 1 && keys.length > 0 ? ` WHERE hash(${keys.join(", ")}) % ${parts} = 0` : "";
+  const { columns } = await query.table(
+    `SELECT ${["t", "v", ...keys].join(", ")} FROM ${sqlName(table)}${some} ORDER BY t DESC LIMIT ${mostRows}`,
+  );
+  const times = (columns.get("t") as NumericColumn).values;
+  const values = (columns.get("v") as NumericColumn).values;
+  if (keys.length === 0) return { times, values };
+  const texts = keys.map((key) => (columns.get(key) as TextColumn).values);
+  return { times, values, keys: Array.from(times, (_, row) => seriesKey(texts.map((own) => own[row] ?? ""))) };
+}
+
+async function repeated(
+  query: Query,
+  table: string,
+  time: ProfiledColumn,
+  candidates: readonly ProfiledColumn[],
+  given: boolean,
+): Promise<PentadError> {
+  const keys = given ? candidates.map((_, place) => `k${place}`) : [];
+  const names = given ? candidates.map(({ name }) => JSON.stringify(name)) : [];
+  const [worst] = await query.rows<Record<string, string | number>>(
+    `SELECT ${["strftime(t, '%Y-%m-%d %H:%M') AS at", ...keys, "count(*) AS n"].join(", ")} FROM ${sqlName(table)} GROUP BY ${["t", ...keys].join(", ")} ORDER BY n DESC, t LIMIT 1`,
+  );
+  const of = keys.length === 0 ? "" : ` of ${keys.map((key) => JSON.stringify(worst?.[key])).join(", ")}`;
+  const at = String(worst?.at ?? "").replace(" 00:00", "");
+  const possible = given ? [] : candidates.map(({ name }) => JSON.stringify(name));
+  return fail(
+    "TRAINING_LABEL_INVALID",
+    `A forecast needs one row a time${names.length === 0 ? "" : ` and ${names.join(" and ")}`}, but ${count(Number(worst?.n ?? 0))} rows hold for ${at}${of} in ${JSON.stringify(time.name)}`,
+    {
+      hint: `Sum or average the rows of one time first${given ? ", or name all the columns that tell series apart with --key A,B" : possible.length === 0 ? ", or add a column that tells the series apart" : `, or name the columns that tell series apart with --key; not even ${possible.join(" and ")} do`}`,
+    },
+  );
+}
