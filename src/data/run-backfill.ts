@@ -16,6 +16,7 @@ import { embeddingInput } from "./embed-rows.ts";
 import type { JoinInput, PartitionOutput } from "./partition.ts";
 import { type BackfillInput, planPartitions, type TimePartition } from "./plan-backfill.ts";
 import type { ReadOutput } from "./read.ts";
+import { rejectedAgain } from "./rejected-again.ts";
 import type { DataOutcome, DataRequest } from "./run-data.ts";
 
 /** How often the join is done anew because another writer committed first. */
@@ -69,7 +70,7 @@ export async function runBackfill(
         definition,
         appendedAs: "backfill" as const,
         sourceFingerprint: base.head?.sourceFingerprint ?? null,
-        replayed: [],
+        replayed: await rejectedAgain(group, output.quarantinePath, parts),
         inputs: [`source/${definition.source.description}`, lineageOf(backfill, known)],
       };
       const sequence = await commitRows(base, output, facts, parts, work);

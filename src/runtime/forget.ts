@@ -1,9 +1,10 @@
-// Forgets old runs now and then, with their logs, so that the ledger stays quick however long a project lives.
+// Forgets old runs now and then, with their logs, and code that nothing refers to: a project may live long.
 
 import { join } from "node:path";
 import { messageOf } from "../base/failure.ts";
 import { removeRunLog } from "../runs/log-file.ts";
 import type { Project } from "./open-project.ts";
+import { pruneCode } from "./serving/prune-code.ts";
 
 const keptMs = 90 * 86_400_000;
 const keptRuns = 1_000;
@@ -21,6 +22,7 @@ export async function forgetOldRuns(project: Project): Promise<number> {
 export function forgetRegularly(project: Project): () => void {
   const forget = () => {
     forgetOldRuns(project).catch((error: unknown) => project.log.error(`forgetting old runs: ${messageOf(error)}`));
+    pruneCode(project).catch((error: unknown) => project.log.error(`removing old code: ${messageOf(error)}`));
   };
   const first = setTimeout(forget, firstAfterMs).unref();
   const later = setInterval(forget, everyMs).unref();

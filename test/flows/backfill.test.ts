@@ -229,6 +229,23 @@ describe("a backfill", () => {
     assert.equal((await pentadJson<{ rows: unknown[] }>("quarantine", "show", "old", ...at())).document.rows.length, 1);
   });
 
+  it("again rejects the same rows again, which wait in quarantine once", async () => {
+    for (const to of ["2024-02-03", "2024-02-04"]) {
+      const { document } = await pentadJson<Document>("backfill", "old", "--from", "2024-02-01", "--to", to, ...at());
+      assert.equal(document.rows.quarantined, 1);
+      const { document: shown } = await pentadJson<{ rows: { values: { x: string } }[] }>(
+        "quarantine",
+        "show",
+        "old",
+        ...at(),
+      );
+      assert.deepEqual(
+        shown.rows.map(({ values }) => values.x),
+        ["-4"],
+      );
+    }
+  });
+
   it("is refused in words where it cannot be done", async () => {
     await project.write(
       "data/posted.ts",
