@@ -1,4 +1,4 @@
-// Every kind of model, calibrated or not, exported to ONNX and run by onnxruntime on 100,000 rows with missing values, categories and texts.
+// Every kind of model, calibrated or not, exported to ONNX and run by onnxruntime on 100,000 rows with missing values, categories, times and texts.
 
 import { createRequire } from "node:module";
 import { type Column, categoryColumn, type Table, takeRows } from "../src/base/table.ts";
@@ -30,13 +30,19 @@ try {
 }
 const open = onnxruntimeSessions(process.cwd());
 
-/** Numbers of several sizes, yes and no, categories; each missing in some rows, and categories that training has not seen. */
+/** Numbers of several sizes, yes and no, times, categories; each missing in some rows, and categories that training has not seen. */
 function rowsOf(count: number, seed: number, unseen: boolean) {
   const source = random(seed);
   const kinds = ["a", "b", "c", "d", "e", "f", "g"];
   const cities = Array.from({ length: 60 }, (_, i) => `city ${i}`);
   const sometimes = (value: number) => (source.next() < 0.08 ? Number.NaN : value);
-  const columns = { small: [] as number[], large: [] as number[], skewed: [] as number[], yes: [] as number[] };
+  const columns = {
+    small: [] as number[],
+    large: [] as number[],
+    skewed: [] as number[],
+    yes: [] as number[],
+    at: [] as number[],
+  };
   const kind: (string | null)[] = [];
   const city: (string | null)[] = [];
   const margin: number[] = [];
@@ -49,9 +55,12 @@ function rowsOf(count: number, seed: number, unseen: boolean) {
     columns.large.push(sometimes(1e6 + 5e4 * source.normal()));
     columns.skewed.push(sometimes(Math.exp(source.normal())));
     columns.yes.push(sometimes(flag));
+    // From before 1970 to far beyond what training knows.
+    const at = Math.floor((unseen ? 8e12 : 1.4e12) * (source.next() - (unseen ? 0.4 : 0.1)));
+    columns.at.push(sometimes(at));
     kind.push(source.next() < 0.05 ? null : unseen && source.next() < 0.02 ? "never seen" : (kinds[k] as string));
     city.push(source.next() < 0.05 ? null : (cities[c] as string));
-    margin.push(x + 0.5 * (k - 3) + 0.02 * (c - 30) + 0.4 * flag + 0.5 * source.normal());
+    margin.push(x + 0.5 * (k - 3) + 0.02 * (c - 30) + 0.4 * flag + 0.4 * Math.cos(at / 5.02e9) + 0.5 * source.normal());
   }
   const numbers = (values: number[]) => ({ type: "number" as const, values: Float64Array.from(values) });
   const table: Table = {
@@ -61,6 +70,7 @@ function rowsOf(count: number, seed: number, unseen: boolean) {
       ["large", numbers(columns.large)],
       ["skewed", numbers(columns.skewed)],
       ["yes", { type: "boolean" as const, values: Float64Array.from(columns.yes) }],
+      ["at", { type: "time" as const, values: Float64Array.from(columns.at) }],
       ["kind", categoryColumn(kind)],
       ["city", categoryColumn(city)],
     ]),

@@ -167,7 +167,8 @@ function looseNumber(value: unknown): number {
   return finiteOrMissing(Number(value));
 }
 
-function timeOf(value: unknown): number {
+/** Milliseconds since 1970 of a number or a text; NaN for all else. */
+export function timeOf(value: unknown): number {
   if (typeof value === "number") return finiteOrMissing(value);
   return typeof value === "string" ? Date.parse(value) : Number.NaN;
 }

@@ -3,6 +3,7 @@
 import { fail } from "../base/failure.ts";
 import type { Table } from "../base/table.ts";
 import { type BoostingParams, fitBoosting } from "./boosting/fit-boosting.ts";
+import { calendarColumns, markCalendar, withCalendar } from "./calendar.ts";
 import { wholeFeatures } from "./feature.ts";
 import { featuresOf, varies } from "./features.ts";
 import type { FitInput, FitOptions } from "./fit-input.ts";
@@ -31,7 +32,7 @@ export type CandidateSpec =
 export type Algorithm = CandidateSpec["algorithm"];
 
 /**
- * Fits a model. Texts are read by `logistic` and `ridge` only; columns that are missing in every row are not used.
+ * Fits a model. A time counts as it is and by its hour, weekday and place in the year, where the rows tell them apart. Texts are read by `logistic` and `ridge` only; columns that are missing in every row are not used.
  * Throws TRAINING_LABEL_…, TRAINING_WEIGHT_INVALID, TRAINING_TOO_FEW_ROWS, TRAINING_NO_FEATURES, TRAINING_DIVERGED, or DEFINE_INVALID for a spec that does not fit.
  */
 export function fit(
@@ -55,7 +56,22 @@ export function fit(
     });
   if (!wholeFeatures(usable).some(({ name }) => varies(features.columns.get(name)!)))
     throw fail("TRAINING_NO_FEATURES", "Expected a feature that varies, got only constant or missing ones");
-  const input: FitInput = { table: features, features: usable, label, options };
+  const own: FitInput = { table: features, features: usable, label, options };
+  const { monotone = {} } = (spec.params ?? {}) as BoostingParams;
+  // A cycle would break the promise that later times raise (or lower) the answer. Neighbours in time are near each other already.
+  const calendar =
+    spec.algorithm === "nearestNeighbours"
+      ? []
+      : calendarColumns(own, { isTree: treeAlgorithms.includes(spec.algorithm), except: Object.keys(monotone) });
+  const made = fitAs(spec, withCalendar(own, calendar));
+  return made instanceof Promise
+    ? made.then((artifact) => markCalendar(artifact, calendar))
+    : markCalendar(made, calendar);
+}
+
+const treeAlgorithms: readonly Algorithm[] = ["gradientBoosting", "randomForest", "extraTrees"];
+
+function fitAs(spec: CandidateSpec, input: FitInput): Artifact | Promise<Artifact> {
   switch (spec.algorithm) {
     case "gradientBoosting":
       return fitBoosting(input, spec.params ?? {});

@@ -3,6 +3,7 @@
 import { isObject } from "../base/json.ts";
 import { corrupt } from "./artifact.ts";
 import { openConstant } from "./baselines.ts";
+import { calendarPredictor, readCalendar } from "./calendar.ts";
 import { openCustom } from "./custom-model.ts";
 import { openOnnx } from "./imports/onnx.ts";
 import { openAdditive } from "./linear/additive-model.ts";
@@ -38,5 +39,6 @@ export function openModel(artifact: Artifact): Predictor {
     throw corrupt(
       `Expected a known model format (${Object.keys(openers).join(", ")}), got ${JSON.stringify(artifact.format)}`,
     );
-  return open(artifact);
+  const model = open(artifact);
+  return calendarPredictor(model, readCalendar(artifact, model.features));
 }

@@ -156,6 +156,8 @@ function apply(op: string, inputs: Tensor[], attributes: Map<string, AttributeVa
       return elementwise(inputs, Math.max);
     case "Min":
       return elementwise(inputs, Math.min);
+    case "Floor":
+      return elementwise(inputs, (x) => Math.floor(x!));
     case "Exp":
       return elementwise(inputs, Math.exp);
     case "Sigmoid":

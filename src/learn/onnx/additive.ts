@@ -78,7 +78,7 @@ export function additiveMargins(graph: Graph, artifact: Artifact, features: read
 }
 
 /** Each feature's column in `X`, which holds no texts. */
-function columnPlaces(features: readonly Feature[]): number[] {
+export function columnPlaces(features: readonly Feature[]): number[] {
   let place = 0;
   return features.map(({ type }) => (type === "text" ? -1 : place++));
 }

@@ -2,13 +2,16 @@
 
 import { fail } from "../../base/failure.ts";
 import { forestOf } from "../anomaly.ts";
+import { readFeatures } from "../artifact.ts";
+import { readCalendar } from "../calendar.ts";
 import { openClusters } from "../clusters/cluster-model.ts";
-import { type Feature, partsOf } from "../feature.ts";
+import { type Feature, partsOf, wholeFeatures } from "../feature.ts";
 import type { Link } from "../link.ts";
 import type { Artifact, Predictor } from "../model.ts";
 import { openModel } from "../open-model.ts";
-import { additiveMargins } from "./additive.ts";
+import { additiveMargins, columnPlaces } from "./additive.ts";
 import { bayesMargins } from "./bayes.ts";
+import { calendarRows } from "./calendar.ts";
 import { calibratedNode } from "./calibration.ts";
 import { treesMargins } from "./trees.ts";
 import { clusterNumbers, nearestAnswers, networkMargins } from "./vectors.ts";
@@ -84,7 +87,7 @@ export function toOnnx(artifact: Artifact, calibration: Artifact | null = null):
       },
     },
     (graph) => {
-      const own = answers(graph, artifact, features.flatMap(numbersOf), { task, classes });
+      const own = answers(...innerRows(graph, artifact, features), { task, classes });
       if (calibration === null) return own;
       return calibratedNode(graph, graph.node("Cast", [own], [["to", "int", double]]), calibration, K);
     },
@@ -122,6 +125,21 @@ function inputsOf(features: readonly Feature[]) {
 
 function numbersOf(feature: Feature): readonly Feature[] {
   return feature.type === "vector" ? partsOf(feature.name, feature.dimensions!) : [feature];
+}
+
+/** What an algorithm reads: the features that people know, each number of a vector by itself, and the calendar columns that it keeps. */
+function innerRows(
+  graph: Graph,
+  artifact: Artifact,
+  features: readonly Feature[],
+): [graph: Graph, artifact: Artifact, features: readonly Feature[]] {
+  const parts = features.flatMap(numbersOf);
+  if (artifact.meta.calendar === undefined) return [graph, artifact, parts];
+  const inner = readFeatures(artifact);
+  const columns = columnPlaces(parts);
+  const places = features.map(({ name }) => columns[parts.findIndex((one) => one.name === name)] ?? -1);
+  const rows = calendarRows(graph, readCalendar(artifact, wholeFeatures(inner)), places);
+  return [{ ...graph, rows }, artifact, inner];
 }
 
 function described(artifact: Artifact): Facts & { readonly features: readonly Feature[] } {

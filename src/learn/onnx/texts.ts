@@ -23,7 +23,7 @@ export function textMargins(graph: Graph, artifact: Artifact, features: readonly
     const from = start;
     start += words.length;
     if (words.length === 0) return [];
-    const text = graph.node("Gather", ["texts", graph.constant([], [place], "int64")], [["axis", "int", 1]]);
+    const text = graph.node("Gather", [graph.texts, graph.constant([], [place], "int64")], [["axis", "int", 1]]);
     const weights = graph.node("Mul", [
       termCounts(graph, text, words),
       graph.constant([1, words.length], rarity.subarray(from, start)),

@@ -104,6 +104,8 @@ export function tensor(
 export interface Graph {
   /** The rows as one matrix: a column per feature that is no text, and per number of a vector. */
   readonly rows: string;
+  /** The texts: a column per feature that is one. */
+  readonly texts: string;
   node(op: string, inputs: readonly string[], attributes?: readonly Attribute[], domain?: string): string;
   /** A node of several outputs. */
   nodes(op: string, inputs: readonly string[], outputs: number, attributes?: readonly Attribute[]): string[];
@@ -162,6 +164,7 @@ export function onnxModel(description: GraphDescription, build: (graph: Graph) =
   const { inputs, columns, output } = description;
   const result = build({
     rows: rowsNode(inputs, columns, single, constant),
+    texts: inputs.find(({ type }) => type === "string")?.name ?? "",
     node: single,
     nodes(op, inputs, outputs, attributes = []) {
       const names = Array.from({ length: outputs }, () => `v${count++}`);
