@@ -114,6 +114,7 @@ export const commands: readonly Command[] = [
         help: "One object of inputs, or an array of them; - reads stdin, @FILE a file",
       },
       explain: { type: "boolean", help: "Give the reasons with the answer" },
+      interactions: { type: "boolean", help: "And how features work together, for models of trees" },
     },
     details: [`Example: pentad predict rain --input '{"precipitation": 3.2}'`],
     run: async (spec, args) => (await import("./commands/predict.ts")).runPredict(spec, args),

@@ -52,7 +52,7 @@ export interface AppField {
   readonly default: Value;
 }
 
-/** `POST /predict/NAME` with one object; an array of objects gives an array of these. `?explain=true` adds the reasons. */
+/** `POST /predict/NAME` with one object; an array of objects gives an array of these. `?explain=true` adds the reasons, `?explain=interactions` how features work together. */
 export interface PredictionDocument {
   /** A forecast: its first step; odd rows: whether it is flagged; groups: the number of its group, 1 for the largest. */
   readonly prediction: Value;
@@ -103,4 +103,12 @@ export interface Explanation {
     /** Of a text: the words and pairs of words that the model knows in it, the strongest first. */
     readonly terms?: readonly { readonly term: string; readonly contribution: number }[];
   }[];
+  /**
+   * With `?explain=interactions`: what two features add together beyond what each adds by itself, the strongest first; a
+   * feature beside itself is what it adds alone. All pairs together sum to all contributions; the strongest fifty stand here. Null
+   * where they cannot be told exactly: for models that are not made of trees, or of more than 100 features.
+   */
+  readonly interactions?:
+    | readonly { readonly features: readonly [string, string]; readonly contribution: number }[]
+    | null;
 }

@@ -29,8 +29,8 @@ export interface Client<Input, Output> {
 }
 
 export interface PredictOptions {
-  /** Give the reasons too. */
-  readonly explain?: boolean;
+  /** Give the reasons too; `interactions` tells of one row also how features work together, for models of trees. */
+  readonly explain?: boolean | "interactions";
   readonly signal?: AbortSignal;
 }
 
@@ -59,7 +59,7 @@ export function connect<I extends InferenceComponent = InferenceComponent>(
   const address = `${options.url.replace(/\/+$/, "")}/predict/${encodeURIComponent(options.name)}`;
 
   const ask = (body: unknown, { explain, signal }: PredictOptions = {}) =>
-    post(explain ? `${address}?explain=true` : address, body, { ...options, signal });
+    post(explain ? `${address}?explain=${explain}` : address, body, { ...options, signal });
 
   return {
     predict: (input, predictOptions) => ask(input, predictOptions) as Promise<Prediction<OutputOf<I>>>,

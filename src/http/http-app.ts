@@ -87,7 +87,7 @@ export function httpApp(parts: HttpParts): Hono {
       const reply = await asker.ask(
         name,
         input,
-        explain === undefined ? {} : { explain: !/^(?:false|0)$/.test(explain) },
+        explain === undefined ? {} : { explain: explain === "interactions" ? explain : !/^(?:false|0)$/.test(explain) },
       );
       metrics.observe(name, (performance.now() - startedAt) / 1000, null);
       return context.json(reply as never);

@@ -55,8 +55,9 @@ function predictOperation(live: Live): Schema {
         name: "explain",
         in: "query",
         required: false,
-        schema: { type: "boolean" },
-        description: "Give the reasons with each answer",
+        schema: { oneOf: [{ type: "boolean" }, { const: "interactions" }] },
+        description:
+          "Give the reasons with each answer; of one row of a model of trees also how features work together",
       },
     ],
     requestBody: {
@@ -212,6 +213,16 @@ function explanationSchema(): Schema {
       unit: { type: "string", enum: ["margin", "value"] },
       class: { type: ["string", "null"] },
       contributions: { type: "array", items: contribution },
+      interactions: {
+        type: ["array", "null"],
+        items: {
+          type: "object",
+          properties: {
+            features: { type: "array", items: { type: "string" }, minItems: 2, maxItems: 2 },
+            contribution: number,
+          },
+        },
+      },
     },
   };
 }

@@ -16,8 +16,11 @@ import { type CheckedInput, checkComplete, checkInput, type InputSchema } from "
 import type { Live } from "./live.ts";
 import { askedFor, newerValues, seriesNames, taskAnswer } from "./task-answer.ts";
 
+/** `interactions`: also how features work together. */
+export type Explain = boolean | "interactions";
+
 export interface AnswerOptions {
-  readonly explain: boolean;
+  readonly explain: Explain;
   /** The row's index within a batch, for messages. */
   readonly row?: number;
   /** What people should know of the age of what the answer rests on, e.g. that a data component fails. */
@@ -51,7 +54,7 @@ export async function answerApart(
   const { onDemand } = live;
   const computed =
     onDemand === undefined ? gathered : await computeAll({ ...live, onDemand }, parts.onDemand, gathered);
-  const explain = inputs.some(({ options }) => options.explain);
+  const explain = inputs.some(({ options }) => options.explain !== false);
   const rows = computed.map((one) => featuresOf(live, one));
   const said = live.model.runsApart ? await parts.apart.predict(live.version, rows, explain) : [];
   return computed.map((one, index) => conclude(live, one, inputs[index]?.options as AnswerOptions, said[index]));
@@ -102,7 +105,9 @@ function conclude(live: Live, completed: Completed, options: AnswerOptions, said
   const modelSeconds = secondsSince(live.version.atMs, now);
   return {
     ...output,
-    ...(options.explain && live.model.task !== "forecast" ? { explanation: explain(live, features, said) } : {}),
+    ...(options.explain && live.model.task !== "forecast"
+      ? { explanation: explain(live, features, options.explain, said) }
+      : {}),
     model: { name: live.inference.name, version: live.version.version, id: live.version.id, ageSeconds: modelSeconds },
     features,
     at: new Date(now).toISOString(),
@@ -225,7 +230,16 @@ export function labelValue(live: Live, text: string): Value {
 /** Of a long text, the words that move the answer most. */
 const shownTerms = 10;
 
-function explain(live: Live, features: Readonly<Record<string, Value>>, said: ApartAnswer | undefined): Explanation {
+const shownPairs = 50;
+/** Each feature costs two explanations, which others wait for. */
+const mostInteracting = 100;
+
+function explain(
+  live: Live,
+  features: Readonly<Record<string, Value>>,
+  wanted: Explain,
+  said: ApartAnswer | undefined,
+): Explanation {
   const { base, contributions, class: explained } = said?.explanation ?? live.model.explainRow(features);
   return {
     base,
@@ -237,7 +251,13 @@ function explain(live: Live, features: Readonly<Record<string, Value>>, said: Ap
       contribution,
       ...(terms && { terms: terms.slice(0, shownTerms) }),
     })),
+    ...(wanted === "interactions" && { interactions: interactionsOf(live, features) }),
   };
+}
+
+function interactionsOf({ model }: Live, features: Readonly<Record<string, Value>>) {
+  if (model.features.length > mostInteracting) return null;
+  return model.explainInteractions?.(features).slice(0, shownPairs) ?? null;
 }
 
 function dataAge(live: Live, now: number): number {

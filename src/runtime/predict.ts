@@ -5,7 +5,7 @@ import type { DeclaredComponent } from "../catalog/components.ts";
 import type { PredictionDocument } from "../define/answer-documents.ts";
 import type { InferenceDefinition } from "../define/definition.ts";
 import { storedSelections } from "../define/on-demand-definition.ts";
-import { answer, answerApart, needsProcess } from "../inference/answer.ts";
+import { answer, answerApart, type Explain, needsProcess } from "../inference/answer.ts";
 import { entityOf } from "../inference/input.ts";
 import type { Live } from "../inference/live.ts";
 import type { Project } from "./open-project.ts";
@@ -16,7 +16,7 @@ export interface Asker {
   ask(
     name: string,
     input: unknown,
-    options?: { explain?: boolean },
+    options?: { explain?: Explain },
   ): Promise<PredictionDocument | PredictionDocument[]>;
   /** The live state behind an inference. Throws INFERENCE_UNKNOWN, MODELS_NO_LIVE_VERSION. */
   live(name: string): Promise<Live>;
@@ -70,6 +70,10 @@ export function openAsker(project: Project): Asker {
   void warm();
   return {
     async ask(name, input, { explain } = {}) {
+      if (explain === "interactions" && Array.isArray(input))
+        throw fail("INFERENCE_INPUT_INVALID", "Expected one object of inputs to tell interactions of, got a list", {
+          hint: "Ask for one row at a time; `explain=true` gives the reasons of many",
+        });
       const { live, warning } = await find(name);
       const shared = { explain: explain ?? live.inference.explain, staleness: warning };
       const logged = (reply: PredictionDocument, index: number) => {

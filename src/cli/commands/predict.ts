@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { fail } from "../../base/failure.ts";
-import type { PredictionDocument } from "../../define/answer-documents.ts";
+import type { Explanation, PredictionDocument } from "../../define/answer-documents.ts";
 import { openAsker } from "../../runtime/predict.ts";
 import { type Arguments, type CommandSpec, usage } from "../arguments.ts";
 import { print, printJson, table } from "../output.ts";
@@ -16,10 +16,15 @@ export async function runPredict(spec: CommandSpec, args: Arguments): Promise<nu
       `Expected one inference name, got ${args.operands.length === 0 ? "none" : args.operands.join(" ")}`,
     );
   const input = readInput(spec, args.text("input"));
+  const options = args.flag("interactions")
+    ? { explain: "interactions" as const }
+    : args.flag("explain")
+      ? { explain: true }
+      : {};
   return withProject(
     args,
     async (project) => {
-      const reply = await openAsker(project).ask(name, input, args.flag("explain") ? { explain: true } : {});
+      const reply = await openAsker(project).ask(name, input, options);
       if (args.flag("json")) printJson(reply);
       else for (const one of Array.isArray(reply) ? reply : [reply]) print(answerText(one));
       return 0;
@@ -66,6 +71,15 @@ function headline({ prediction, forecast, score, flagFrom, distance }: Predictio
   return [table([["WHEN", "EXPECTED", `IN ${Math.round(forecast.coverage * 100)} OF 100 CASES`], ...rows])];
 }
 
+/** The pairs that add most; what a feature adds alone stands among the reasons. */
+function togetherText(pairs: Explanation["interactions"]): string[] {
+  if (pairs === undefined) return [];
+  if (pairs === null) return ["  together: only told of models of trees with at most 100 features"];
+  const together = pairs.filter(({ features: [one, other] }) => one !== other).slice(0, 6);
+  if (together.length === 0) return ["  together: no two features add anything beyond what each adds alone"];
+  return ["  together:", ...together.map((pair) => `  ${signed(pair.contribution)}  ${pair.features.join(" with ")}`)];
+}
+
 function answerText(reply: PredictionDocument): string {
   const { probabilities, model, staleness, explanation } = reply;
   const chances = Object.entries(probabilities ?? {})
@@ -82,6 +96,7 @@ function answerText(reply: PredictionDocument): string {
             `  ${signed(contribution)}  ${feature} = ${value}`,
             ...terms.slice(0, 6).map((one) => `      ${signed(one.contribution)}  “${one.term}”`),
           ])),
+    ...togetherText(explanation?.interactions),
     `by version ${model.version} of ${model.name}`,
     ...(staleness.message === null ? [] : [`note: ${staleness.message}`]),
   ].join("\n");
