@@ -17,6 +17,8 @@ export interface CommitInput {
    */
   readonly change: Evolution["change"];
   readonly schema: StoredSchema;
+  /** Online rows hold other columns, or other windows, than before: those of all keys are written. */
+  readonly onlineAnew: boolean;
   /** The current files from this one on are merged with the new rows into one; null when they are few. */
   readonly mergeFrom: number | null;
   /** When left out, rows of a group that starts anew since they happened, others since their commit. */

@@ -15,6 +15,7 @@ import { planCompaction } from "../features/compaction.ts";
 import { listDeprecated } from "../features/deprecation.ts";
 import { type Forgotten, listForgotten } from "../features/forgotten.ts";
 import { groupFiles, type PinnedFiles, storedSchema } from "../features/group-files.ts";
+import { onlineShape } from "../features/online-rows.ts";
 import { settlePosts } from "../features/posts.ts";
 import { type RejectedPart, settleRejected } from "../features/quarantine.ts";
 import { type Evolution, evolveSchema, type StoredSchema } from "../features/stored-schema.ts";
@@ -57,7 +58,8 @@ export function commitInput(
   { head, schema, change, current, mergeFrom }: Base,
   rest: Pick<CommitInput, "definition" | "atMs" | "temporaryFolder">,
 ): CommitInput {
-  return { ...rest, current, change, schema, mergeFrom, sequence: nextSequence(head?.sequence ?? 0) };
+  const onlineAnew = head !== undefined && onlineShape(head.definition) !== onlineShape(rest.definition);
+  return { ...rest, current, change, schema, onlineAnew, mergeFrom, sequence: nextSequence(head?.sequence ?? 0) };
 }
 
 export interface CommitFacts {

@@ -40,8 +40,9 @@ export async function prepareCommit(
   const mode = await chooseMode(query, definition, input, parts.snapshot, size);
   const file = await writeRows(query, definition, input, mode, size);
   await enrich(query, definition, mode === "append" ? input.current : null, file, size);
-  const onlinePath = hasOnlineSide(definition) && file.rows > 0 ? `${input.temporaryFolder}/online.ndjson.gz` : null;
-  if (onlinePath !== null) await writeOnlineFile(query, definition, "enriched", "written", onlinePath);
+  const changed = input.onlineAnew ? "enriched" : file.rows > 0 ? "written" : null;
+  const onlinePath = hasOnlineSide(definition) && changed !== null ? `${input.temporaryFolder}/online.ndjson.gz` : null;
+  if (onlinePath !== null) await writeOnlineFile(query, definition, "enriched", changed as string, onlinePath);
   parts.progress({ detail: "computing statistics" });
   return {
     mode,

@@ -13,6 +13,13 @@ export function hasOnlineSide(definition: DataDefinition): boolean {
   return definition.key.length > 0 || definition.eventTime !== null;
 }
 
+/** What online rows are made of, as a text: two definitions with the same have the same online rows. */
+export function onlineShape(definition: DataDefinition): string {
+  const columns = groupColumns(definition).flatMap(({ name, type, role }) => (role === "label" ? [] : [[name, type]]));
+  const windows = definition.windows.map(({ unit: _, description: __, ...rest }) => rest);
+  return JSON.stringify([columns, windows]);
+}
+
 /**
  * Writes the newest row of every key that occurs in `changed` to a gzipped NDJSON file.
  * `enriched` is a relation with all columns of the group, `changed` one with the keys of the commit's rows.

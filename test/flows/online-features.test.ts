@@ -149,4 +149,22 @@ describe("stored features over HTTP", () => {
       return row?.groups.shops?.status === "expired" && row.values[0] === null ? true : undefined;
     });
   });
+
+  it("are there under a new name, and with a new or another window, although no row is new", async () => {
+    const become = async (features: readonly string[], values: readonly unknown[], edited: string) => {
+      await project.write("data/shops.ts", edited);
+      await eventually(async () => {
+        const { status, body } = await ask({ features, keys: [{ shop: 1 }] });
+        return status === 200 && JSON.stringify(body.rows[0]?.values) === JSON.stringify(values) ? true : undefined;
+      });
+    };
+    const renamed = shops
+      .replace("size: number()", 'rooms: number({ from: "size" })')
+      .replace("boolean", "boolean, sum");
+    await become(["shops.rooms"], [12.5], renamed);
+    const summed = (over: string) =>
+      renamed.replace("since: time() },", `since: time() }, windows: { total: sum("rooms", { over: "${over}" }) },`);
+    await become(["shops.rooms", "shops.total"], [12.5, 12.5], summed("7d"));
+    await become(["shops.total"], [22.5], summed("60d"));
+  });
 });
