@@ -51,7 +51,7 @@ async function read(manyCells: number, change: Partial<ReadInput> = {}) {
         definition: trips,
         current: null,
         change: "none",
-    onlineAnew: false,
+        onlineAnew: false,
         schema: evolveSchema(null, trips).schema,
         mergeFrom: null,
         last: null,
