@@ -77,7 +77,6 @@ export async function embedTexts(
     await written.close();
     await rename(`${path}.new`, path);
     await query.run(`INSERT INTO ${name} SELECT text, vector, NULL FROM read_parquet(${sqlText(path)})`);
-    await query.run(`DROP TABLE ${name}_made`);
   }
 
   try {

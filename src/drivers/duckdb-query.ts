@@ -5,7 +5,7 @@ import { fail } from "../base/failure.ts";
 import type { Scalar, Table } from "../base/table.ts";
 import { type Query, type QueryOptions, sqlText } from "../ports/query.ts";
 import { engineFailure } from "./duckdb-failure.ts";
-import { createNumbers } from "./duckdb-numbers.ts";
+import { numberTables } from "./duckdb-numbers.ts";
 import { columnBuilders, rowsOf } from "./duckdb-vectors.ts";
 
 /**
@@ -17,6 +17,7 @@ export async function duckdbQuery(options: QueryOptions): Promise<Query> {
   const duckdb = await import("@duckdb/node-api");
   const instance = await open(() => duckdb.DuckDBInstance.create(":memory:", settings(options)));
   const main = await connect(instance);
+  const numbers = numberTables(duckdb, main);
   const streams = new Set<DuckDBConnection>();
   const statements = new Set<DuckDBPreparedStatement>();
   let tail: Promise<unknown> = Promise.resolve();
@@ -108,7 +109,7 @@ export async function duckdbQuery(options: QueryOptions): Promise<Query> {
         }),
       ),
     createTable: (table, columns) =>
-      exclusively(() => guarded(`create ${table}`, () => createNumbers(duckdb, main, table, columns))),
+      exclusively(() => guarded(`create ${table}`, () => numbers.create(table, columns))),
     async close() {
       if (closed) return;
       closed = true;

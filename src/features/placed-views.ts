@@ -24,21 +24,24 @@ export interface PlaceableView extends ViewColumns {
 export const placeColumn = "_place";
 /** Of fewer rows the engine makes short work itself. */
 export const usualManyRows = 200_000;
-/** How many numbers a view's answers may take in memory; a fit on them takes more. */
-const mostNumbers = 2 ** 26;
+/** How many numbers the answers may take in memory; a fit on them takes more. */
+const mostNumbers = 2 ** 27;
 
 /** The label rows, in the order of the training set. */
-export const placedSpine = "placed_spine";
+const placedSpine = "placed_spine";
+const placedAnswers = "placed_answers";
+/** Both side by side: the label rows as `s`, the answers as `a`. */
+export const placedRelation = `${placedSpine} s POSITIONAL JOIN ${placedAnswers} a`;
 
-/** Row by row beside the label rows, a view's answers: its numbers, and the place where it has other columns too. */
-export function placedTable(alias: string): string {
-  return `placed_${alias}`;
+/** A view's number, or the place of its answer, in SQL over `placedRelation`. */
+export function placedValue(alias: string, column: string): string {
+  return `a.${sqlName(`${alias}.${column}`)}`;
 }
 
 /**
- * Leaves the label rows in a table and the answers of each view in one of its own. Gives the views that it did this for,
- * each with its files' first places; none of them when there are no tables. `spine` is in the training set's order,
- * which begins with the event time.
+ * Leaves the label rows in one table and the answers of all views in another. Gives the views that it did this for, each
+ * with its files' first places; none of them when there are no tables. `spine` is in the training set's order, which begins
+ * with the event time.
  */
 export async function placeViews(
   query: Query,
@@ -47,6 +50,7 @@ export async function placeViews(
   manyRows = usualManyRows,
 ): Promise<ReadonlyMap<string, readonly number[]>> {
   const placed = new Map<string, readonly number[]>();
+  const answers = new Map<string, Float64Array>();
   const opened = await openViews(views, manyRows);
   try {
     if (opened.length === 0) return placed;
@@ -56,17 +60,29 @@ export async function placeViews(
     const wanted = numbersOf(moments, "m");
     if (!isAscending(wanted)) return placed;
     const labels = new Map<string, Promise<SortedLabels>>();
-    const waiting = opened.filter(({ view }) => wanted.length * (view.numbers.length + 1) <= mostNumbers);
+    let numbers = 0;
+    const waiting = opened.filter(({ view }) => {
+      const needed = wanted.length * (view.numbers.length + 1);
+      if (numbers + needed > mostNumbers) return false;
+      numbers += needed;
+      return true;
+    });
     // The files of one view are read while the answers of another are picked.
     const lane = async () => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         const { view, files } = next;
         const sorted = labels.get(view.labelKeys.join()) ?? sortLabels(query, view, wanted);
         labels.set(view.labelKeys.join(), sorted);
-        if (await placeView(query, view, files, await sorted)) placed.set(view.alias, firstPlaces(files));
+        const found = await answersOf(files, view, await sorted);
+        if (found === undefined) continue;
+        for (const [index, name] of view.numbers.entries())
+          answers.set(`${view.alias}.${name}`, found.numbers[index] as Float64Array);
+        if (view.others.length > 0) answers.set(`${view.alias}.${placeColumn}`, found.places);
+        placed.set(view.alias, firstPlaces(files));
       }
     };
     await Promise.all([lane(), lane()]);
+    if (answers.size > 0) await query.createTable(placedAnswers, answers);
     return placed;
   } finally {
     for (const { files } of opened) for (const file of files) await file.close();
@@ -153,21 +169,7 @@ async function sortLabels(
   };
 }
 
-/** False when a file is not as every file that we write. */
-async function placeView(
-  query: Query,
-  view: PlaceableView,
-  files: readonly ParquetFile[],
-  sorted: SortedLabels,
-): Promise<boolean> {
-  const answers = await answersOf(files, view, sorted);
-  if (answers === undefined) return false;
-  const columns = new Map(view.numbers.map((name, index) => [name, answers.numbers[index] as Float64Array]));
-  if (view.others.length > 0 || columns.size === 0) columns.set(placeColumn, answers.places);
-  await query.createTable(placedTable(view.alias), columns);
-  return true;
-}
-
+/** Undefined when a file is not as every file that we write. */
 async function answersOf(files: readonly ParquetFile[], view: PlaceableView, sorted: SortedLabels) {
   try {
     return await answerView(files, view, sorted);

@@ -4,7 +4,7 @@ import { fail } from "../base/failure.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import { sqlName } from "../ports/query.ts";
 import { commitColumn, createdColumn, eventColumn, type GroupColumn, keyColumn, ordinalColumn } from "./columns.ts";
-import { type PlaceableView, placeColumn, placedRowsSql } from "./placed-views.ts";
+import { type PlaceableView, placeColumn, placedRowsSql, placedValue } from "./placed-views.ts";
 import { currentSql, enrichedSql, type GroupFiles, versionsSql } from "./relation.ts";
 import { knownColumn, knownWindowSteps } from "./windows.ts";
 
@@ -121,11 +121,11 @@ function placedPlan(
         ? null
         : {
             steps: [`${rest} AS (${placedRowsSql(files, offsets, others)})`],
-            join: `LEFT JOIN ${rest} ON CAST(${alias}.${placeColumn} AS BIGINT) = ${rest}.${placeColumn}`,
+            join: `LEFT JOIN ${rest} ON CAST(${placedValue(alias, placeColumn)} AS BIGINT) = ${rest}.${placeColumn}`,
           },
     value(name) {
       if (others.includes(name)) return `${rest}.${sqlName(name)}`;
-      const number = `${alias}.${sqlName(name)}`;
+      const number = placedValue(alias, name);
       return numeric.some((one) => one.name === name && one.type === "boolean") ? `CAST(${number} AS BOOLEAN)` : number;
     },
   };

@@ -15,7 +15,7 @@ import {
   ordinalColumn,
   vectorSql,
 } from "./columns.ts";
-import { type PlaceableView, placedSpine, placedTable, placeViews } from "./placed-views.ts";
+import { type PlaceableView, placedRelation, placeViews } from "./placed-views.ts";
 import { countingSql, planView, type ViewPlan } from "./point-in-time.ts";
 import { currentSql, enrichedOver, enrichedSql, type GroupFiles, orderSql, versionsSql } from "./relation.ts";
 import { knownColumn, knownWindowSteps } from "./windows.ts";
@@ -107,9 +107,8 @@ export function planTrainingSet(
       spine: `WITH ${spineSteps.join(", ")} SELECT * FROM spine s ORDER BY ${order}`,
       sql(placed) {
         const parts = views.map((view) => placedView(view, placed.get(view.alias)));
-        const beside = [...placed.keys()].map((alias) => ` POSITIONAL JOIN ${placedTable(alias)} ${alias}`).join("");
         return setSql(
-          `${placedSpine} s${beside}`,
+          placedRelation,
           [],
           parts,
           parts.every(({ join }) => join === ""),

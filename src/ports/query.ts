@@ -20,7 +20,10 @@ export interface Query {
   prepare(sql: string): Promise<PreparedQuery>;
   /** Appends rows to a table of the engine; every column is text, the way sources give it. */
   append(table: string, columns: readonly string[], rows: readonly (readonly (string | null)[])[]): Promise<void>;
-  /** Makes a table of numbers, column by column, in place of one of that name; all columns are equally long, and NaN is missing. A column may hold vectors: lists of FLOAT. */
+  /**
+   * Makes a table of numbers, column by column, in place of the one made so before; all columns are equally long, and NaN is
+   * missing. A column may hold vectors: lists of FLOAT. The engine may read them where they are: they must not change.
+   */
   createTable(table: string, columns: ReadonlyMap<string, Float64Array | VectorColumn>): Promise<void>;
   /** Stops what runs (it fails with RUNS_CANCELLED) and frees everything. */
   close(): Promise<void>;
