@@ -6,7 +6,7 @@ import { namedTime, yearFormat } from "./profile-event-time.ts";
 import { count } from "./profile-findings.ts";
 import { findColumn, type LabelPlan } from "./profile-label.ts";
 import { soundsLikeCode, soundsLikeEventTime, soundsLikeTime } from "./profile-names.ts";
-import { isDecimalYear, possibleRewrites, type TimeRewrite } from "./profile-rewrites.ts";
+import { isDecimalYear, isQuarterText, possibleRewrites, type TimeRewrite, yearWith } from "./profile-rewrites.ts";
 import type { ProfiledColumn } from "./profiled-column.ts";
 
 export interface SeriesTime {
@@ -33,28 +33,41 @@ export function guessSeriesTime(profile: TableProfile, label: LabelPlan): Series
   const best =
     dated.find(named) ??
     (dated.length === 1 ? dated[0] : undefined) ??
+    complete.find(isQuarterText) ??
     numbered.find((column) => yearFormat(column) !== undefined) ??
-    numbered.find(isDecimalYear);
-  return best === undefined ? undefined : { column: best, writings: writingsOf(best) };
+    numbered.find((column) => isDecimalYear(column) && possibleRewrites(column).length > 0);
+  return best === undefined ? undefined : { column: best, writings: writingsOf(profile, best) };
 }
 
 /** Throws DATA_COLUMN_MISSING or DEFINE_INVALID for a column that dates no rows. */
 export function namedSeriesTime(profile: TableProfile, label: LabelPlan, name: string, source: string): SeriesTime {
   const found = findColumn(profile.columns, name, `--time: ${source} has no column`, "--time");
-  const column =
-    isDecimalYear(found) && found !== label.column ? found : namedTime(profile, label, name, source).column;
-  return { column, writings: writingsOf(column) };
+  const isRewritten = found !== label.column && (isQuarterText(found) || isDecimalYear(found));
+  const column = isRewritten ? found : namedTime(profile, label, name, source).column;
+  const writings = writingsOf(profile, column);
+  if (writings.length === 0) throw noSeriesTime(profile, label, source);
+  return { column, writings };
 }
 
-function writingsOf(column: ProfiledColumn): SeriesTime["writings"] {
+function writingsOf(profile: TableProfile, column: ProfiledColumn): SeriesTime["writings"] {
   const rewritten = possibleRewrites(column).map((rewrite) => ({ format: rewrite.format, rewrite }));
-  if (isDecimalYear(column)) return rewritten;
-  const format = column.type === "time" ? column.time?.format : yearFormat(column)?.format;
-  return [{ format, rewrite: null }, ...rewritten];
+  if (isDecimalYear(column) || isQuarterText(column)) return rewritten;
+  if (column.type === "time") return [{ format: column.time?.format, rewrite: null }, ...rewritten];
+  // A month beside the year says more than the year.
+  const both = profile.columns.map((beside) => yearWith(column, beside)).find((rewrite) => rewrite !== undefined);
+  const plain = { format: yearFormat(column)?.format, rewrite: null };
+  return both === undefined ? [plain] : [{ format: both.format, rewrite: both }, plain];
 }
 
 /** For a table without a time: what its columns hold instead, and what to do. */
 export function noSeriesTime(profile: TableProfile, label: LabelPlan, source: string) {
+  const decimal = profile.columns.find((column) => column !== label.column && isDecimalYear(column));
+  if (decimal !== undefined && soundsLikeTime(decimal.name))
+    return fail(
+      "DEFINE_INVALID",
+      `A forecast needs a column that dates the rows, but ${JSON.stringify(decimal.name)} holds decimal years finer than months, such as ${decimal.facts.some.find((text) => text.includes(".")) ?? decimal.facts.max}`,
+      { hint: "Add a column with the date or time of each row, such as 2024-01-31" },
+    );
   return fail("DEFINE_INVALID", `A forecast needs a column that dates the rows, and ${source} has none`, {
     hint:
       numbersInstead(profile, label) ??
@@ -81,9 +94,9 @@ export function numbersInstead({ columns, profiledRows }: TableProfile, label: L
 const mostKeys = 8;
 
 /** Columns whose values come again and again, the ones with the fewest values first. */
-export function possibleKeys(profile: TableProfile, label: ProfiledColumn, time: ProfiledColumn): ProfiledColumn[] {
+export function possibleKeys(profile: TableProfile, used: readonly ProfiledColumn[]): ProfiledColumn[] {
   return profile.columns
-    .filter((column) => column !== label && column !== time && isPossibleKey(column, profile.profiledRows))
+    .filter((column) => !used.includes(column) && isPossibleKey(column, profile.profiledRows))
     .sort((a, b) => rank(a) - rank(b) || a.facts.distinct - b.facts.distinct)
     .slice(0, mostKeys);
 }
@@ -95,10 +108,15 @@ export function isPossibleKey(
   if (missing > 0 || duplicateOf !== null || sameAs !== null || facts.distinct < 2 || facts.distinct > rows / 3)
     return false;
   if (type === "category" || type === "boolean") return true;
-  return type === "number" && facts.integers === facts.present && (soundsLikeCode(name) || facts.distinct <= 100);
+  return type === "number" && facts.integers === facts.present && (soundsLikeCode(name) || facts.distinct <= rows / 5);
 }
 
 /** Names before numbers: what is counted may come again, too. */
-function rank({ type, name }: ProfiledColumn): number {
-  return type === "number" && !soundsLikeCode(name) ? 1 : 0;
+function rank(column: ProfiledColumn): number {
+  return namesThings(column) ? 0 : 1;
+}
+
+/** Words, or digits that its name calls a code. */
+export function namesThings({ type, name }: ProfiledColumn): boolean {
+  return type !== "number" || soundsLikeCode(name);
 }

@@ -39,9 +39,10 @@ export async function planSeries(
   { column: time, writings }: SeriesTime,
   givenKey: readonly ProfiledColumn[] | undefined,
 ): Promise<SeriesPlan> {
-  const candidates = givenKey === undefined ? possibleKeys(profile, label.column, time) : givenKey;
   let refusal: PentadError | undefined;
   for (const { format, rewrite } of writings) {
+    const beside = rewrite?.beside === undefined ? [] : [rewrite.beside];
+    const candidates = givenKey ?? possibleKeys(profile, [label.column, time, ...beside]);
     const moment = timeSql(rewrite === null ? sqlName(time.name) : `(${rewrite.sql})`, format);
     const table = await keepRows(query, profile, label, moment, candidates);
     const places = await fewestKeys(query, table, candidates, givenKey !== undefined);
@@ -129,6 +130,10 @@ async function repeated(
 ): Promise<PentadError> {
   const keys = given ? candidates.map((_, place) => `k${place}`) : [];
   const names = given ? candidates.map(({ name }) => JSON.stringify(name)) : [];
+  const [twice] = await query.rows<{ n: number; all: number }>(
+    `SELECT coalesce(sum(n - 1), 0) AS n, coalesce(sum(n), 0) AS "all" FROM (SELECT count(*) AS n FROM ${sqlName(table)} GROUP BY ${["t", ...keys].join(", ")})`,
+  );
+  const few = (twice?.n ?? 0) <= (twice?.all ?? 0) * 0.01;
   const [worst] = await query.rows<Record<string, string | number>>(
     `SELECT ${["strftime(t, '%Y-%m-%d %H:%M') AS at", ...keys, "count(*) AS n"].join(", ")} FROM ${sqlName(table)} GROUP BY ${["t", ...keys].join(", ")} ORDER BY n DESC, t LIMIT 1`,
   );
@@ -137,9 +142,11 @@ async function repeated(
   const possible = given ? [] : candidates.map(({ name }) => JSON.stringify(name));
   return fail(
     "TRAINING_LABEL_INVALID",
-    `A forecast needs one row a time${names.length === 0 ? "" : ` and ${names.join(" and ")}`}, but ${count(Number(worst?.n ?? 0))} rows hold for ${at}${of} in ${JSON.stringify(time.name)}`,
+    `Expected one row for each time${names.length === 0 ? "" : ` and ${names.join(" and ")}`} to forecast, got ${count(Number(worst?.n ?? 0))} rows with ${JSON.stringify(time.name)} ${at}${of}`,
     {
-      hint: `Sum or average the rows of one time first${given ? ", or name all the columns that tell series apart with --key A,B" : possible.length === 0 ? ", or add a column that tells the series apart" : `, or name the columns that tell series apart with --key; not even ${possible.join(" and ")} do`}`,
+      hint: few
+        ? "Correct the few rows that come twice; clocks that are set back give an hour twice, unless times carry their offset"
+        : `Name the columns that tell series apart with --key${given ? " A,B" : `, e.g. ${JSON.stringify("store,product")}`}, or sum or average the rows of one time first${possible.length === 0 ? "" : ` (${possible.join(" and ")} ${possible.length === 1 ? "does" : "do"} not make rows unique)`}`,
     },
   );
 }

@@ -139,7 +139,7 @@ function inWords(
   const few = points.length < 10 ? ` (only ${points.length} values to compare with, so take it with care)` : "";
   const mase = metric === "mase" ? ` (MASE ${amount(scores.mase)}` : "";
   if (algorithm === "seasonalNaive")
-    return `In ${made}, repeating ${repeated} was off by ${amount(scores.mae)}${unit} on average${mase === "" ? "" : `${mase})`}, and no quick model did better: expect wide ranges; more history would help most${few}`;
+    return `In ${made}, repeating ${repeated} was off by ${amount(scores.mae)}${unit} on average${mase === "" ? "" : `${mase})`}, and no quick model did better: ${scores.mae === 0 ? "the values repeat themselves" : "expect wide ranges; more history would help most"}${few}`;
   const end = scores.mae > naive.mae ? conclusions.doubtful.replace("not surely", "no") : conclusions[verdict];
   const against = mase === "" ? "" : `${mase} against ${amount(naive.mase)})`;
   return `In ${made}, ${words(algorithm)} was off by ${amount(scores.mae)}${unit} on average, repeating ${repeated} by ${amount(naive.mae)}${against}: ${end}${few}`;

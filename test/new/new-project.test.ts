@@ -3,61 +3,32 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { isFailure } from "../../src/base/failure.ts";
 import { silentLog } from "../../src/base/log.ts";
-import {
-  type NewProjectOptions,
-  type NewProjectResult,
-  newProject,
-} from "../../src/runtime/new-project/new-project.ts";
+import { newProject } from "../../src/runtime/new-project/new-project.ts";
+import { csv, type Desk, type Given, type Made, openDesk } from "./making.ts";
 
 const run = promisify(execFile);
 const repository = fileURLToPath(new URL("../../", import.meta.url));
 const examples = join(repository, "node_modules", "vega-datasets", "data");
 
+let place: Desk;
 let desk: string;
 before(async () => {
-  desk = await mkdtemp(join(tmpdir(), "pentad-new-test-"));
-  await mkdir(join(desk, "made"));
+  place = await openDesk();
+  desk = place.folder;
 });
-after(() => rm(desk, { recursive: true, force: true }));
+after(() => place.remove());
 
-type Given = Pick<NewProjectOptions, "key" | "time" | "name" | "signal">;
-
-async function make(
-  from: string,
-  predict: string,
-  name: string,
-  options: Given = {},
-): Promise<NewProjectResult & { read(file: string): Promise<string> }> {
-  const folder = join(desk, "made", name);
-  const result = await newProject({ from, predict, folder, log: silentLog, threads: 2, ...options });
-  return { ...result, read: (file) => readFile(join(folder, file), "utf8") };
-}
-
-async function table(name: string, content: string | Uint8Array): Promise<string> {
-  const path = join(desk, name);
-  await writeFile(path, content);
-  return path;
-}
-
-/** Lines of a header and of as many rows, from chance that is the same each time. */
-function csv(header: string, rows: number, line: (row: number, chance: () => number) => string): string {
-  let state = 12_345;
-  const chance = () => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
-    return state / 0x80000000;
-  };
-  return [header, ...Array.from({ length: rows }, (_, row) => line(row, chance))].join("\n");
-}
+const make: Desk["make"] = (...given) => place.make(...given);
+const table: Desk["table"] = (...given) => place.table(...given);
 
 const hostileNames = [
   '"; drop table x; --',
@@ -80,7 +51,7 @@ const hostileNames = [
 ];
 
 describe("real files become projects", () => {
-  const made: readonly (readonly [string, string, string, Given])[] = [
+  const made: readonly (readonly [string, string | undefined, string, Given])[] = [
     ["penguins.json", "Species", "penguins", {}],
     ["cars.json", "Miles_per_Gallon", "cars", {}],
     ["movies.json", "IMDB Rating", "movies", {}],
@@ -89,11 +60,16 @@ describe("real files become projects", () => {
     ["weather.csv", "weather", "weather", { key: "location", time: "date" }],
     ["gapminder.json", "life_expect", "gapminder", { key: "country", time: "year" }],
     ["income.json", "group", "income", {}],
+    ["stocks.csv", "price", "stocks", {}],
+    ["unemployment-across-industries.json", "count", "unemployment", { task: "forecast", horizon: 6 }],
+    ["wheat.json", "wheat", "wheat", { task: "forecast" }],
+    ["penguins.json", undefined, "odd-penguins", { task: "anomaly" }],
+    ["penguins.json", undefined, "kinds-of-penguins", { task: "clustering" }],
   ];
-  const results = new Map<string, Awaited<ReturnType<typeof make>>>();
+  const results = new Map<string, Made>();
 
   for (const [file, predict, name, options] of made) {
-    test(`${file}, predicting ${predict}`, async () => {
+    test(`${file}, ${predict === undefined ? `for ${options.task}` : `predicting ${predict}`}`, async () => {
       const result = await make(join(examples, file), predict, name, options);
       results.set(name, result);
       assert.deepEqual(
@@ -136,12 +112,37 @@ describe("real files become projects", () => {
     assert.match(data, /values: \['no "way"', "yes, it's"\]/);
   });
 
+  test("times that are rewritten survive hostile names, too", async () => {
+    const years = csv(
+      '"time of ""x""`it`",*/ sold',
+      60,
+      (row, chance) => `${(1990 + row / 12).toFixed(3)},${chance()}`,
+    );
+    results.set(
+      "decimal",
+      await make(await table("decimal.csv", years), "*/ sold", "decimal", {
+        task: "forecast",
+        time: 'time of "x"`it`',
+      }),
+    );
+    const months = csv(
+      "year,month,sold",
+      60,
+      (row, chance) => `${1990 + Math.floor(row / 12)},${(row % 12) + 1},${chance()}`,
+    );
+    results.set("months", await make(await table("months.csv", months), "sold", "months"));
+    const quarters = csv(
+      "quarter,sold",
+      60,
+      (row, chance) => `${1990 + Math.floor(row / 4)}-Q${(row % 4) + 1},${chance()}`,
+    );
+    results.set("quarters", await make(await table("quarters.csv", quarters), "sold", "quarters"));
+  });
+
   test("they type-check", async () => {
     const config = join(desk, "tsconfig.json");
     const own = JSON.parse(
-      await (results.get("penguins") as NewProjectResult & { read(file: string): Promise<string> }).read(
-        "tsconfig.json",
-      ),
+      await (results.get("penguins") as Made & { read(file: string): Promise<string> }).read("tsconfig.json"),
     );
     const compilerOptions = {
       ...own.compilerOptions,
@@ -176,7 +177,7 @@ describe("real files become projects", () => {
   });
 
   test("they read as a person would write them", async () => {
-    const penguins = results.get("penguins") as Awaited<ReturnType<typeof make>>;
+    const penguins = results.get("penguins") as Made;
     assert.equal(
       await penguins.read("data/penguins.ts"),
       `// Step 2: where the rows of penguins.json come from, and what a row must look like.
@@ -197,33 +198,30 @@ export default defineData({
 });
 `,
     );
-    const flights = results.get("flights") as Awaited<ReturnType<typeof make>>;
+    const flights = results.get("flights") as Made;
     assert.match(
       await flights.read("data/flights-5k.ts"),
       /eventTime: "date",\n {2}\/\/ The hour .*\n {2}transform: \(row\) => \(\{ \.\.\.row, hour: \/\(\\d\{1,2\}\):\\d\\d\/\.exec\(row\.date \?\? ""\)\?\.\[1\] \?\? null \}\),/,
     );
     assert.match(await flights.read("training.ts"), /split: \{ by: "time", test: 0\.2 \}/);
     assert.match(
-      await (results.get("movies") as Awaited<ReturnType<typeof make>>).read("data/movies.ts"),
+      await (results.get("movies") as Made).read("data/movies.ts"),
       /eventTime: \{ column: "Release Date", format: "%b %d %Y" \}[\s\S]*\/\/ Left out of the features:\n\/\/ - "Title": /,
     );
     assert.match(
-      await (results.get("gapminder") as Awaited<ReturnType<typeof make>>).read("data/gapminder.ts"),
+      await (results.get("gapminder") as Made).read("data/gapminder.ts"),
       /key: "country",\n {2}eventTime: \{ column: "year", format: "%Y" \}/,
     );
     assert.match(
-      await (results.get("birdstrikes") as Awaited<ReturnType<typeof make>>).read("data/birdstrikes.ts"),
+      await (results.get("birdstrikes") as Made).read("data/birdstrikes.ts"),
       /"None" is a value in this file/,
     );
-    assert.match(
-      await (results.get("income") as Awaited<ReturnType<typeof make>>).read("data/income.ts"),
-      /"id": goes with "name" value by value/,
-    );
+    assert.match(await (results.get("income") as Made).read("data/income.ts"), /"id": goes with "name" value by value/);
   });
 
   test("their package says what they need", async () => {
     const { version } = JSON.parse(await readFile(join(repository, "package.json"), "utf8"));
-    const manifest = JSON.parse(await (results.get("cars") as Awaited<ReturnType<typeof make>>).read("package.json"));
+    const manifest = JSON.parse(await (results.get("cars") as Made).read("package.json"));
     assert.deepEqual(
       [manifest.name, manifest.type, manifest.dependencies, manifest.scripts.dev],
       ["cars", "module", { pentad: `^${version}` }, "pentad dev"],

@@ -11,7 +11,7 @@ import type { HorizonPlan } from "../../problem/forecast-horizon.ts";
 import { openSmoothing } from "../drivers.ts";
 import type { Tried } from "./attempt.ts";
 import { planSchema } from "./schema.ts";
-import type { Target } from "./target.ts";
+import { listed, type Target } from "./target.ts";
 import { definitionOf, rewriteTimes, tryOut } from "./trial.ts";
 
 export async function tryForecast(
@@ -63,7 +63,7 @@ function someSeries(rows: SeriesRows, { series }: SeriesSet): SeriesRows {
 }
 
 function seriesNotes(
-  { time, key, rows, set }: Extract<Target, { task: "forecast" }>["series"],
+  { time, key, rows, set, rewrite }: Extract<Target, { task: "forecast" }>["series"],
   { tooShort, season }: HorizonPlan,
 ): Tried["notes"] {
   const { step, series } = set;
@@ -73,14 +73,16 @@ function seriesNotes(
     shortest === longest
       ? stepsInWords(step, longest)
       : `${shortest.toLocaleString("en")} to ${stepsInWords(step, longest)}`;
-  const names = key.map(({ name }) => JSON.stringify(name)).join(" and ");
+  const names = listed(key.map(({ name }) => JSON.stringify(name)));
   const several = series.length > 1;
   const many = `${series.length.toLocaleString("en")} series`;
+  const own = JSON.stringify(time.name);
+  const dates = rewrite?.beside === undefined ? `${own} is` : `${own} and ${JSON.stringify(rewrite.beside.name)} are`;
   const notes: { severity: "info" | "warning"; message: string }[] = [];
   const say = (severity: "info" | "warning", message: string) => notes.push({ severity, message });
   say(
     "info",
-    `${names === "" ? "" : `${names} tells ${many} apart, `}${JSON.stringify(time.name)} is the time: ${several ? `${span} each` : span}`,
+    `${names === "" ? "" : `${names} tell${key.length === 1 ? "s" : ""} ${many} apart, `}${dates} the time: ${several ? `${span} each` : span}`,
   );
   const gaps = lengths.reduce((sum, length) => sum + length, 0) - rows.times.length;
   const all = gaps + rows.times.length;

@@ -5,8 +5,8 @@ import type { TableProfile } from "../../data/profile.ts";
 import { type LabelPlan, planLabel } from "../../data/profile-label.ts";
 import { namedKey, planRoles, type Roles } from "../../data/profile-roles.ts";
 import { planSeries, type SeriesPlan } from "../../data/profile-series.ts";
-import { guessSeriesTime, namedSeriesTime, noSeriesTime } from "../../data/profile-series-columns.ts";
-import { isLabelTask, type LabelTask, type Task, type UnlabelledTask } from "../../define/metrics.ts";
+import { guessSeriesTime, namedSeriesTime, namesThings, noSeriesTime } from "../../data/profile-series-columns.ts";
+import type { LabelTask, Task, UnlabelledTask } from "../../define/metrics.ts";
 import type { Query } from "../../ports/query.ts";
 import { type HorizonPlan, planHorizon } from "../../problem/forecast-horizon.ts";
 
@@ -60,7 +60,8 @@ async function planForecast(
   const key = options.key?.map((name) => namedKey(profile, label, name, source));
   const series = await planSeries(query, profile, label, time, key);
   const ahead = planHorizon(series.set, label.column.name, options.horizon);
-  const used = [label.column, series.time, ...series.key];
+  const beside = series.rewrite?.beside;
+  const used = [label.column, series.time, ...series.key, ...(beside === undefined ? [] : [beside])];
   const left = profile.columns
     .filter((column) => !used.includes(column))
     .map((column) => ({ column, reason: "a forecast learns from the label's own past" }));
@@ -89,10 +90,15 @@ async function withSeries(
   try {
     const found = await planForecast(query, profile, label, options, source);
     const { key, time } = found.series;
-    const others = roles.features.filter((column) => column !== time && !key.includes(column));
-    const words = `${[time, ...key].map(({ name }) => JSON.stringify(name)).join(" and ")}`;
+    const beside = found.series.rewrite?.beside;
+    const dates = beside === undefined ? [time] : [time, beside];
+    const used = [...dates, ...key];
+    const words = listed(used.map(({ name }) => JSON.stringify(name)));
+    const others = roles.features.filter((column) => !used.includes(column));
+    // A number may tell rows apart by chance: it makes series only for who asks for a forecast.
+    if (!key.every(namesThings)) return plain;
     if (others.length === 0) {
-      const why = `Nothing but ${words} stands beside ${quoted}: it is forecast from its own past (--task regression tells it from those columns instead)`;
+      const why = `Nothing but ${words} ${used.length === 1 ? "stands" : "stand"} beside ${quoted}: it is forecast from its own past (--task regression tells it from those columns instead)`;
       return { ...found, roles: { ...found.roles, notes: [why] } };
     }
     return note(
@@ -106,6 +112,7 @@ async function withSeries(
   }
 }
 
-export function hasLabelTask(target: Target): target is Extract<Target, { task: LabelTask }> {
-  return isLabelTask(target.task);
+/** "a", "a and b", "a, b and c" */
+export function listed(names: readonly string[]): string {
+  return names.length <= 1 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }

@@ -17,31 +17,26 @@ import {
   write,
 } from "./code.ts";
 import type { ProjectPlan } from "./plan.ts";
+import { purposeOf } from "./words.ts";
 
 export function problemFile(plan: ProjectPlan): string {
   const { success, task, forecast } = plan;
-  return file(
-    "Step 1: what is predicted, and how good a model must be before anyone sees it.",
-    ["defineProblem"],
-    [],
-    "defineProblem",
-    {
-      question: plan.question,
-      predict: plan.schema.label?.name,
-      task,
-      horizon: forecast?.horizon,
-      season: forecast?.season,
-      success: {
-        note: `${plan.feasibility}. ${goalInWords(success, task)}`,
-        value: object({
-          metric: success.metric,
-          atLeast: success.atLeast,
-          atMost: success.atMost,
-          beats: success.beats,
-        }),
-      },
+  return file(`Step 1: ${purposeOf(task)} before anyone sees it.`, ["defineProblem"], [], "defineProblem", {
+    question: plan.question,
+    predict: plan.schema.label?.name,
+    task,
+    horizon: forecast?.horizon,
+    season: forecast?.season,
+    success: {
+      note: `${plan.feasibility}. ${goalInWords(success, task)}`,
+      value: object({
+        metric: success.metric,
+        atLeast: success.atLeast,
+        atMost: success.atMost,
+        beats: success.beats,
+      }),
     },
-  );
+  });
 }
 
 function goalInWords({ metric, atLeast, atMost, beats }: Success, task: Task): string {
@@ -113,7 +108,10 @@ function transformOf({ schema }: ProjectPlan): CodeValue | undefined {
   const { column } = eventTime;
   return {
     note: rewrite.note,
-    value: rowWith(column, rewrite.code(`row${member(column)}`)),
+    value: rowWith(
+      column,
+      rewrite.code((name) => `row${member(name)}`),
+    ),
   };
 }
 

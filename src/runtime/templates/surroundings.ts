@@ -2,6 +2,7 @@
 
 import { oneLine } from "./code.ts";
 import type { ProjectPlan } from "./plan.ts";
+import { purposeOf } from "./words.ts";
 
 export function packageFile({ name, version }: ProjectPlan): string {
   return json({
@@ -52,7 +53,7 @@ npx pentad dev     # ingests, trains, judges, serves and opens the page, and fol
 
 | file | step |
 | --- | --- |
-| [problem.ts](problem.ts) | what is predicted, and how good it must be |
+| [problem.ts](problem.ts) | ${purposeOf(plan.task)} |
 | [data/${stem}.ts](data/${stem}.ts) | where rows come from, and what they must look like${left.length > 0 ? "; what was left out, and why" : ""} |
 | [training.ts](training.ts) | what is tried, and when again |
 | [inference.ts](inference.ts) | how the model answers |

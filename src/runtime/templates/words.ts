@@ -2,7 +2,7 @@
 
 import { slug } from "../../base/ids.ts";
 import type { LabelPlan } from "../../data/profile-label.ts";
-import type { UnlabelledTask } from "../../define/metrics.ts";
+import type { Task, UnlabelledTask } from "../../define/metrics.ts";
 import type { Step } from "../../learn/forecast/series.ts";
 import { stepsInWords } from "../../learn/forecast/step-words.ts";
 import { oneLine } from "./code.ts";
@@ -95,6 +95,14 @@ export function rowsQuestion(task: UnlabelledTask, title: string): string {
   return task === "anomaly"
     ? `${title}: is this row unlike the others?`
     : `${title}: which group does this row belong to?`;
+}
+
+/** What the first of the five files is about. */
+export function purposeOf(task: Task): string {
+  if (task === "forecast") return "what is forecast, how far ahead, and how good it must be";
+  if (task === "anomaly") return "which rows are looked for, and how many alarms there may be";
+  if (task === "clustering") return "which rows are grouped, and how clearly groups must stand apart";
+  return "what is predicted, and how good it must be";
 }
 
 /** A name as words of a sentence; one with signs in it is quoted as it stands. */
