@@ -47,6 +47,7 @@ export async function describeApp(
   const label = spine?.definition.labels.find((one) => one.name === training.label.name);
   const labelFacts = spine?.statistics.columns.find((column) => column.name === training.label.name);
   const ready = groups !== null;
+  const fields = ready ? inputFields(groups, onDemand) : [];
   return {
     name: app.name,
     title: app.title,
@@ -61,17 +62,15 @@ export async function describeApp(
       classes:
         problem.task !== "binary" && problem.task !== "multiclass" ? [] : classesOf(label?.column?.values, labelFacts),
     },
-    fields: ready
-      ? inputFields(groups, onDemand)
-          .filter((field) => isAsked(field, groups))
-          .map((field) =>
-            pageField(
-              field,
-              inputStatistics(field, groups, onDemand, spine),
-              typicalInput(field, groups, onDemand, spine),
-            ),
-          )
-      : [],
+    fields: fields
+      .filter((field) => isAsked(field, groups ?? []))
+      .map((field) =>
+        pageField(
+          { ...field, required: isNeeded(field, fields, groups ?? []) },
+          inputStatistics(field, groups ?? [], onDemand, spine),
+          typicalInput(field, groups ?? [], onDemand, spine),
+        ),
+      ),
     stored: problem.task === "forecast" ? storedSeries(version) : ready ? storedRows(groups, parts.online) : null,
     groups: groupsInWords(version),
     model: version === undefined ? null : liveModel(version, problem, label?.unit ?? null, now),
@@ -112,12 +111,21 @@ async function selectedGroups(
   return groups;
 }
 
-/** Nobody types hundreds of numbers: a vector is asked for only where nothing is stored that could give it. */
+/** Nobody types hundreds of numbers: a vector is asked for only where neither a stored row nor texts can give it. */
 function isAsked(field: FeatureField, groups: readonly SelectedGroup[]): boolean {
-  if (field.type !== "vector") return true;
-  const group = groups.find(({ features }) => features.includes(field.name));
-  const stored = field.request !== true && group !== undefined && hasOnlineSide(group.commit.definition);
-  return field.required && !stored;
+  return field.type !== "vector" || (field.required && field.of === undefined && !isStored(field, groups));
+}
+
+function isStored({ name, request }: FeatureField, groups: readonly SelectedGroup[]): boolean {
+  const group = groups.find(({ features }) => features.includes(name));
+  return request !== true && group !== undefined && hasOnlineSide(group.commit.definition);
+}
+
+/** The only text of a vector that is needed is needed itself, unless a stored row has the vector. */
+function isNeeded(field: FeatureField, all: readonly FeatureField[], groups: readonly SelectedGroup[]): boolean {
+  const vector = all.find(({ name }) => name === field.behind);
+  if (vector === undefined) return field.required;
+  return vector.required && vector.of?.length === 1 && !isStored(vector, groups);
 }
 
 function classesOf(values: readonly string[] | undefined, statistics: ColumnStatistics | undefined): readonly string[] {
@@ -125,7 +133,11 @@ function classesOf(values: readonly string[] | undefined, statistics: ColumnStat
 }
 
 /** Ranges come from the schema where it has some, otherwise from the data, rounded outwards. */
-function pageField(field: FeatureField, statistics: ColumnStatistics | undefined, typical: Value): AppField {
+function pageField(
+  { behind: _, of: __, ...field }: FeatureField,
+  statistics: ColumnStatistics | undefined,
+  typical: Value,
+): AppField {
   const numeric = field.type === "number";
   const low = field.min ?? (typeof statistics?.min === "number" ? statistics.min : null);
   const high = field.max ?? (typeof statistics?.max === "number" ? statistics.max : null);

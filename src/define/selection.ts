@@ -35,7 +35,15 @@ export type LabelValueOf<L, F> =
   L extends AheadLabel<unknown, infer Column> ? (Column extends keyof F ? ValueOf<F[Column]> : ValueOf<L>) : ValueOf<L>;
 /** All but the vectors. */
 export type PlainNames<F> = { [N in keyof F]: ValueOf<F[N]> extends readonly number[] ? never : N }[keyof F];
-type RequiredNames<F> = { [N in keyof F]: F[N] extends Feature<unknown, true> ? never : N }[keyof F];
+/** What is made of texts may come as these. */
+type MadeOfTexts = { readonly of: readonly string[] };
+type RequiredNames<F> = {
+  [N in keyof F]: F[N] extends Feature<unknown, true> | MadeOfTexts ? never : N;
+}[keyof F];
+/** The texts that the chosen vectors are made of. */
+type TextsBehind<F, Names> = {
+  [N in keyof F]: N extends Names ? (F[N] extends { readonly of: readonly (infer Of)[] } ? Of : never) : never;
+}[keyof F];
 
 /** What a request may hold for a group's features: stored groups (a key or an event time) fill in what is left out. */
 export type InputsOf<F extends Features, W extends Windows, Stored extends boolean> = Flat<
@@ -50,7 +58,9 @@ export type InputsOf<F extends Features, W extends Windows, Stored extends boole
 
 /** What a request may hold for the chosen names, and the key that says whose stored values fill the rest. */
 export type ChosenInputs<F extends Features, W extends Windows, K extends string, Stored extends boolean, Names> = Flat<
-  Pick<InputsOf<F, W, Stored>, Names & keyof InputsOf<F, W, Stored>> & { [N in K]?: string | number }
+  Pick<InputsOf<F, W, Stored>, Names & keyof InputsOf<F, W, Stored>> & {
+    [N in Exclude<TextsBehind<F, Names> & string, Names>]?: string | null;
+  } & { [N in K]?: string | number }
 >;
 
 /** The chosen names as stored rows hold them: any may be missing, for an unknown key or a value that is too old. */

@@ -23,6 +23,10 @@ export interface FeatureField {
   readonly from?: string;
   /** Times: how the source writes them; null for ISO 8601. */
   readonly format?: string | null;
+  /** Of a vector that is made of texts: their names. */
+  readonly of?: readonly string[];
+  /** A text that the model knows only by this vector. */
+  readonly behind?: string;
   /** Only a request gives it; nothing is stored that could stand in for it. */
   readonly request?: true;
 }
@@ -38,7 +42,7 @@ export function featureFields(groups: readonly SelectedGroup[]): FeatureField[] 
   return groups.flatMap(({ commit, features }) => features.map((name) => featureField(commit, name)));
 }
 
-function featureField({ definition }: Commit, name: string): FeatureField {
+export function featureField({ definition }: Commit, name: string): FeatureField {
   const column = groupColumns(definition).find((one) => one.name === name);
   if (column === undefined)
     throw fail("DATA_COLUMN_MISSING", `Expected data/${definition.name} to hold ${JSON.stringify(name)}, got none`, {
@@ -57,6 +61,7 @@ function featureField({ definition }: Commit, name: string): FeatureField {
     max: feature?.max ?? null,
     values: feature?.values ?? null,
     format: feature?.format ?? null,
+    ...(feature?.of === undefined || feature.deprecated !== undefined ? {} : { of: feature.of }),
     ...(feature === undefined || feature.from === name ? {} : { from: feature.from }),
   };
 }

@@ -4,18 +4,38 @@ import type { Value } from "../base/table.ts";
 import type { FeatureDefinition } from "../define/definition.ts";
 import type { OnDemandDefinition } from "../define/on-demand-definition.ts";
 import type { Commit } from "./commits.ts";
-import { type FeatureField, featureFields, fieldStatistics, type SelectedGroup, typicalValue } from "./fields.ts";
+import { embeddingsOf } from "./embedding.ts";
+import {
+  type FeatureField,
+  featureField,
+  featureFields,
+  fieldStatistics,
+  type SelectedGroup,
+  typicalValue,
+} from "./fields.ts";
 import { requestFeatures } from "./on-demand.ts";
 import type { ColumnStatistics } from "./statistics.ts";
 
-/** One field each, the request's own first. A stored feature of a request field's name is given by the request. */
+/**
+ * One field each, the request's own first. A stored feature of a request field's name is given by the request. A vector that is
+ * made of texts may come as these.
+ */
 export function inputFields(
   groups: readonly SelectedGroup[],
   onDemand: OnDemandDefinition | undefined,
 ): FeatureField[] {
   const asked = requestFeatures(onDemand).map(requestField);
   const names = new Set(asked.map(({ name }) => name));
-  return [...asked, ...featureFields(groups).filter(({ name }) => !names.has(name))];
+  const fields = [...asked, ...featureFields(groups).filter(({ name }) => !names.has(name))];
+  for (const { name } of fields) names.add(name);
+  for (const { commit, features } of groups)
+    for (const { name: vector, of = [] } of embeddingsOf(commit.definition))
+      for (const text of features.includes(vector) ? of : []) {
+        if (names.has(text)) continue;
+        names.add(text);
+        fields.push({ ...featureField(commit, text), required: false, behind: vector });
+      }
+  return fields;
 }
 
 function requestField({
@@ -64,6 +84,7 @@ export function typicalInput(
   onDemand: OnDemandDefinition | undefined,
   label: Commit | undefined,
 ): Value {
+  if (field.behind !== undefined) return null;
   // No vector is typical, but one that is needed must be there.
   if (field.type === "vector") return field.required ? new Array<number>(field.dimensions ?? 0).fill(0) : null;
   const typical = typicalValue(field, inputStatistics(field, groups, onDemand, label));

@@ -104,6 +104,8 @@ interface Input {
   readonly type: ColumnType;
   /** Of a vector. */
   readonly dimensions?: number;
+  /** A text that only makes a vector. */
+  readonly behind?: string;
 }
 
 /** A forecast's inputs are the columns that name a series. */
@@ -221,13 +223,14 @@ function readTensor(input: unknown, index: number): Tensor {
 function rowsOf(live: Live, tensors: readonly Tensor[]): Record<string, Value>[] {
   const [first] = tensors;
   if (first === undefined) throw fail("INFERENCE_INPUT_INVALID", "Expected at least one input tensor, got none");
-  const fields = inputsOf(live);
+  const all = inputsOf(live);
+  const fields = all.filter(({ behind }) => behind === undefined);
   const rowCount = first.shape[0] ?? 1;
   if (
     tensors.length === 1 &&
     first.shape.length === 2 &&
     fields.length > 1 &&
-    !fields.some(({ name }) => name === first.name)
+    !all.some(({ name }) => name === first.name)
   ) {
     const starts: number[] = [];
     let width = 0;
@@ -246,7 +249,7 @@ function rowsOf(live: Live, tensors: readonly Tensor[]): Record<string, Value>[]
       ),
     );
   }
-  const known = new Map(fields.map((field) => [field.name, field]));
+  const known = new Map(all.map((field) => [field.name, field]));
   for (const { name, shape } of tensors) {
     if ((shape[0] ?? 1) !== rowCount)
       throw fail("INFERENCE_INPUT_INVALID", `${name}: expected ${rowCount} rows like ${first.name}, got ${shape[0]}`);

@@ -62,13 +62,23 @@ function predictOperation(live: Live): Schema {
     ],
     requestBody: {
       required: true,
-      content: { "application/json": { schema: oneOrMany("Input"), example: typicalRequest(live) } },
+      content: { "application/json": { schema: oneOrMany("Input"), example: exampleOf(live) } },
     },
     responses: {
       200: { description: "The answer", content: { "application/json": { schema: oneOrMany("Answer") } } },
       ...errorResponses({ 400: "The input does not fit", 503: "No model is live yet" }),
     },
   };
+}
+
+/** A vector that is made of texts is easier told by these. */
+function exampleOf(live: Live): Schema {
+  const request: Schema = { ...typicalRequest(live) };
+  for (const { name, of, behind, values } of live.schema.fields) {
+    if (of !== undefined) delete request[name];
+    if (behind !== undefined) request[name] = values?.[0] ?? `a ${name}`;
+  }
+  return request;
 }
 
 function inputSchema(live: Live): Schema {
@@ -85,7 +95,7 @@ function inputSchema(live: Live): Schema {
     type: "object",
     properties,
     required: live.schema.fields
-      .filter((field) => field.required && (field.request || !stored))
+      .filter((field) => field.required && field.of === undefined && (field.request || !stored))
       .map(({ name }) => name),
   };
 }
@@ -116,7 +126,12 @@ function fieldSchema(field: FeatureField): Schema {
     time: "string",
     vector: "array",
   }[field.type];
-  const description = [field.description, field.unit === null ? null : `in ${field.unit}`]
+  const description = [
+    field.description,
+    field.unit === null ? null : `in ${field.unit}`,
+    field.behind === undefined ? null : `becomes ${field.behind}`,
+    field.of === undefined ? null : `left out, it is made of ${field.of.join(" and ")}`,
+  ]
     .filter((part) => part !== null)
     .join(", ");
   return {

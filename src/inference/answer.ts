@@ -12,6 +12,7 @@ import { expiredMs, findOnlineRow } from "../features/online.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
 import type { ApartAnswer, ApartModels } from "./apart.ts";
 import { decideClass, evenThreshold } from "./decide-class.ts";
+import { embedAll, type TextEmbedder, textsToEmbed } from "./embed-inputs.ts";
 import { type CheckedInput, checkComplete, checkInput, type InputSchema } from "./input.ts";
 import type { Live } from "./live.ts";
 import { askedFor, newerValues, seriesNames, taskAnswer } from "./task-answer.ts";
@@ -27,33 +28,54 @@ export interface AnswerOptions {
   readonly staleness?: string | null;
 }
 
-/** Answers one request. Throws INFERENCE_INPUT_INVALID, or INFERENCE_OUTPUT_INVALID when the model gives no prediction. */
-export function answer(live: Live, online: OnlineStore, input: unknown, options: AnswerOptions): PredictionDocument {
-  return conclude(live, gather(live, online, input, options.row ?? null), options);
-}
-
 /** Where functions and models run that are not the server's own. */
 export interface AnswerParts {
   readonly online: OnlineStore;
+  readonly embedders: TextEmbedder;
   readonly onDemand: OnDemandCompute;
   readonly apart: ApartModels;
 }
 
-/** Whether an answer needs a process beside the server. */
-export function needsProcess({ onDemand, model }: Live): boolean {
-  return onDemand !== undefined || model.runsApart === true;
+export interface Asked {
+  readonly input: unknown;
+  readonly options: AnswerOptions;
 }
 
-/** The same with on-demand features or a model that runs apart, many at once: each process is asked once. */
-export async function answerApart(
+/**
+ * Answers requests, at once where no process beside the server is needed. Throws INFERENCE_INPUT_INVALID, or
+ * INFERENCE_OUTPUT_INVALID when the model gives no prediction.
+ */
+export function answer(
   live: Live,
   parts: AnswerParts,
-  inputs: readonly { readonly input: unknown; readonly options: AnswerOptions }[],
-): Promise<PredictionDocument[]> {
+  inputs: readonly Asked[],
+): PredictionDocument[] | Promise<PredictionDocument[]> {
   const gathered = inputs.map(({ input, options }) => gather(live, parts.online, input, options.row ?? null));
-  const { onDemand } = live;
+  const apart =
+    live.onDemand !== undefined || live.model.runsApart === true || gathered.some(({ texts }) => texts.size > 0);
+  if (apart) return answerApart(live, parts, inputs, gathered);
+  return gathered.map((one, index) => conclude(live, one, inputs[index]?.options as AnswerOptions));
+}
+
+/** With texts to embed, on-demand features or a model that runs apart, many at once: each process is asked once. */
+async function answerApart(
+  live: Live,
+  parts: AnswerParts,
+  inputs: readonly Asked[],
+  gathered: readonly Completed[],
+): Promise<PredictionDocument[]> {
+  const { onDemand, embeddings } = live;
+  const vectors = await embedAll(
+    embeddings,
+    gathered.map(({ texts }) => texts),
+    parts.embedders,
+  );
+  const embedded = gathered.map((one, index) => ({
+    ...one,
+    values: new Map([...one.values, ...(vectors[index] ?? [])]),
+  }));
   const computed =
-    onDemand === undefined ? gathered : await computeAll({ ...live, onDemand }, parts.onDemand, gathered);
+    onDemand === undefined ? embedded : await computeAll({ ...live, onDemand }, parts.onDemand, embedded);
   const explain = inputs.some(({ options }) => options.explain !== false);
   const rows = computed.map((one) => featuresOf(live, one));
   const said = live.model.runsApart ? await parts.apart.predict(live.version, rows, explain) : [];
@@ -81,18 +103,25 @@ async function computeAll(
 function gather(live: Live, online: OnlineStore, input: unknown, row: number | null): Completed {
   const checked = checkInput(live.schema, input, row);
   if (live.model.task === "forecast") return { ...nothingStored, values: seriesNames(live, checked.key), stored: true };
-  const gathered = completeFeatures(live, online, checked);
-  const { values, expired, unknown } = gathered;
+  const completed = completeFeatures(live, online, checked);
+  const texts = textsToEmbed(live.embeddings, checked.given, completed.values);
+  const { values, expired, unknown } = completed;
   const hint =
     unknown.length === 0 ? undefined : `No row is stored for ${unknown.join("; ")}: give the named fields too`;
-  checkComplete(expired.size === 0 ? live.schema : withoutFields(live.schema, expired), values, row, hint);
-  return gathered;
+  checkComplete(withoutFields(live.schema, [expired, texts]), values, row, hint);
+  return { ...completed, texts };
 }
 
-const nothingStored: Pick<Completed, "expired" | "unknown"> = { expired: new Map(), unknown: [] };
+const nothingStored: Pick<Completed, "expired" | "unknown" | "texts"> = {
+  expired: new Map(),
+  unknown: [],
+  texts: new Map(),
+};
 
-function featuresOf(live: Live, { values, computed }: Completed): Record<string, Value> {
-  return { ...Object.fromEntries(askedFor(live).map((name) => [name, values.get(name) ?? null])), ...computed };
+/** All that the answer rests on; texts only where a vector was made of them. */
+function featuresOf(live: Live, { values, texts, computed }: Completed): Record<string, Value> {
+  const names = askedFor(live, (vector) => texts.has(vector));
+  return { ...Object.fromEntries(names.map((name) => [name, values.get(name) ?? null])), ...computed };
 }
 
 function conclude(live: Live, completed: Completed, options: AnswerOptions, said?: ApartAnswer): PredictionDocument {
@@ -129,6 +158,8 @@ interface Completed {
   readonly expired: ReadonlyMap<string, string>;
   /** The keys that were asked for and have no stored row. */
   readonly unknown: readonly string[];
+  /** What is still to be embedded, by the vector that it makes. */
+  readonly texts: ReadonlyMap<string, string>;
   /** On-demand features. */
   readonly computed?: Readonly<Record<string, Value>>;
 }
@@ -138,7 +169,7 @@ interface Completed {
  * row may hold the key of another group (a store's row tells its region, whose weather is looked up next), so groups are
  * tried until none finds a row. A row older than its group's time to live gives nothing, as in training.
  */
-function completeFeatures(live: Live, online: OnlineStore, { given, key }: CheckedInput): Completed {
+function completeFeatures(live: Live, online: OnlineStore, { given, key }: CheckedInput): Omit<Completed, "texts"> {
   const values = new Map(given);
   const keys = new Map<string, Value>([...given, ...key]);
   // What only a request gives is missing when it gives nothing, whatever the store holds under that name.
@@ -161,7 +192,7 @@ function completeFeatures(live: Live, online: OnlineStore, { given, key }: Check
         return false;
       }
       const tooOld = expiredMs(row, definition, now) > 0;
-      for (const name of features) {
+      for (const name of [...features, ...textsBehind(live, definition)]) {
         if (values.has(name)) continue;
         values.set(name, tooOld ? null : storedValue(live, name, row.values[name] ?? null));
         if (tooOld) expired.set(name, expiry(definition, now - row.eventMs));
@@ -173,6 +204,11 @@ function completeFeatures(live: Live, online: OnlineStore, { given, key }: Check
     });
   }
   return { values, stored, expired, unknown };
+}
+
+/** Texts that a request may leave out beside others that it gives. */
+function textsBehind({ embeddings }: Live, definition: DataDefinition): readonly string[] {
+  return embeddings.flatMap((one) => (one.definition === definition ? one.of : []));
 }
 
 /** Records of before vectors were read by models hold them as texts of JSON. */
@@ -188,8 +224,9 @@ function expiry({ name, ttlMs }: DataDefinition, ageMs: number): string {
 }
 
 /** An expired value is missing on purpose, the way the model met it in training: no request is refused for it. */
-function withoutFields(schema: InputSchema, names: ReadonlyMap<string, string>): InputSchema {
-  return { ...schema, fields: schema.fields.filter((field) => !names.has(field.name)) };
+function withoutFields(schema: InputSchema, left: readonly ReadonlyMap<string, string>[]): InputSchema {
+  if (left.every(({ size }) => size === 0)) return schema;
+  return { ...schema, fields: schema.fields.filter((field) => !left.some((names) => names.has(field.name))) };
 }
 
 function stalenessMessage(messages: readonly (string | null)[], expired: ReadonlyMap<string, string>): string | null {

@@ -192,8 +192,10 @@ export function expectation(field: FeatureField): string {
       return field.values === null ? "a text" : `one of ${list(field.values.map((value) => JSON.stringify(value)))}`;
     case "text":
       return "a text";
-    case "vector":
-      return `a list of ${field.dimensions} ${field.dimensions === 1 ? "number" : "numbers"}`;
+    case "vector": {
+      const numbers = `a list of ${field.dimensions} ${field.dimensions === 1 ? "number" : "numbers"}`;
+      return field.of === undefined ? numbers : `${numbers}, or its text in ${field.of.join(" or ")}`;
+    }
     case "time": {
       const example = field.format === undefined || field.format === null ? undefined : exampleTime(field.format);
       return example === undefined

@@ -15,6 +15,7 @@ import { asTrained, findAlias, type Version } from "../models/registry.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Database } from "../ports/database.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
+import { embeddingsBehind, type MadeOfTexts } from "./embed-inputs.ts";
 import type { InputSchema } from "./input.ts";
 
 export interface LiveGroup {
@@ -35,6 +36,8 @@ export interface Live {
   readonly label: LabelDefinition | null;
   /** The newest rows that tell the label. */
   readonly spine: Commit;
+  /** The vectors among its features that are made of texts. */
+  readonly embeddings: readonly MadeOfTexts[];
   /** As the version was trained; undefined without any. */
   readonly onDemand: OnDemandDefinition | undefined;
 }
@@ -113,7 +116,9 @@ async function assemble(
       `Expected data/${training.label.data} to hold the label ${training.label.name}, got none`,
     );
   const { onDemand } = training;
-  return { inference, training, version, model, schema: inputSchema(groups, onDemand), groups, label, spine, onDemand };
+  const schema = inputSchema(groups, onDemand);
+  const embeddings = embeddingsBehind(groups);
+  return { inference, training, version, model, schema, groups, label, spine, embeddings, onDemand };
 }
 
 /** A keyless group counts as stored only while it is a series: see `writeOnlineFile`. */

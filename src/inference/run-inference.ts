@@ -13,11 +13,12 @@ import type { BlobStore } from "../ports/blob-store.ts";
 import type { Database } from "../ports/database.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
 import type { Work } from "../runs/work.ts";
-import { answer, answerApart, needsProcess } from "./answer.ts";
+import { answer } from "./answer.ts";
 import type { ApartModels } from "./apart.ts";
 import type { BatchOutput } from "./batch.ts";
 import { recordBatch } from "./batches.ts";
 import { evenThreshold } from "./decide-class.ts";
+import type { TextEmbedder } from "./embed-inputs.ts";
 import { type Live, type LiveSource, typicalRequest } from "./live.ts";
 
 export interface InferenceParts {
@@ -26,6 +27,7 @@ export interface InferenceParts {
   readonly models: BlobStore;
   readonly online: OnlineStore;
   readonly live: LiveSource;
+  readonly embedders: TextEmbedder;
   readonly onDemand: OnDemandCompute;
   readonly apart: ApartModels;
 }
@@ -64,8 +66,7 @@ export async function runInference(
 async function typicalAnswer(live: Live, parts: InferenceParts): Promise<PredictionDocument> {
   const input = typicalRequest(live);
   const options = { explain: false };
-  if (!needsProcess(live)) return answer(live, parts.online, input, options);
-  return (await answerApart(live, parts, [{ input, options }]))[0] as PredictionDocument;
+  return (await answer(live, parts, [{ input, options }]))[0] as PredictionDocument;
 }
 
 async function scoreInProcess(live: Live, parts: InferenceParts, work: Work): Promise<BatchOutput> {

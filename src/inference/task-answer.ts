@@ -48,8 +48,9 @@ function day(ms: number): string {
 }
 
 /** What a request names a model's series or fills its features with. */
-export function askedFor({ model, schema }: Live): string[] {
-  return (model.task === "forecast" ? model.features : schema.fields).map(({ name }) => name);
+export function askedFor({ model, schema }: Live, isMade: (vector: string) => boolean): string[] {
+  if (model.task === "forecast") return model.features.map(({ name }) => name);
+  return schema.fields.flatMap(({ name, behind }) => (behind === undefined || isMade(behind) ? [name] : []));
 }
 
 /** The series that a request names, by column. */

@@ -5,7 +5,7 @@ import type { DeclaredComponent } from "../catalog/components.ts";
 import type { PredictionDocument } from "../define/answer-documents.ts";
 import type { InferenceDefinition } from "../define/definition.ts";
 import { storedSelections } from "../define/on-demand-definition.ts";
-import { answer, answerApart, type Explain, needsProcess } from "../inference/answer.ts";
+import { answer, type Explain } from "../inference/answer.ts";
 import { entityOf } from "../inference/input.ts";
 import type { Live } from "../inference/live.ts";
 import type { Project } from "./open-project.ts";
@@ -88,9 +88,8 @@ export function openAsker(project: Project): Asker {
       const inputs = Array.isArray(input)
         ? input.map((single: unknown, row) => ({ input: single, options: { ...shared, row } }))
         : [{ input, options: shared }];
-      const replies = !needsProcess(live)
-        ? inputs.map((one, index) => logged(answer(live, project.online, one.input, one.options), index))
-        : (await answerApart(live, project, inputs)).map(logged);
+      const answers = answer(live, project, inputs);
+      const replies = (answers instanceof Promise ? await answers : answers).map(logged);
       return Array.isArray(input) ? replies : (replies[0] as PredictionDocument);
     },
     live: async (name) => (await find(name)).live,

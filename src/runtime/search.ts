@@ -117,7 +117,7 @@ export function openSearcher(project: Project, { background }: SearcherOptions):
       const near =
         asked.like === null || asked.column === null || vectors === undefined
           ? asked.near
-          : await project.embedders.embed(definition, asked.column, asked.like);
+          : ((await project.embedders.embed(definition, asked.column, [asked.like], "query"))[0] ?? null);
       const both = asked.text !== null && near !== null;
       const depth = both ? Math.max(fusedFrom, asked.top) : asked.top;
       const rankings: Found[][] = [];

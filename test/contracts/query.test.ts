@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { isFailure } from "../../src/base/failure.ts";
-import type { Table } from "../../src/base/table.ts";
+import { type Table, valueAt } from "../../src/base/table.ts";
 import { duckdbQuery } from "../../src/drivers/duckdb-query.ts";
 import { type Query, type QueryOptions, sqlName, sqlText } from "../../src/ports/query.ts";
 
@@ -123,6 +123,23 @@ for (const [driver, open] of Object.entries(drivers)) {
         f: null,
         g: "long ".repeat(50),
       });
+    });
+
+    test("arrays of so many floats arrive as vectors, missing ones as NaN, over many chunks", async () => {
+      const { columns } = await query.table(
+        "select cast(case when i % 7 = 3 then null else [i, i / 4, i + 1] end as FLOAT[3]) as v from range(5000) t(i) order by i",
+      );
+      const column = columns.get("v");
+      assert.ok(column?.type === "vector");
+      assert.deepEqual([column.lanes.length, column.lanes[0]?.length], [3, 5000]);
+      for (const row of [0, 1, 2048, 4999])
+        assert.deepEqual(valueAt(column, row), row % 7 === 3 ? null : [row, row / 4, row + 1]);
+      assert.equal(valueAt(column, 3), null);
+      assert.ok(column.lanes.every((lane) => Number.isNaN(lane[3]) && Number.isNaN(lane[2054 - (2054 % 7) + 3])));
+      const [row] = await query.rows("select [0.1, 2]::FLOAT[2] as v, null::FLOAT[1] as w, [1.5]::DOUBLE[1] as d");
+      assert.deepEqual(row, { v: [Math.fround(0.1), 2], w: null, d: "[1.5]" });
+      const none = (await query.table("select [1, 2]::FLOAT[2] as v where false")).columns.get("v");
+      assert.ok(none?.type === "vector" && none.lanes.length === 2);
     });
 
     test("short and long texts, repeated, missing and in any script come back as they are", async () => {

@@ -100,6 +100,67 @@ describe("an on-demand row", () => {
     assert.match(changed.hint, /^Leave the row as it is/);
   });
 
+  test("may be computed in batches, in order and never more than 256 at a time", async () => {
+    const sizes: number[] = [];
+    const batched: OnDemandFunctions = {
+      functions: [
+        {
+          computeBatch: (rows) => {
+            sizes.push(rows.length);
+            assert.ok(Object.isFrozen(rows) && rows.every(Object.isFrozen));
+            return Promise.resolve(rows.map(({ x }) => ({ y: Float32Array.of(x as number, 0.1) })));
+          },
+        },
+      ],
+      locate: () => undefined,
+    };
+    const plan = definition([feature("x")], [feature("y", { type: "vector", dimensions: 2 })]);
+    const rows = await computeRows(
+      plan,
+      batched,
+      Array.from({ length: 600 }, (_, x) => [x]),
+    );
+    assert.deepEqual(sizes, [256, 256, 88]);
+    assert.deepEqual(
+      rows,
+      Array.from({ length: 600 }, (_, x) => [[x, Math.fround(0.1)]]),
+    );
+    assert.deepEqual(await computeRows(plan, batched, []), []);
+    for (const [given, message] of [
+      [[], "Expected computeBatch to return a list of 1 object, one a row, got 0"],
+      [{ y: [1, 2] }, 'Expected computeBatch to return a list of 1 object, one a row, got {"y":[1,2]}'],
+      [[[1, 2]], "Expected compute to return an object with y, got [1,2]"],
+      [[{ y: [1] }], 'Expected compute to give a list of 2 numbers for y, got [1] for {"x":1}'],
+      [[{ y: [1, "2"] }], 'Expected compute to give a list of 2 numbers for y, got [1,"2"] for {"x":1}'],
+      [[{ y: [1, 1e39] }], 'Expected compute to give a list of 2 numbers for y, got [1,1e+39] for {"x":1}'],
+      [
+        [{ y: new Float32Array(3) }],
+        'Expected compute to give a list of 2 numbers for y, got a Float32Array of 3 for {"x":1}',
+      ],
+      [[{ y: "12" }], 'Expected compute to give a list of 2 numbers for y, got "12" for {"x":1}'],
+      [[{ y: null }], 'Expected compute to give a list of 2 numbers for y, got null for {"x":1}'],
+    ] as const)
+      await assert.rejects(
+        computeRows(plan, { functions: [{ computeBatch: () => given }], locate: () => undefined }, [[1]]),
+        (error: PentadError) => error.code === "FEATURES_ON_DEMAND_FAILED" && error.message === message,
+        message,
+      );
+  });
+
+  test("is given stored vectors as lists that cannot be changed", async () => {
+    const plan = definition([], [feature("y")], ["v"]);
+    const given: unknown[] = [];
+    const rows = await computeRows(
+      plan,
+      code(({ v }) => {
+        given.push(v, Object.isFrozen(v));
+        return { y: (v as readonly number[])[0]! };
+      }),
+      [[[3, -0]]],
+    );
+    assert.deepEqual([rows, given], [[[3]], [[3, 0], true]]);
+  });
+
   test("sees times as one text, whatever the request wrote", () => {
     for (const text of ["2024-03-31T02:30:00+02:00", "2024-03-31 00:30", "2024-03-31T00:30:00.000Z"])
       assert.equal(plainInput("time", text), "2024-03-31T00:30:00.000Z");

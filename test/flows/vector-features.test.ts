@@ -21,6 +21,14 @@ const embed = `export function embed(text: string): Float32Array {
   const length = Math.hypot(...vector) || 1;
   return vector.map((one) => one / length);
 }
+export const embedder = {
+  dimensions: ${dimensions},
+  embed: (texts: readonly string[], as: "document" | "query") => {
+    if (as !== "document") throw new RangeError(\`asked for a \${as}\`);
+    if (texts.some((text) => text.includes("bomb"))) throw new TypeError("no bombs");
+    return texts.map(embed);
+  },
+};
 `;
 
 const problem = (name: string) => `import { defineProblem } from "pentad";
@@ -34,13 +42,17 @@ const files: Readonly<Record<string, string>> = {
   "lib/embed.ts": embed,
   "problem/stored.ts": problem("stored"),
   "problem/asked.ts": problem("asked"),
-  "data/papers.ts": `import { boolean, category, defineData, json, number, text, vector } from "pentad";
+  "problem/told.ts": problem("told"),
+  "problem/plain.ts": problem("plain"),
+  "data/papers.ts": `import { boolean, category, defineData, embedding, json, number, text, vector } from "pentad";
+import { embedder } from "../lib/embed.ts";
 export default defineData({
   source: json("papers.json"),
   key: "paper", eventTime: "at",
   features: {
     title: text(), year: number({ min: 1900 }), venue: category({ optional: true }),
     meaning: vector({ dimensions: ${dimensions}, optional: true, description: "The title's embedding" }),
+    told: embedding({ of: ["title", "venue"], with: embedder }),
   },
   labels: { cooking: boolean() },
 });
@@ -68,6 +80,44 @@ export default defineTraining({
     }),
   ],
 });
+`,
+  "data/notes.ts": `import { boolean, defineData, embedding, json, number, text } from "pentad";
+import { embedder } from "../lib/embed.ts";
+export default defineData({
+  source: json("papers.json"),
+  features: { title: text(), year: number(), told: embedding({ of: "title", with: embedder }) },
+  labels: { cooking: boolean() },
+});
+`,
+  "training/told.ts": `import { defineTraining, logistic } from "pentad";
+import papers from "../data/papers.ts";
+import problem from "../problem/told.ts";
+export default defineTraining({
+  name: "told", problem, label: papers.labels.cooking, features: [papers.pick("told")], candidates: [logistic()],
+});
+`,
+  "training/plain.ts": `import { defineTraining, logistic } from "pentad";
+import notes from "../data/notes.ts";
+import problem from "../problem/plain.ts";
+export default defineTraining({
+  name: "plain", problem, label: notes.labels.cooking, features: [notes.pick("told")], candidates: [logistic()],
+});
+`,
+  "inference/told.ts": `import { defineInference } from "pentad";
+import training from "../training/told.ts";
+export default defineInference({ name: "told", training, batch: { schedule: "@daily" } });
+`,
+  "inference/plain.ts": `import { defineInference } from "pentad";
+import training from "../training/plain.ts";
+export default defineInference({ name: "plain", training });
+`,
+  "app/told.ts": `import { defineApp } from "pentad";
+import inference from "../inference/told.ts";
+export default defineApp({ name: "told", inference, title: "Cooking, by its text?" });
+`,
+  "app/plain.ts": `import { defineApp } from "pentad";
+import inference from "../inference/plain.ts";
+export default defineApp({ name: "plain", inference, title: "Cooking, by nothing but its text?" });
 `,
   "inference/stored.ts": `import { defineInference } from "pentad";
 import training from "../training/stored.ts";
@@ -124,14 +174,13 @@ describe("vectors as inputs of a model", () => {
   let project: TestProject;
   let server: Server;
   let rows: ReturnType<typeof papers>;
+  let embedText: (text: string) => Float32Array;
   before(async () => {
     project = emptyFolder("papers");
     for (const folder of ["lib", "problem", "data", "training", "inference", "app"])
       mkdirSync(join(project.folder, folder), { recursive: true });
     for (const [file, text] of Object.entries(files)) await project.write(file, text);
-    const { embed: embedText } = (await import(join(project.folder, "lib/embed.ts"))) as {
-      embed: (text: string) => Float32Array;
-    };
+    ({ embed: embedText } = (await import(join(project.folder, "lib/embed.ts"))) as { embed: typeof embedText });
     rows = papers(embedText);
     await project.write("papers.json", JSON.stringify(rows));
     const { code, document } = await pentadJson<{ failure: unknown }>("run", "--all", "--project", project.folder);
@@ -268,6 +317,77 @@ describe("vectors as inputs of a model", () => {
     );
   });
 
+  it("that are embeddings are made of a request's texts by the code that made the stored ones", async () => {
+    const { paper, title } = rows[0]!;
+    const stored = await ask("told", { paper });
+    const told = await ask("told", { title });
+    assert.deepEqual(Object.keys(stored.body.features), ["told"]);
+    assert.deepEqual(told.body.features, { ...stored.body.features, title, venue: null });
+    assert.equal(chance(told), chance(stored));
+    assert.ok(told.body.staleness.dataSeconds === null && stored.body.staleness.dataSeconds !== null);
+
+    const other = await ask("told", { paper, title: "On proofs and rings of the south" });
+    assert.notDeepEqual(other.body.features.told, stored.body.features.told);
+    assert.ok(chance(other) < chance(stored));
+    const both = await ask("told", { title, venue: "Soup Letters" });
+    assert.deepEqual(both.body.features.told, Array.from(embedText(`${title}\nSoup Letters`)));
+    const given = await ask("told", { title: "bomb", told: stored.body.features.told });
+    assert.equal(chance(given), chance(stored));
+
+    const many = await server.post(
+      "/predict/told",
+      rows.slice(0, 50).map((one) => ({ title: one.title })),
+    );
+    assert.equal(many.status, 200, JSON.stringify(many.body));
+    const answers = many.body as unknown as PredictionDocument[];
+    assert.equal(answers[0]?.probabilities?.true, chance(stored));
+    assert.equal(new Set(answers.map(({ id }) => id)).size, 50);
+  });
+
+  it("that are embeddings say what is missing, and which line of the project's failed", async () => {
+    const nothing = await ask("plain", {});
+    assert.equal(nothing.status, 400);
+    assert.equal(nothing.body.error.message, "told: expected a list of 24 numbers, or its text in title, got nothing");
+    for (const title of ["", "  ", null]) assert.equal((await ask("plain", { title })).status, 400);
+    assert.equal((await ask("plain", { title: 7 })).status, 400);
+    const failed = await ask("plain", { title: "a bomb" });
+    assert.ok(failed.status >= 500, String(failed.status));
+    assert.deepEqual(
+      [failed.body.error.code, failed.body.error.message],
+      ["FEATURES_EMBEDDING_FAILED", "embed of told threw: TypeError: no bombs"],
+    );
+    assert.match(JSON.stringify(failed.body), /lib\/embed\.ts:\d+/);
+    assert.ok(chance(await ask("plain", { title: "On soup and salt" })) > 0.5);
+  });
+
+  it("that are embeddings have their texts on the page and in the documents", async () => {
+    const fieldsOf = async (app: string) => ((await server.get(`/api/apps/${app}`)).body as AppDocument).fields;
+    assert.deepEqual(
+      (await fieldsOf("told")).map(({ name, required }) => [name, required]),
+      [
+        ["title", false],
+        ["venue", false],
+      ],
+    );
+    assert.deepEqual(
+      (await fieldsOf("plain")).map(({ name, required }) => [name, required]),
+      [["title", true]],
+    );
+    const { body } = await server.get("/openapi.json");
+    const described = JSON.stringify((body as { components: { schemas: unknown } }).components.schemas);
+    assert.match(described, /left out, it is made of title and venue/);
+    assert.match(described, /becomes told/);
+    const { body: metadata } = await server.get("/v2/models/plain");
+    assert.deepEqual((metadata as { inputs: unknown }).inputs, [
+      { name: "told", datatype: "FP32", shape: [-1, 24] },
+      { name: "title", datatype: "BYTES", shape: [-1] },
+    ]);
+    const asked = await server.post("/v2/models/plain/infer", {
+      inputs: [{ name: "title", datatype: "BYTES", shape: [1], data: ["On soup and salt"] }],
+    });
+    assert.equal(asked.status, 200, JSON.stringify(asked.body));
+  });
+
   it("are in exported training sets as lists, and a batch scores every row", async () => {
     const out = join(project.folder, "set.csv");
     const { code } = await pentadJson(
@@ -282,7 +402,7 @@ describe("vectors as inputs of a model", () => {
     );
     assert.equal(code, 0);
     assert.match((await project.read("set.csv")).split("\n")[1] ?? "", /"\[-?\d/);
-    for (const name of ["stored", "asked"]) {
+    for (const name of ["stored", "asked", "told"]) {
       const batch = await pentadJson<{ state: string }>("run", `inference/${name}`, "--project", project.folder);
       assert.equal(batch.code, 0, JSON.stringify(batch.document));
     }

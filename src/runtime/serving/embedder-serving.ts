@@ -1,4 +1,4 @@
-// Embeds the words of searches beside the server: a warm process with the code that the group's vectors were made with.
+// Embeds the words of searches and the texts of requests beside the server: a warm process with the code that the group's vectors were made with.
 
 import { fail, isFailure, type PentadError } from "../../base/failure.ts";
 import { newId } from "../../base/ids.ts";
@@ -6,20 +6,30 @@ import type { Json, JsonObject } from "../../base/json.ts";
 import type { DataDefinition } from "../../define/definition.ts";
 import { embedBatch, type LoadedEmbedder } from "../../features/embedding.ts";
 import type { ComputeServing, ComputeTask, StepContext } from "../../ports/compute.ts";
+import type { EmbeddedAs } from "../../ports/embedder.ts";
 import { hideSecrets, secretsOf } from "../secrets.ts";
 import { loadEmbedders } from "./embedder-code.ts";
 import { servingPool } from "./serving-pool.ts";
 
-/** What one search may wait for; a model that is loaded first may take longer. */
+/** What one search, or so many texts of requests, may wait for; a model that is loaded first may take longer. */
 const callMs = 5_000;
+const textsPerCall = 16;
 const startMs = 120_000;
 const mostServices = 2;
 /** A model may hold hundreds of megabytes: unused it is let go. */
 const idleMs = 600_000;
 
 export interface EmbedderServing {
-  /** The vector of a search's words. Throws FEATURES_EMBEDDING_FAILED, RUNTIME_NOT_AVAILABLE, RUNTIME_SECRET_MISSING. */
-  embed(definition: DataDefinition, feature: string, words: string): Promise<readonly number[]>;
+  /**
+   * A vector for each text, of a search's words or as of stored rows. Throws FEATURES_EMBEDDING_FAILED, RUNTIME_NOT_AVAILABLE,
+   * RUNTIME_SECRET_MISSING.
+   */
+  embed(
+    definition: DataDefinition,
+    feature: string,
+    texts: readonly string[],
+    as: EmbeddedAs,
+  ): Promise<readonly (readonly number[])[]>;
   close(): void;
 }
 
@@ -28,11 +38,11 @@ export function openEmbedders(compute: ComputeServing, projectFolder: string): E
   let idle: NodeJS.Timeout | undefined;
 
   return {
-    async embed(definition, feature, words) {
+    async embed(definition, feature, texts, as) {
       const secrets = secretsOf(definition);
       const task = (): ComputeTask => ({
         entry: "features/embed",
-        input: { definition: definition as unknown as JsonObject, feature, words },
+        input: { definition: definition as unknown as JsonObject, feature, text: texts[0] ?? "", as },
         component: `data/${definition.name}`,
         run: newId("srv"),
         step: "embedding",
@@ -44,11 +54,13 @@ export function openEmbedders(compute: ComputeServing, projectFolder: string): E
       clearTimeout(idle);
       idle = setTimeout(pool.close, idleMs).unref();
       try {
-        return (await pool.call(
-          JSON.stringify([definition.name, feature, definition.code?.hash]),
-          task,
-          words,
-        )) as unknown as number[];
+        const key = JSON.stringify([definition.name, feature, definition.code?.hash]);
+        const vectors: number[][] = [];
+        for (let from = 0; from < texts.length; from += textsPerCall) {
+          const some = { texts: texts.slice(from, from + textsPerCall), as };
+          for (const one of (await pool.call(key, task, some)) as unknown as number[][]) vectors.push(one);
+        }
+        return vectors;
       } catch (error) {
         throw told(error, feature, secrets);
       }
@@ -64,17 +76,25 @@ export function openEmbedders(compute: ComputeServing, projectFolder: string): E
 export async function serveEmbedder(input: JsonObject, { task, serve }: StepContext): Promise<Json> {
   const definition = input.definition as unknown as DataDefinition;
   const loaded = (await loadEmbedders(task.projectFolder, definition)).get(String(input.feature)) as LoadedEmbedder;
-  const embed = async (words: string) => {
-    const [vector] = await embedBatch(loaded, [words], "query");
-    if (typeof vector === "string")
-      throw fail("FEATURES_EMBEDDING_FAILED", `${loaded.feature.name}: ${vector}`, { location: loaded.location });
-    return vector as Float32Array;
+  const embed = async (texts: readonly string[], as: EmbeddedAs) => {
+    const vectors: number[][] = [];
+    const step = loaded.embedder.batchSize ?? textsPerCall;
+    for (let from = 0; from < texts.length; from += step)
+      for (const vector of await embedBatch(loaded, texts.slice(from, from + step), as)) {
+        if (typeof vector === "string")
+          throw fail("FEATURES_EMBEDDING_FAILED", `${loaded.feature.name}: ${vector}`, { location: loaded.location });
+        vectors.push(Array.from(vector));
+      }
+    return vectors;
   };
-  await embed(String(input.words));
-  return serve(async (words) => Array.from(await embed(String(words))));
+  await embed([String(input.text)], input.as as EmbeddedAs);
+  return serve(async (asked) => {
+    const { texts, as } = asked as unknown as { readonly texts: readonly string[]; readonly as: EmbeddedAs };
+    return embed(texts, as);
+  });
 }
 
-/** Whoever searches must hear the line, too, and no secret. */
+/** Whoever asks must hear the line, too, and no secret. */
 function told(error: unknown, feature: string, secrets: Readonly<Record<string, string>>): unknown {
   if (!isFailure(error)) return error;
   const { code, message, hint, location, cause }: PentadError = error;
