@@ -268,7 +268,7 @@ export function labelValue(live: Live, text: string): Value {
 const shownTerms = 10;
 
 const shownPairs = 50;
-/** Each feature costs two explanations, which others wait for. */
+/** Each feature, and each number of a vector, costs two explanations, which others wait for. */
 const mostInteracting = 100;
 
 function explain(
@@ -293,7 +293,8 @@ function explain(
 }
 
 function interactionsOf({ model }: Live, features: Readonly<Record<string, Value>>) {
-  if (model.features.length > mostInteracting) return null;
+  const numbers = model.features.reduce((sum, { dimensions = 1 }) => sum + dimensions, 0);
+  if (numbers > mostInteracting) return null;
   return model.explainInteractions?.(features).slice(0, shownPairs) ?? null;
 }
 

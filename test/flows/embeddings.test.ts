@@ -215,7 +215,7 @@ describe("posted rows with an embedding", () => {
       (online.body as { rows: { values: unknown[] }[] }).rows.map(({ values }) => values),
       [
         [null, null],
-        ["a shower", "[1, 0, 0]"],
+        ["a shower", [1, 0, 0]],
       ],
     );
   });
