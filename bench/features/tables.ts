@@ -26,7 +26,7 @@ export async function writeTable(query: Query, folder: string, table: BenchTable
      FROM range(${table.rows}) t(i)) TO ${sqlText(raw)} (FORMAT parquet, COMPRESSION zstd)`,
   );
   await query.run(
-    `COPY (SELECT CAST(entity AS VARCHAR) AS _key_entity, ts AS _event, row_number() OVER (PARTITION BY entity, ts) AS _ordinal, ts AS _created, CAST(1 AS BIGINT) AS _commit, ${columns.map(sqlName).join(", ")}
+    `COPY (SELECT CAST(entity AS VARCHAR) AS _key_entity, ts AS _event, row_number() OVER (PARTITION BY entity, ts) AS _ordinal, CAST(NULL AS TIMESTAMP) AS _created, CAST(1 AS BIGINT) AS _commit, ${columns.map(sqlName).join(", ")}
      FROM read_parquet(${sqlText(raw)}) ORDER BY _key_entity, _event, _ordinal) TO ${sqlText(sorted)} (FORMAT parquet, COMPRESSION zstd)`,
   );
   return { definition: definitionOf(table), files: { paths: [sorted], revised: false, repeated: true }, late: false };

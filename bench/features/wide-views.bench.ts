@@ -68,7 +68,10 @@ async function feastSentence(folder: string): Promise<string> {
     const { stdout } = await promisify(execFile)(feastPython, given, options);
     const last = stdout.trim().split("\n").at(-1) as string;
     const made = JSON.parse(last) as { version: string; rows: number; ms: number; cpuMs: number; peakMb: number };
-    const lost = made.rows === rows ? "" : `; it gave back ${made.rows.toLocaleString("en")} of the labels`;
+    const lost =
+      made.rows === rows
+        ? ""
+        : `; it gave back ${made.rows.toLocaleString("en")} of the labels, as it leaves out one for which some view has no row before`;
     return `${said} (version ${made.version}): ${formatMs(made.ms)}, of them ${formatMs(made.cpuMs)} of processor time, and ${Math.round(made.peakMb).toLocaleString("en")} MB at the most${lost}.`;
   } catch (error) {
     if ((error as { killed?: boolean }).killed !== true) throw error;

@@ -30,6 +30,6 @@ export function isLarge({ rows, columns, manyCells = usualManyCells }: KeepOptio
 }
 
 /** A view of a Parquet file of ours. */
-export async function viewFile(query: Query, name: string, path: string): Promise<void> {
+async function viewFile(query: Query, name: string, path: string): Promise<void> {
   await query.run(`CREATE VIEW ${sqlName(name)} AS SELECT * FROM read_parquet(${sqlText(path)})`);
 }

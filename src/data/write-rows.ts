@@ -12,11 +12,11 @@ import {
 } from "../features/columns.ts";
 import { bookkeepingColumns, currentSql, type GroupFiles, versionsSql } from "../features/relation.ts";
 import { fieldIds } from "../features/stored-schema.ts";
-import { intoFileSql } from "../features/written-file.ts";
+import { writeFileSql } from "../features/written-file.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
 import { postColumns, postedColumn } from "./checked-rows.ts";
 import type { CommitInput } from "./commit-input.ts";
-import { isLarge, type KeepOptions, keepRelation, viewFile } from "./kept-relation.ts";
+import { isLarge, type KeepOptions, keepRelation } from "./kept-relation.ts";
 
 /**
  * A source that always gives everything is mirrored: as long as it only adds and changes rows these are appended; when
@@ -98,7 +98,11 @@ export async function writeRows(
   const merged = `${input.temporaryFolder}/merged.parquet`;
   const names = [...bookkeepingColumns(definition).map(sqlName), ...stored].join(", ");
   await query.run(
-    `COPY (SELECT ${names} FROM (${versionsSql(older)} UNION ALL BY NAME SELECT * FROM written) ORDER BY ${order}, ${commitColumn}) ${intoFileSql(merged, ids)}`,
+    writeFileSql(
+      `SELECT ${names} FROM (${versionsSql(older)} UNION ALL BY NAME SELECT * FROM written) ORDER BY ${order}, ${commitColumn}`,
+      merged,
+      ids,
+    ),
   );
   const kept = { path: merged, rows: await countWhere(query, `read_parquet(${sqlText(merged)})`) };
   return { path, rows, kept, merged: true, revised, late, repeated };
@@ -141,15 +145,14 @@ async function writeSorted(
   { path, ids }: { path: string; ids: Readonly<Record<string, number>> },
   large: boolean,
 ): Promise<number> {
-  const file = intoFileSql(path, ids);
   if (large) {
-    await query.run(`COPY (${sql}) ${file}`);
-    await viewFile(query, "written", path);
+    await query.run(writeFileSql(sql, path, ids));
+    await query.run(`CREATE VIEW written AS ${versionsSql({ paths: [path], revised: false })}`);
     return countRows(query, "written");
   }
   await query.run(`CREATE TABLE written AS ${sql}`);
   const rows = await countRows(query, "written");
-  if (rows > 0) await query.run(`COPY (SELECT * FROM written) ${file}`);
+  if (rows > 0) await query.run(writeFileSql("SELECT * FROM written", path, ids));
   return rows;
 }
 

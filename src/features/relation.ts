@@ -53,9 +53,9 @@ export function versionsSql(files: GroupFiles): string {
   const absent = Object.entries(files.absent ?? {}).map(([name, type]) => `CAST(NULL AS ${type}) AS ${sqlName(name)}`);
   // A group of which everything was forgotten has no files.
   if (selects.length === 0) return `SELECT ${absent.join(", ")} WHERE false`;
-  const all = selects.join(" UNION ALL BY NAME ");
-  if (selects.length === 1 && absent.length === 0) return all;
-  return `SELECT ${["*", ...absent].join(", ")} FROM (${all})`;
+  // Files leave out that a row became known when it happened.
+  const known = `* REPLACE (coalesce(${createdColumn}, ${eventColumn}) AS ${createdColumn})`;
+  return `SELECT ${[known, ...absent].join(", ")} FROM (${selects.join(" UNION ALL BY NAME ")})`;
 }
 
 /** The newest version of every row; `versions` is a relation that holds them all, when there is one already. */

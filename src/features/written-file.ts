@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { sqlName, sqlText } from "../ports/query.ts";
+import { createdColumn, eventColumn } from "./columns.ts";
 
 export interface WrittenFile {
   readonly path: string;
@@ -13,10 +14,14 @@ export interface WrittenFile {
   readonly hash: string;
 }
 
-/** What follows a query in COPY: zstd, with a field id for every column. */
-export function intoFileSql(path: string, ids: Readonly<Record<string, number>>): string {
+/**
+ * Writes a query's rows into a file: zstd, with a field id for every column. Most rows of a history became known when they
+ * happened; that is left out of the file, and `versionsSql` gives it back.
+ */
+export function writeFileSql(sql: string, path: string, ids: Readonly<Record<string, number>>): string {
   const fields = Object.entries(ids).map(([name, id]) => `${sqlName(name)}: ${id}`);
-  return `TO ${sqlText(path)} (FORMAT parquet, COMPRESSION zstd, FIELD_IDS {${fields.join(", ")}})`;
+  const rows = `SELECT * REPLACE (nullif(${createdColumn}, ${eventColumn}) AS ${createdColumn}) FROM (${sql})`;
+  return `COPY (${rows}) TO ${sqlText(path)} (FORMAT parquet, COMPRESSION zstd, FIELD_IDS {${fields.join(", ")}})`;
 }
 
 export async function describeFile(path: string, rows: number): Promise<WrittenFile> {

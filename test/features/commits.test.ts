@@ -16,6 +16,7 @@ import { listDeprecated } from "../../src/features/deprecation.ts";
 import { groupFiles } from "../../src/features/group-files.ts";
 import { findOnlineRow } from "../../src/features/online.ts";
 import { keepPosts } from "../../src/features/posts.ts";
+import { versionsSql } from "../../src/features/relation.ts";
 import { planTrainingSet, writeTrainingSet } from "../../src/features/training-set.ts";
 import { sqlText } from "../../src/ports/query.ts";
 import { push } from "../../src/sources/push.ts";
@@ -318,7 +319,20 @@ describe("a group that grows commit by commit", () => {
         kind: 1001,
         returned: 1002,
       });
+      // Known when they happened: the file need not say so.
+      assert.deepEqual(await query.rows(`SELECT count(_created) AS n FROM read_parquet(${file})`), [{ n: 0 }]);
     });
+    await group.run(sales([sale("a", 1, 3), sale("a", 3, 4)]), start + 9 * hour);
+    const known = await group.withQuery(async (query) =>
+      query.rows(
+        `SELECT _event, _created FROM (${versionsSql(await groupFiles(group.parts.database, group.parts.offline, "sales"))}) WHERE _key_shop = 'a' ORDER BY ALL`,
+      ),
+    );
+    assert.deepEqual(known, [
+      { _event: at(1), _created: at(1) },
+      { _event: at(2), _created: at(2) },
+      { _event: at(3), _created: at(9) },
+    ]);
   });
 });
 
