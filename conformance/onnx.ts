@@ -181,15 +181,13 @@ for (const [name, known] of [
 ] as const) {
   const texts = withTexts(train, 3, known);
   const askedTexts = withTexts(askedToo, 4, words.length);
-  for (const task of ["binary", "multiclass", "regression"] as const) {
-    const algorithm = task === "regression" ? "ridge" : "logistic";
-    check(
-      `${algorithm}, ${task}, ${name}`,
-      await fit({ algorithm }, texts, labels[task], { seed: 1 }),
-      null,
-      askedTexts,
-    );
-  }
+  for (const task of ["binary", "multiclass", "regression"] as const)
+    for (const spec of [
+      { algorithm: task === "regression" ? "ridge" : "logistic" },
+      { algorithm: "gradientBoosting", params: { trees: 40 } },
+      { algorithm: "neuralNetwork", params: { epochs: 5 } },
+    ] satisfies CandidateSpec[])
+      check(`${spec.algorithm}, ${task}, ${name}`, await fit(spec, texts, labels[task], { seed: 1 }), null, askedTexts);
 }
 check("isolationForest", fitAnomaly(train.table, {}, { seed: 1 }), null);
 check("kMeans", fitBestClusters(train.table, { clusters: 5 }, { seed: 1 }), null);

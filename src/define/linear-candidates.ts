@@ -37,12 +37,12 @@ export interface NeuralNetworkOptions extends ClassOptions {
   readonly l2?: number;
 }
 
-/** Logistic regression (softmax for several classes), with scaling and one-hot encoding built in; reads texts. */
+/** Logistic regression (softmax for several classes), with scaling and one-hot encoding built in; reads texts word by word. */
 export function logistic(options: LogisticOptions = {}): Candidate {
   return candidate("logistic", "logistic()", options, { l2: penalty });
 }
 
-/** Ridge regression, with scaling and one-hot encoding built in; reads texts. */
+/** Ridge regression, with scaling and one-hot encoding built in; reads texts word by word. */
 export function ridge(options: RidgeOptions = {}): Candidate {
   return candidate("ridge", "ridge()", options, { l2: penalty });
 }

@@ -1,11 +1,12 @@
 // What the calendar says of a time: hour, weekday, month and day of the year, as columns that a model gets beside the time itself.
 
-import type { Column, Table, Value } from "../base/table.ts";
+import type { Column, Table } from "../base/table.ts";
 import { corrupt } from "./artifact.ts";
+import { derivedPredictor, freshNames } from "./derived.ts";
 import { type Feature, type Numbers, wholeFeatures } from "./feature.ts";
-import { encodeTable, type Row, timeOf } from "./features.ts";
+import { encodeTable, timeOf } from "./features.ts";
 import type { FitInput } from "./fit-input.ts";
-import type { Artifact, Explanation, Interaction, Predictor } from "./model.ts";
+import type { Artifact, Predictor } from "./model.ts";
 
 export const dayMs = 86_400_000;
 
@@ -138,15 +139,11 @@ function extended(
   return { rowCount: table.rowCount, columns: all };
 }
 
-/** Names that no feature of the table has. */
 function namesOf(features: readonly Feature[], columns: readonly CalendarColumn[]): string[] {
-  const taken = new Set(features.map(({ name }) => name));
-  return columns.map(({ of, part }) => {
-    let name = `${features[of]!.name} ${part}`;
-    while (taken.has(name)) name += "'";
-    taken.add(name);
-    return name;
-  });
+  return freshNames(
+    features,
+    columns.map(({ of, part }) => `${features[of]!.name} ${part}`),
+  );
 }
 
 /** The artifact of a model whose last features are these columns: it keeps what they are made of. */
@@ -180,61 +177,17 @@ export function calendarPredictor(inner: Predictor, columns: readonly CalendarCo
   const own = inner.features.length - columns.length;
   const features = inner.features.slice(0, own);
   const names = inner.features.slice(own).map(({ name }) => name);
-  const ownerOf = new Map(columns.map(({ of }, i) => [names[i]!, features[of]!.name]));
-  const nameOf = (name: string): string => ownerOf.get(name) ?? name;
-  const whole = (row: Row): Row => {
-    const values: Value[] = Array.isArray(row)
-      ? (row as readonly Value[]).slice(0, own)
-      : features.map(({ name }) => (row as Readonly<Record<string, Value>>)[name] ?? null);
-    return [
-      ...values,
+  return derivedPredictor(inner, {
+    features,
+    ownerOf: new Map(columns.map(({ of }, i) => [names[i]!, features[of]!.name])),
+    table: (table) => extended(table, features, columns, names),
+    row: (values) => [
+      ...values.slice(0, own),
       ...columns.map(({ of, part }) => {
         const { read, levels } = parts[part] as Part;
         const value = read(timeOf(values[of]));
         return Number.isNaN(value) ? null : levels === undefined ? value : String(value);
       }),
-    ];
-  };
-  const { explainInteractions } = inner;
-  return {
-    ...inner,
-    features,
-    predict: (table) => inner.predict(extended(table, features, columns, names)),
-    predictRow: (row) => inner.predictRow(whole(row)),
-    explainRow: (row, options) => summed(inner.explainRow(whole(row), options), nameOf),
-    ...(explainInteractions !== undefined && {
-      explainInteractions: (row: Row, options?: { readonly class?: string }) =>
-        summedPairs(explainInteractions(whole(row), options), nameOf),
-    }),
-    importance() {
-      const shares = new Map<string, number>();
-      for (const { feature, share } of inner.importance())
-        shares.set(nameOf(feature), (shares.get(nameOf(feature)) ?? 0) + share);
-      return [...shares].map(([feature, share]) => ({ feature, share })).sort((a, b) => b.share - a.share);
-    },
-  };
-}
-
-function summed({ contributions, ...rest }: Explanation, nameOf: (name: string) => string): Explanation {
-  const sums = new Map<string, Explanation["contributions"][number]>();
-  for (const one of contributions) {
-    const feature = nameOf(one.feature);
-    const known = sums.get(feature);
-    const contribution = one.contribution + (known?.contribution ?? 0);
-    sums.set(feature, { ...known, ...one, feature, contribution });
-  }
-  return {
-    ...rest,
-    contributions: [...sums.values()].sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution)),
-  };
-}
-
-function summedPairs(pairs: readonly Interaction[], nameOf: (name: string) => string): Interaction[] {
-  const sums = new Map<string, Interaction>();
-  for (const { features, contribution } of pairs) {
-    const pair = [nameOf(features[0]), nameOf(features[1])].sort() as [string, string];
-    const key = JSON.stringify(pair);
-    sums.set(key, { features: pair, contribution: contribution + (sums.get(key)?.contribution ?? 0) });
-  }
-  return [...sums.values()].sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
+    ],
+  });
 }

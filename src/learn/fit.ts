@@ -15,6 +15,7 @@ import type { Artifact, Label } from "./model.ts";
 import { fitNaiveBayes, type NaiveBayesParams } from "./naive-bayes.ts";
 import { fitNearest, type NearestParams } from "./nearest.ts";
 import { fitNetwork, type NetworkParams } from "./network/neural-network.ts";
+import { markTextScores, withTextScores } from "./text-scores.ts";
 import { type ForestParams, fitForest } from "./trees/forest.ts";
 
 /** What to fit, as JSON. Every parameter has a default that is meant to be good without tuning. */
@@ -32,7 +33,8 @@ export type CandidateSpec =
 export type Algorithm = CandidateSpec["algorithm"];
 
 /**
- * Fits a model. A time counts as it is and by its hour, weekday and place in the year, where the rows tell them apart. Texts are read by `logistic` and `ridge` only; columns that are missing in every row are not used.
+ * Fits a model. A time counts as it is and by its hour, weekday and place in the year, where the rows tell them apart. Texts are read
+ * word by word by `logistic` and `ridge`; all others are given what such a model makes of each text alone. Columns that are missing in every row are not used.
  * Throws TRAINING_LABEL_…, TRAINING_WEIGHT_INVALID, TRAINING_TOO_FEW_ROWS, TRAINING_NO_FEATURES, TRAINING_DIVERGED, or DEFINE_INVALID for a spec that does not fit.
  */
 export function fit(
@@ -47,16 +49,13 @@ export function fit(
   const options = weights === undefined ? given : { ...given, weights };
   checkValidation(label, options.validation);
   const readsText = spec.algorithm === "logistic" || spec.algorithm === "ridge";
-  const usable = featuresOf(features, { text: readsText });
+  const usable = featuresOf(features, { text: true });
   if (usable.length === 0)
-    throw fail("TRAINING_NO_FEATURES", `Expected a column that ${spec.algorithm} can learn from, got none`, {
-      ...(features.columns.size > 0 && {
-        hint: "Use logistic() or ridge(), which read texts, or make the text a category",
-      }),
-    });
+    throw fail("TRAINING_NO_FEATURES", `Expected a column that ${spec.algorithm} can learn from, got none`);
   if (!wholeFeatures(usable).some(({ name }) => varies(features.columns.get(name)!)))
     throw fail("TRAINING_NO_FEATURES", "Expected a feature that varies, got only constant or missing ones");
-  const own: FitInput = { table: features, features: usable, label, options };
+  const all: FitInput = { table: features, features: usable, label, options };
+  const { input: own, scores } = readsText ? { input: all, scores: [] } : withTextScores(all);
   const { monotone = {} } = (spec.params ?? {}) as BoostingParams;
   // A cycle would break the promise that later times raise (or lower) the answer. Neighbours in time are near each other already.
   const calendar =
@@ -64,9 +63,8 @@ export function fit(
       ? []
       : calendarColumns(own, { isTree: treeAlgorithms.includes(spec.algorithm), except: Object.keys(monotone) });
   const made = fitAs(spec, withCalendar(own, calendar));
-  return made instanceof Promise
-    ? made.then((artifact) => markCalendar(artifact, calendar))
-    : markCalendar(made, calendar);
+  const mark = (artifact: Artifact): Artifact => markTextScores(markCalendar(artifact, calendar), scores);
+  return made instanceof Promise ? made.then(mark) : mark(made);
 }
 
 const treeAlgorithms: readonly Algorithm[] = ["gradientBoosting", "randomForest", "extraTrees"];

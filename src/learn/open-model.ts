@@ -11,6 +11,7 @@ import type { Artifact, Predictor } from "./model.ts";
 import { openNaiveBayes } from "./naive-bayes.ts";
 import { openNearest } from "./nearest.ts";
 import { openNetwork } from "./network/model.ts";
+import { readTextScores, textScorePredictor } from "./text-scores.ts";
 import { openTrees } from "./trees/model.ts";
 
 const openers: Readonly<Record<string, (artifact: Artifact) => Predictor>> = {
@@ -40,5 +41,6 @@ export function openModel(artifact: Artifact): Predictor {
       `Expected a known model format (${Object.keys(openers).join(", ")}), got ${JSON.stringify(artifact.format)}`,
     );
   const model = open(artifact);
-  return calendarPredictor(model, readCalendar(artifact, model.features));
+  const dated = calendarPredictor(model, readCalendar(artifact, model.features));
+  return textScorePredictor(dated, readTextScores(artifact));
 }

@@ -150,15 +150,6 @@ test("a model of an earlier version, which hashed its words, says that it must b
     );
 });
 
-test("models that cannot read texts say so when there is nothing else", async () => {
-  const { table, label } = reviews(100, 4);
-  const onlyText = { ...table, columns: new Map([["text", table.columns.get("text")!]]) };
-  assert.throws(
-    () => fit({ algorithm: "gradientBoosting" }, onlyText, label, { seed: 1 }),
-    (error) => isFailure(error, "TRAINING_NO_FEATURES") && /logistic/.test(error.hint),
-  );
-});
-
 const runtime = (() => {
   try {
     return createRequire(import.meta.url).resolve("onnxruntime-node");

@@ -9,10 +9,12 @@ import { type Feature, partsOf, wholeFeatures } from "../feature.ts";
 import type { Link } from "../link.ts";
 import type { Artifact, Predictor } from "../model.ts";
 import { openModel } from "../open-model.ts";
+import { readTextScores } from "../text-scores.ts";
 import { additiveMargins, columnPlaces } from "./additive.ts";
 import { bayesMargins } from "./bayes.ts";
 import { calendarRows } from "./calendar.ts";
 import { calibratedNode } from "./calibration.ts";
+import { type LinearAnswers, scoredRows } from "./text-scores.ts";
 import { treesMargins } from "./trees.ts";
 import { clusterNumbers, nearestAnswers, networkMargins } from "./vectors.ts";
 import { type Graph, onnxModel } from "./writer.ts";
@@ -127,20 +129,30 @@ function numbersOf(feature: Feature): readonly Feature[] {
   return feature.type === "vector" ? partsOf(feature.name, feature.dimensions!) : [feature];
 }
 
-/** What an algorithm reads: the features that people know, each number of a vector by itself, and the calendar columns that it keeps. */
+/** What an algorithm reads: the features that people know, each number of a vector by itself, and the columns that it keeps behind them. */
 function innerRows(
   graph: Graph,
   artifact: Artifact,
   features: readonly Feature[],
 ): [graph: Graph, artifact: Artifact, features: readonly Feature[]] {
   const parts = features.flatMap(numbersOf);
-  if (artifact.meta.calendar === undefined) return [graph, artifact, parts];
+  const { calendar, textScores } = artifact.meta;
+  if (calendar === undefined && textScores === undefined) return [graph, artifact, parts];
   const inner = readFeatures(artifact);
-  const columns = columnPlaces(parts);
-  const places = features.map(({ name }) => columns[parts.findIndex((one) => one.name === name)] ?? -1);
-  const rows = calendarRows(graph, readCalendar(artifact, wholeFeatures(inner)), places);
-  return [{ ...graph, rows }, artifact, inner];
+  const scores = readTextScores(artifact);
+  const texts = features.filter(({ type }) => type === "text").map(({ name }) => name);
+  const textPlaces = scores.map(({ name }) => texts.indexOf(name));
+  const scored = scores.length === 0 ? graph : { ...graph, rows: scoredRows(graph, scores, textPlaces, linearAnswers) };
+  const columns = readCalendar(artifact, wholeFeatures(inner));
+  if (columns.length === 0) return [scored, artifact, inner];
+  const partPlaces = columnPlaces(parts);
+  const others = features.filter(({ type }) => type !== "text" || scores.length === 0);
+  const places = others.map(({ name }) => partPlaces[parts.findIndex((one) => one.name === name)] ?? -1);
+  return [{ ...scored, rows: calendarRows(scored, columns, places) }, artifact, inner];
 }
+
+const linearAnswers: LinearAnswers = (graph, { artifact }) =>
+  formats["pentad.additive/1"]!(graph, artifact, readFeatures(artifact), openModel(artifact));
 
 function described(artifact: Artifact): Facts & { readonly features: readonly Feature[] } {
   if (artifact.format === "pentad.clusters/1")

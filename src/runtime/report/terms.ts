@@ -11,9 +11,11 @@ export function termSection({ version, about }: ReportFacts): string {
   if (terms.length === 0) return "";
   const isNumber = about.problem?.task === "regression";
   const unit = about.label?.unit ? ` ${about.label.unit}` : "";
+  // Other models are given what a linear one makes of the text alone.
+  const whose = ["logistic", "ridge"].includes(version.algorithm) ? "the" : "the text's own";
   const how = isNumber
-    ? `How far a word, or a pair of words, moves the answer${unit === "" ? "" : `, in${unit},`} on average where it stands`
-    : "How far a word, or a pair of words, moves the log-odds on average where it stands (0.7 doubles the odds, −0.7 halves them)";
+    ? `How far a word, or a pair of words, moves ${whose} answer${unit === "" ? "" : `, in${unit},`} on average where it stands`
+    : `How far a word, or a pair of words, moves ${whose} log-odds on average where it stands (0.7 doubles the odds, −0.7 halves them)`;
   return section(
     "Which words matter",
     `<p>${escapeHtml(how)}, the most telling first; beside it the share of the texts that have it. Other words add little, or stood in one text only.</p>${terms.map(termPlots).join("")}`,
