@@ -20,13 +20,16 @@ export interface SeriesPlan {
   readonly format: string | undefined;
   readonly rewrite: TimeRewrite | null;
   readonly key: readonly ProfiledColumn[];
-  /** The labelled rows, or those of some series when there are very many. */
+  /** The labelled rows, or the newest ones of some series when there are very many. */
   readonly rows: SeriesRows;
+  readonly isPart: boolean;
+  readonly seriesCount: number;
   readonly set: SeriesSet;
 }
 
-/** More rows than these are not needed to tell how a series goes. */
+/** More rows than these are not needed to tell how series go. */
 const mostRows = 200_000;
+const fewestSeries = 40;
 
 /**
  * Finds the writing of the time and the fewest columns that make rows unique together with it. Throws
@@ -48,8 +51,9 @@ export async function planSeries(
     const places = await fewestKeys(query, table, candidates, givenKey !== undefined);
     try {
       if (places === undefined) throw await repeated(query, table, time, candidates, givenKey !== undefined);
-      const rows = await loadRows(query, table, places);
-      return { time, format, rewrite, key: places.map((place) => candidates[place]!), rows, set: seriesOf(rows) };
+      const loaded = await loadRows(query, table, places);
+      const key = places.map((place) => candidates[place]!);
+      return { time, format, rewrite, key, ...loaded, set: seriesOf(loaded.rows) };
     } catch (error) {
       if (!isFailure(error)) throw error;
       // The writing as it stands tells best what is wrong.
@@ -106,19 +110,30 @@ function combinations(of: readonly number[], size: number): number[][] {
   return of.flatMap((first, at) => combinations(of.slice(at + 1), size - 1).map((rest) => [first, ...rest]));
 }
 
-async function loadRows(query: Query, table: string, places: readonly number[]): Promise<SeriesRows> {
-  const [all] = await query.rows<{ n: number }>(`SELECT count(*) AS n FROM ${sqlName(table)}`);
-  const parts = Math.ceil((all?.n ?? 0) / mostRows);
+/** The rows of all series, or, when they are very many, the newest ones of some series. */
+async function loadRows(
+  query: Query,
+  table: string,
+  places: readonly number[],
+): Promise<{ readonly rows: SeriesRows; readonly seriesCount: number; readonly isPart: boolean }> {
   const keys = places.map((place) => `k${place}`);
-  const some = parts > 1 && keys.length > 0 ? ` WHERE hash(${keys.join(", ")}) % ${parts} = 0` : "";
+  const hash = keys.length === 0 ? "0" : `hash(${keys.join(", ")})`;
+  const [all = { rows: 0, series: 0 }] = await query.rows<{ rows: number; series: number }>(
+    `SELECT count(*) AS rows, count(DISTINCT ${hash}) AS series FROM ${sqlName(table)}`,
+  );
+  const isPart = all.rows > mostRows;
+  const some = Math.max(fewestSeries, Math.ceil((all.series * mostRows) / Math.max(1, all.rows)));
+  const chosen = `WHERE ${hash} IN (SELECT DISTINCT ${hash} AS h FROM ${sqlName(table)} ORDER BY h LIMIT ${some})`;
   const { columns } = await query.table(
-    `SELECT ${["t", "v", ...keys].join(", ")} FROM ${sqlName(table)}${some} ORDER BY t DESC LIMIT ${mostRows}`,
+    `SELECT ${["t", "v", ...keys].join(", ")} FROM ${sqlName(table)} ${isPart && keys.length > 0 ? chosen : ""} ORDER BY t DESC LIMIT ${mostRows}`,
   );
   const times = (columns.get("t") as NumericColumn).values;
   const values = (columns.get("v") as NumericColumn).values;
-  if (keys.length === 0) return { times, values };
+  const found = { seriesCount: all.series, isPart };
+  if (keys.length === 0) return { ...found, rows: { times, values } };
   const texts = keys.map((key) => (columns.get(key) as TextColumn).values);
-  return { times, values, keys: Array.from(times, (_, row) => seriesKey(texts.map((own) => own[row] ?? ""))) };
+  const names = Array.from(times, (_, row) => seriesKey(texts.map((own) => own[row] ?? "")));
+  return { ...found, rows: { times, values, keys: names } };
 }
 
 async function repeated(

@@ -65,15 +65,19 @@ function usualHorizon({ unit, count }: Step): number {
   return Math.max(1, Math.min(48, Math.round(day / count)));
 }
 
+/** Boosting looks back over seasons from every value: beyond this many values times season it takes too long to be tried. */
+const mostBoosted = 5e7;
+
 /** What has enough values to be fitted to at the earliest origin that it is tried from. */
 function candidatesFor(lengths: readonly number[], horizon: number, season: number): ForecastAlgorithm[] {
   const known = lengths.map((length) => length - 2 * horizon);
   const longest = known.at(-1) ?? 0;
+  const all = lengths.reduce((sum, length) => sum + length, 0);
   const learnt = known.reduce((sum, length) => sum + Math.max(0, length - Math.max(4, season)) * horizon, 0);
   return [
     "seasonalNaive",
     ...(longest >= 6 ? (["ets"] as const) : []),
     ...(season > 1 && longest >= 2 * season + 1 ? (["mstl"] as const) : []),
-    ...(learnt >= 100 ? (["boostingOnLags"] as const) : []),
+    ...(learnt >= 100 && all * season <= mostBoosted ? (["boostingOnLags"] as const) : []),
   ];
 }

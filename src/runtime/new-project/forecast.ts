@@ -1,8 +1,7 @@
 // Tries a forecast out from past times, and says what the series are made of.
 
 import type { TableProfile } from "../../data/profile.ts";
-import type { SeriesRows } from "../../learn/forecast/series.ts";
-import { type SeriesSet, usualSeason } from "../../learn/forecast/series.ts";
+import type { SeriesRows, SeriesSet } from "../../learn/forecast/series.ts";
 import { stepsInWords } from "../../learn/forecast/step-words.ts";
 import type { Query } from "../../ports/query.ts";
 import type { Source } from "../../ports/source.ts";
@@ -44,7 +43,7 @@ export async function tryForecast(
 
 /** A quick look tries these many series at most, and this much of their past. */
 const mostSeries = 40;
-const mostValues = 20_000;
+const mostValues = 10_000;
 
 function someSeries(rows: SeriesRows, { series }: SeriesSet): SeriesRows {
   const { keys, times, values } = rows;
@@ -63,29 +62,34 @@ function someSeries(rows: SeriesRows, { series }: SeriesSet): SeriesRows {
 }
 
 function seriesNotes(
-  { time, key, rows, set, rewrite }: Extract<Target, { task: "forecast" }>["series"],
-  { tooShort, season }: HorizonPlan,
+  { time, key, rows, set, rewrite, seriesCount, isPart }: Extract<Target, { task: "forecast" }>["series"],
+  { tooShort, season, usualSeason }: HorizonPlan,
 ): Tried["notes"] {
   const { step, series } = set;
   const lengths = series.map(({ values }) => values.length).sort((a, b) => a - b);
   const [shortest, longest] = [lengths[0] ?? 0, lengths.at(-1) ?? 0];
-  const span =
-    shortest === longest
-      ? stepsInWords(step, longest)
-      : `${shortest.toLocaleString("en")} to ${stepsInWords(step, longest)}`;
-  const names = listed(key.map(({ name }) => JSON.stringify(name)));
-  const several = series.length > 1;
-  const many = `${series.length.toLocaleString("en")} series`;
-  const own = JSON.stringify(time.name);
-  const dates = rewrite?.beside === undefined ? `${own} is` : `${own} and ${JSON.stringify(rewrite.beside.name)} are`;
+  const many = `${seriesCount.toLocaleString("en")} series`;
   const notes: { severity: "info" | "warning"; message: string }[] = [];
   const say = (severity: "info" | "warning", message: string) => notes.push({ severity, message });
-  say(
-    "info",
-    `${names === "" ? "" : `${names} tell${key.length === 1 ? "s" : ""} ${many} apart, `}${dates} the time: ${several ? `${span} each` : span}`,
-  );
-  const gaps = lengths.reduce((sum, length) => sum + length, 0) - rows.times.length;
-  const all = gaps + rows.times.length;
+
+  const names = listed(key.map(({ name }) => JSON.stringify(name)));
+  const apart = names === "" ? "" : `${names} tell${key.length === 1 ? "s" : ""} ${many} apart, `;
+  const own = JSON.stringify(time.name);
+  const dates = rewrite?.beside === undefined ? `${own} is` : `${own} and ${JSON.stringify(rewrite.beside.name)} are`;
+  const spans = shortest === longest ? "" : `${shortest.toLocaleString("en")} to `;
+  const extent = isPart
+    ? `, in steps of ${stepsInWords(step, 1)}`
+    : `: ${spans}${stepsInWords(step, longest)}${seriesCount > 1 ? " each" : ""}`;
+  say("info", `${apart}${dates} the time${extent}`);
+  if (season === 1 && usualSeason > 1)
+    say(
+      "info",
+      `${stepsInWords(step, longest)} are too few to tell a season of ${usualSeason} apart, so none is assumed`,
+    );
+  // What is missing or short is counted over all rows, or not at all.
+  if (isPart) return notes;
+  const all = lengths.reduce((sum, length) => sum + length, 0);
+  const gaps = all - rows.times.length;
   if (gaps > 0)
     say(
       gaps > all * 0.1 ? "warning" : "info",
@@ -96,17 +100,12 @@ function seriesNotes(
       "warning",
       `${tooShort.toLocaleString("en")} of ${many} ${tooShort === 1 ? "is" : "are"} too short and will get no forecast`,
     );
-  const end = Math.max(...series.map(({ lastTime }) => lastTime));
+  const end = series.reduce((latest, { lastTime }) => Math.max(latest, lastTime), Number.NEGATIVE_INFINITY);
   const ended = series.filter(({ lastTime }) => lastTime < end).length;
   if (ended > 0)
     say(
       "info",
       `${ended.toLocaleString("en")} of ${many} end${ended === 1 ? "s" : ""} before the others; a forecast follows the last value of its own series`,
-    );
-  if (season === 1 && usualSeason(step) > 1)
-    say(
-      "info",
-      `${stepsInWords(step, longest)} are too few to tell a season of ${usualSeason(step)} apart, so none is assumed`,
     );
   return notes;
 }
