@@ -261,6 +261,19 @@ test("a forecast leads with its next step, its day and its interval", () => {
   assert.equal(words.meaning, "In 80 of 100 cases the value of that step lies between 32.46 pieces and 36.46 pieces.");
 });
 
+test("a forecast of months or years names those, and not their first days", () => {
+  const app = { task: "forecast" as const, label: { name: "sold", unit: null, classes: [] } };
+  const words = (...days: string[]) => {
+    const steps = days.map((day) => ({ at: `${day}T00:00:00.000Z`, value: 5, lower: 4, upper: 6 }));
+    return answerWords(app, { prediction: 5, forecast: { coverage: 0.8, steps } }).sureness;
+  };
+  assert.equal(words("1961-01-01", "1961-02-01"), "in January 1961");
+  assert.equal(words("1961-01-01", "1962-01-01"), "in 1961");
+  assert.equal(words("1961-01-31", "1961-02-28"), "on 31 Jan 1961");
+  // A single step may be a day as well as a month.
+  assert.equal(words("1961-01-01"), "on 1 Jan 1961");
+});
+
 test("an odd row is told as flagged or not, with its score and the border", () => {
   const app = { task: "anomaly" as const, label: { name: "odd", unit: null, classes: [] } };
   const words = (prediction: boolean, score: number) => answerWords(app, { prediction, score, flagFrom: 0.6 });

@@ -3,12 +3,12 @@
 import type { AppDocument, Explanation, PredictionDocument } from "../../src/http/api.ts";
 import {
   algorithmText,
-  dateText,
   humanName,
   numberText,
   percentText,
   sentence,
   spanText,
+  stepText,
   valueText,
   withUnit,
 } from "./words.ts";
@@ -101,10 +101,11 @@ function taskWords(app: Asked & Partial<Pick<AppDocument, "groups">>, answer: An
   if (first === undefined || forecast === undefined)
     return { ...words, headline: typeof prediction === "number" ? withUnit(numberText(prediction), unit) : "unknown" };
   const cases = Math.round(forecast.coverage * 100);
+  const when = stepText(first.at, forecast.steps);
   return {
     ...words,
     headline: withUnit(numberText(Number(first.value.toPrecision(4))), unit),
-    sureness: `on ${dateText(first.at)}`,
+    sureness: /^\d+ /.test(when) ? `on ${when}` : `in ${when}`,
     meaning: `In ${cases} of 100 cases the value of that step lies between ${withUnit(numberText(Number(first.lower.toPrecision(4))), unit)} and ${withUnit(numberText(Number(first.upper.toPrecision(4))), unit)}.`,
   };
 }

@@ -102,6 +102,14 @@ export function dateText(iso: string): string {
   return midnight ? date : `${date}, ${moment.toISOString().slice(11, 16)} UTC`;
 }
 
+/** The time of a forecast's step: the year or the month alone where every step is the first day of one. */
+export function stepText(at: string, steps: readonly { readonly at: string }[]): string {
+  const wholes = steps.length > 1 && steps.every((step) => /^\d{4}-\d\d-01T00:00:00/.test(step.at));
+  if (!wholes) return dateText(at);
+  if (steps.every((step) => step.at.slice(5, 7) === "01")) return at.slice(0, 4);
+  return new Date(at).toLocaleDateString("en-GB", { month: "long", year: "numeric", timeZone: "UTC" });
+}
+
 export function isIsoTime(text: string): boolean {
   return (
     /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/.test(text) &&

@@ -67,7 +67,11 @@ export function AskForm(props: AskFormProps) {
           onText={(text) => props.onText(field.name, text)}
         />
       ))}
-      {app.fields.length === 0 && app.stored === null && <p className="dim">The model needs no input.</p>}
+      {app.fields.length === 0 && app.stored === null && (
+        <p className="dim">
+          {app.task === "forecast" ? "There is one series to continue." : "The model needs no input."}
+        </p>
+      )}
       {!open && (
         <button type="button" className="unfold" onClick={(event) => unfold(event.currentTarget.form)}>
           Set {folded.length} more values, now typical ones

@@ -1,7 +1,7 @@
 // Every step of a forecast: a line with its interval as a band, and the same numbers as a table that can be unfolded.
 
 import type { AppDocument, PredictionDocument } from "../../../src/http/api.ts";
-import { dateText, numberText, withUnit } from "../words.ts";
+import { numberText, stepText, withUnit } from "../words.ts";
 
 interface ForecastChartProps {
   readonly app: Pick<AppDocument, "label">;
@@ -26,7 +26,7 @@ export function ForecastChart({ app, forecast }: ForecastChartProps) {
       <svg
         viewBox={`0 0 ${width} ${height}`}
         role="img"
-        aria-label={`From ${shown(first.value)} on ${dateText(first.at)} to ${shown(last.value)} on ${dateText(last.at)}`}
+        aria-label={`From ${shown(first.value)} (${stepText(first.at, steps)}) to ${shown(last.value)} (${stepText(last.at, steps)})`}
       >
         {[low, (low + high) / 2, high].map((value) => (
           <g key={value}>
@@ -40,10 +40,10 @@ export function ForecastChart({ app, forecast }: ForecastChartProps) {
         <polyline className="line" points={line("value").join(" ")} />
         {steps.length <= 40 && steps.map((step, i) => <circle key={step.at} cx={x(i)} cy={y(step.value)} r={3} />)}
         <text x={left} y={height - 6}>
-          {dateText(first.at)}
+          {stepText(first.at, steps)}
         </text>
         <text x={width - 12} y={height - 6} textAnchor="end">
-          {dateText(last.at)}
+          {stepText(last.at, steps)}
         </text>
       </svg>
       <figcaption className="small dim">
@@ -64,7 +64,7 @@ export function ForecastChart({ app, forecast }: ForecastChartProps) {
             <tbody>
               {steps.map((step) => (
                 <tr key={step.at}>
-                  <th scope="row">{dateText(step.at)}</th>
+                  <th scope="row">{stepText(step.at, steps)}</th>
                   <td>{shown(step.value)}</td>
                   <td>{shown(step.lower)}</td>
                   <td>{shown(step.upper)}</td>
