@@ -35,14 +35,21 @@ export function typedSql(definition: DataDefinition, raw: string, atMs: number):
  * event time are numbered on from `before`.
  */
 export function checkedSql(definition: DataDefinition, judged: string, before = "0"): string {
-  const moment = [...definition.key.map(keyColumn), ...(definition.eventTime === null ? [] : [eventColumn])].map(
-    sqlName,
-  );
-  const posted = postColumns(definition).length > 0;
+  const numbered = numberedSql(definition, judged, before);
+  const moment = momentOf(definition);
+  if (moment.length === 0 || postColumns(definition).length === 0) return numbered;
+  return `SELECT * FROM (${numbered}) QUALIFY row_number() OVER (PARTITION BY ${[...moment, ordinalColumn].join(", ")} ORDER BY ${postColumn} DESC) = 1`;
+}
+
+/** The same with every post's version of a row. */
+export function numberedSql(definition: DataDefinition, judged: string, before = "0"): string {
+  const moment = momentOf(definition);
   const passed = `FROM ${judged} WHERE _problem IS NULL`;
   if (moment.length === 0) return `SELECT * EXCLUDE (_problem, _row), ${before} + _row AS ${ordinalColumn} ${passed}`;
-  const like = [...moment, ...(posted ? [postColumn] : [])].join(", ");
-  const numbered = `SELECT * EXCLUDE (_problem, _row), row_number() OVER (PARTITION BY ${like} ORDER BY _row) AS ${ordinalColumn} ${passed}`;
-  if (!posted) return numbered;
-  return `SELECT * FROM (${numbered}) QUALIFY row_number() OVER (PARTITION BY ${[...moment, ordinalColumn].join(", ")} ORDER BY ${postColumn} DESC) = 1`;
+  const like = [...moment, ...(postColumns(definition).length > 0 ? [postColumn] : [])].join(", ");
+  return `SELECT * EXCLUDE (_problem, _row), row_number() OVER (PARTITION BY ${like} ORDER BY _row) AS ${ordinalColumn} ${passed}`;
+}
+
+function momentOf({ key, eventTime }: DataDefinition): string[] {
+  return [...key.map(keyColumn), ...(eventTime === null ? [] : [eventColumn])].map(sqlName);
 }

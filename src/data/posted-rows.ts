@@ -63,7 +63,7 @@ export async function openPostedRowsJudge(
   const judgeAll = await query.prepare(windows === undefined ? typed : windows.judgingSql);
   const enrich = await windows?.prepare();
   /** What a judgement leaves to do, which nobody waits for but the next one. */
-  let settled: Promise<unknown> = empty.rows();
+  let settled: Promise<unknown> = empty.run();
   const find = columnFinder(cells);
 
   /** What the posted rows come to, row by row: themselves, unless there is a transform. */
@@ -109,7 +109,7 @@ export async function openPostedRowsJudge(
       }
       const newest = hasOnlineSide(definition) ? newestRows(definition, passed) : [];
       const found = enrich === undefined ? newest : await enrich.newest(newest);
-      settled = Promise.all([enrich?.remember(), empty.rows()]);
+      settled = Promise.all([enrich?.remember(), empty.run()]);
       settled.catch(() => undefined);
       const lines = found.map((row) => lineOf(definition, row));
       return { judged: count, rejected, lines: lines.filter((line) => isNewer(line, online, definition)) };

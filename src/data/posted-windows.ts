@@ -13,7 +13,7 @@ import {
 import { currentSql, enrichedOver, type GroupFiles, versionsSql } from "../features/relation.ts";
 import { lookbackMs } from "../features/windows.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
-import { checkedSql, postColumn } from "./checked-rows.ts";
+import { numberedSql, postColumn } from "./checked-rows.ts";
 
 export interface WindowHistory {
   /** The newest commit of the group and the last post that it holds; zeros before the first. */
@@ -63,14 +63,16 @@ export async function openPostedWindows(
   const stored = storedColumns(definition).map(({ name }) => sqlName(name));
   const names = [...keys, eventColumn, ordinalColumn, createdColumn, commitColumn, ...stored].join(", ");
   await query.run(`CREATE TABLE judged AS SELECT * FROM (${typed}) LIMIT 0`);
-  await query.run(`CREATE VIEW checked AS ${checkedSql(definition, "judged")}`);
+  // Of several posts of a row the last counts, which the versions tell as well as they do in files.
+  await query.run(`CREATE VIEW checked AS ${numberedSql(definition, "judged")}`);
   const posted = `SELECT ${[...keys, eventColumn, ordinalColumn].join(", ")}, ${eventColumn} AS ${createdColumn}, ${postedCommits} + ${postColumn} AS ${commitColumn}, ${[...stored, postColumn].join(", ")} FROM checked`;
   await query.run(
     `CREATE TABLE history AS SELECT * REPLACE (CAST(${commitColumn} AS BIGINT) AS ${commitColumn}) FROM (${posted}) LIMIT 0`,
   );
-  await query.run("CREATE TABLE fresh AS FROM history");
-  const semi = keys.length === 0 ? "" : `SEMI JOIN fresh USING (${keys.join(", ")})`;
-  await query.run(`CREATE VIEW touched AS SELECT * FROM history ${semi} UNION ALL FROM fresh`);
+  const semi = keys.length === 0 ? "" : `SEMI JOIN judged USING (${keys.join(", ")})`;
+  await query.run(
+    `CREATE VIEW touched AS SELECT ${names} FROM history ${semi} UNION ALL BY NAME SELECT ${names} FROM (${posted})`,
+  );
   const longestMs = Math.max(...definition.windows.map(lookbackMs));
   /** By key: from which event time on its rows are there. */
   const loaded = new Map<string, number>();
@@ -95,7 +97,7 @@ export async function openPostedWindows(
     const files = await filesOf(head.sequence);
     const newer = newFiles(files, before);
     if (added && newer.paths.length > 0) {
-      await query.run(
+      rows += await changed(
         `INSERT INTO history BY NAME SELECT ${names} FROM (${versionsSql(newer)}) WHERE ${commitColumn} > ${sequence}`,
       );
     }
@@ -146,13 +148,12 @@ export async function openPostedWindows(
       const unlabelled = { ...definition, labels: [] };
       const current = currentSql(unlabelled, { paths: [], revised: true }, "touched");
       const newest = `QUALIFY row_number() OVER (${keys.length === 0 ? "" : `PARTITION BY ${keys.join(", ")} `}ORDER BY ${eventColumn} DESC, ${ordinalColumn} DESC) = 1`;
-      const number = await query.prepare(`INSERT INTO fresh BY NAME ${posted}`);
+      const add = await query.prepare(`INSERT INTO history BY NAME ${posted}`);
       const findNewest = await query.prepare(`SELECT * FROM (${enrichedOver(unlabelled, current)}) ${newest}`);
-      const add = await query.prepare("INSERT INTO history FROM fresh");
-      const empty = await Promise.all(["judged", "fresh"].map((name) => query.prepare(`DELETE FROM ${name}`)));
+      const empty = await query.prepare("DELETE FROM judged");
       return {
         async newest(touched) {
-          await Promise.all([gather(touched), number.rows()]);
+          await gather(touched);
           const found = await findNewest.rows();
           const posts = new Map(touched.map(({ id, post }) => [id, post]));
           return found.flatMap((row) => {
@@ -161,9 +162,8 @@ export async function openPostedWindows(
           });
         },
         async remember() {
-          const [added] = await add.rows<{ Count: number }>();
-          rows += added?.Count ?? 0;
-          for (const statement of empty) await statement.rows();
+          rows += await add.run();
+          await empty.run();
         },
       };
     },

@@ -1,6 +1,13 @@
 // The query port on DuckDB: one private in-memory engine with a memory limit that spills to the given folder.
 
-import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement, DuckDBResult } from "@duckdb/node-api";
+import type {
+  DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBInstance,
+  DuckDBMaterializedResult,
+  DuckDBPreparedStatement,
+  DuckDBResult,
+} from "@duckdb/node-api";
 import { fail } from "../base/failure.ts";
 import type { Scalar, Table } from "../base/table.ts";
 import { type Query, type QueryOptions, sqlText } from "../ports/query.ts";
@@ -76,11 +83,9 @@ export async function duckdbQuery(options: QueryOptions): Promise<Query> {
           return {
             rows: <Row extends object>() =>
               exclusively(() =>
-                guarded(
-                  sql,
-                  async () => rowsOf(await readChunks(await statement.stream(), duckdb.DuckDBTypeId)) as Row[],
-                ),
+                guarded(sql, async () => rowsOf(readWhole(await statement.run(), duckdb.DuckDBTypeId)) as Row[]),
               ),
+            run: () => exclusively(() => guarded(sql, async () => (await statement.run()).rowsChanged)),
           };
         }),
       ),
@@ -174,17 +179,37 @@ async function readChunks(
   typeNames: Readonly<Record<number, string>>,
   limit = Number.POSITIVE_INFINITY,
 ): Promise<Table> {
-  const names = result.deduplicatedColumnNames();
-  const builders = columnBuilders(result, typeNames);
-  let rowCount = 0;
+  const table = tableOf(result, typeNames);
   for (let i = 0; i < limit; i++) {
     const chunk = await result.fetchChunk();
     if (chunk === null || chunk.rowCount === 0) break;
-    for (let column = 0; column < builders.length; column++)
-      builders[column]!.add(chunk.getColumnVector(column), chunk.rowCount);
-    rowCount += chunk.rowCount;
+    table.add(chunk);
   }
-  return { rowCount, columns: new Map(names.map((name, column) => [name, builders[column]!.finish()])) };
+  return table.finish();
+}
+
+/** The same of a result that is there as a whole, without waiting for each chunk: of small ones that is most of the time. */
+function readWhole(result: DuckDBMaterializedResult, typeNames: Readonly<Record<number, string>>): Table {
+  const table = tableOf(result, typeNames);
+  for (let index = 0; index < result.chunkCount; index++) table.add(result.getChunk(index));
+  return table.finish();
+}
+
+function tableOf(result: DuckDBResult, typeNames: Readonly<Record<number, string>>) {
+  const names = result.deduplicatedColumnNames();
+  const builders = columnBuilders(result, typeNames);
+  let rowCount = 0;
+  return {
+    add(chunk: DuckDBDataChunk): void {
+      for (let column = 0; column < builders.length; column++)
+        builders[column]!.add(chunk.getColumnVector(column), chunk.rowCount);
+      rowCount += chunk.rowCount;
+    },
+    finish: (): Table => ({
+      rowCount,
+      columns: new Map(names.map((name, column) => [name, builders[column]!.finish()])),
+    }),
+  };
 }
 
 async function guarded<Result>(sql: string, work: () => Promise<Result>): Promise<Result> {

@@ -38,6 +38,8 @@ export interface VectorColumn {
 export interface PreparedQuery {
   /** Executes it; the result as `rows()` of a query gives it. */
   rows<Row extends object = Record<string, Value>>(): Promise<Row[]>;
+  /** Executes one that changes rows, which is quicker then; gives how many it changed. */
+  run(): Promise<number>;
 }
 
 export interface QueryOptions {
