@@ -22,10 +22,11 @@ export interface BoostingKernels {
   clear(features: Address, from: Count, to: Count, histogram: Address): void;
   subtract(features: Address, from: Count, to: Count, target: Address, other: Address): void;
   join(features: Address, from: Count, to: Count, target: Address, other: Address): void;
-  search(histogram: Address, count: Count, lowest: number, highest: number, features: Address, from: Count, featureCount: Count, step: Count, params: Address, results: Address, tables: Address, spare: Address): void;
+  search(histogram: Address, count: Count, squares: number, lowest: number, highest: number, features: Address, from: Count, featureCount: Count, step: Count, params: Address, results: Address, tables: Address, spare: Address): void;
   sideSums(histogram: Address, table: Address, cells: Count, out: Address): void;
   partition(bins: Address, rows: Address, count: Count, table: Address, spare: Address): Count;
   leafSums(rows: Address, count: Count, gh: Address, out: Address): void;
+  squaresOf(rows: Address, count: Count, gh: Address): number;
   sumOf(rows: Address, count: Count, values: Address): number;
   addToScores(rows: Address, count: Count, value: number, scores: Address): void;
   addLeaves(leaves: Address, leafCount: Count, rows: Address, from: Count, to: Count, scores: Address): void;

@@ -29,7 +29,7 @@ export interface Team {
   share(operation: Operation, rows: number, args: readonly number[]): void;
   /** The histogram of `count` rows, listed at `rows` (0: all rows in order). */
   histogram(rows: number, count: number, out: number): void;
-  search(histogram: number, count: number, lowest: number, highest: number): void;
+  search(histogram: number, count: number, squares: number, lowest: number, highest: number): void;
   /** Parts the rows by the layout's split table; returns how many go left. */
   partition(feature: number, rows: number, count: number): number;
   stop(): void;
@@ -79,8 +79,8 @@ export function boostingTeam(memory: BoostingMemory, threads?: Threads): Team {
       for (let t = 1; t < team; t++)
         kernels.join(layout.featureRecords, 0, layout.featureCount, out, layout.privateHistograms[t - 1]!);
     },
-    search(histogram, count, lowest, highest) {
-      run("search", layout.featureCount * 256, [histogram, count, lowest, highest]);
+    search(histogram, count, squares, lowest, highest) {
+      run("search", layout.featureCount * 256, [histogram, count, squares, lowest, highest]);
     },
     partition(feature, rows, count) {
       const column = layout.columns + feature * layout.columnPitch;

@@ -200,14 +200,17 @@ function bestSplit(
   leaf: OpenLeaf,
   { minGain, drawForSplit }: GrowthSettings,
 ): Candidate | undefined {
-  const { layout, bytes, f64, i32 } = memory;
+  const { kernels, layout, bytes, f64, i32 } = memory;
   const { featureCount, results, tables } = layout;
   const histogram = drawForSplit === undefined ? leaf.histogram : layout.histograms[0]!;
   if (drawForSplit !== undefined) {
     drawForSplit();
     team.share("drawnHistogram", leaf.count, [layout.rows + leaf.start * 4, leaf.count, histogram]);
   }
-  team.search(histogram, leaf.count, leaf.lowest, leaf.highest);
+  // Only categories ask how much of a leaf's gradients may be chance.
+  const hasCategories = bins.some(({ kind }) => kind === "category");
+  const squares = hasCategories ? kernels.squaresOf(layout.rows + leaf.start * 4, leaf.count, layout.gh) : 0;
+  team.search(histogram, leaf.count, squares, leaf.lowest, leaf.highest);
   let feature = -1;
   let gain = minGain;
   for (let f = 0; f < featureCount; f++) {

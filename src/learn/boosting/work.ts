@@ -119,12 +119,13 @@ export const works = {
     const { from, to } = share(layout.featureCount, part, 1);
     kernels.subtract(layout.featureRecords, from, to, target!, other!);
   },
-  search: ({ kernels, layout }, { thread, team }, histogram, count, lowest, highest) => {
+  search: ({ kernels, layout }, { thread, team }, histogram, count, squares, lowest, highest) => {
     const { featureRecords, featureCount, params, results, tables, spares } = layout;
     const spare = spares[thread]!;
     kernels.search(
       histogram!,
       count!,
+      squares!,
       lowest!,
       highest!,
       featureRecords,

@@ -33,6 +33,16 @@ export function leafSums(rows: usize, count: usize, gh: usize, out: usize): void
   store<f64>(out, <f64>c, 8);
 }
 
+/** The sum of the squares of some rows' gradients in fixed point: exact, as the sum of their absolute values is below 2^31. */
+export function squaresOf(rows: usize, count: usize, gh: usize): f64 {
+  let sum: i64 = 0;
+  for (let i: usize = 0; i < count; i++) {
+    const g = gradientOf(load<i64>(gh + (<usize>load<u32>(rows + (i << 2)) << 3)));
+    sum += g * g;
+  }
+  return <f64>sum;
+}
+
 /** The sum of some rows' values, in their order. */
 export function sumOf(rows: usize, count: usize, values: usize): f64 {
   let sum: f64 = 0;
