@@ -50,21 +50,23 @@ export const ours = "Pentad";
 export const python = process.env.PENTAD_BENCH_PYTHON ?? "python3";
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** One fit, or undefined when the peer is not installed. */
-export function run(job: Job): Result | undefined {
+/** Fits jobs of one program one after the other in a process of its own; undefined when the peer is not installed. */
+export function run(jobs: readonly Job[]): Result[] | undefined {
+  const { peer, threads } = jobs[0]!;
   const program: [string, string] =
-    job.peer === ours ? [process.execPath, join(here, "own.ts")] : [python, join(here, "peers.py")];
+    peer === ours ? [process.execPath, join(here, "own.ts")] : [python, join(here, "peers.py")];
   try {
-    const out = execFileSync(program[0], [program[1], JSON.stringify(job)], {
+    const out = execFileSync(program[0], [program[1], JSON.stringify(jobs)], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
       // scikit-learn takes its number of threads from here.
-      env: { ...process.env, OMP_NUM_THREADS: String(job.threads), OPENBLAS_NUM_THREADS: String(job.threads) },
+      env: { ...process.env, OMP_NUM_THREADS: String(threads), OPENBLAS_NUM_THREADS: String(threads) },
     });
-    const result = JSON.parse(out.trim().split("\n").at(-1)!) as Result | { missing: string };
-    return "missing" in result ? undefined : result;
+    const lines = out.trim().split("\n").slice(-jobs.length);
+    const results = lines.map((line) => JSON.parse(line) as Result | { missing: string });
+    return results.some((result) => "missing" in result) ? undefined : (results as Result[]);
   } catch (error) {
-    if (job.peer === ours) throw error;
+    if (peer === ours) throw error;
     return undefined;
   }
 }

@@ -260,6 +260,31 @@ test("more than 255 categories are folded, and the frequent ones still tell", as
   assert.ok((model.predictRow({ c: "small77" }) as number) < 1);
 });
 
+test("many categories that do not matter are hardly split on, those that do are", async () => {
+  const source = random(41);
+  const n = 4000;
+  const effects = Array.from({ length: 60 }, () => source.normal());
+  const x = Float64Array.from({ length: n }, () => source.normal());
+  const idle = Array.from({ length: n }, () => `i${source.below(120)}`);
+  const codes = Array.from({ length: n }, () => source.below(60));
+  const noise = Float64Array.from({ length: n }, () => source.normal());
+  const gainsOf = async (share: number): Promise<{ idle: number; telling: number }> => {
+    const columns = {
+      x: numbers(...x),
+      idle: categoryColumn(idle),
+      telling: categoryColumn(codes.map((c) => `t${c}`)),
+    };
+    const values = noise.map((own, row) => own + Math.sin(2 * x[row]!) + share * effects[codes[row]!]!);
+    const model = await fitted({ trees: 60, earlyStopping: false }, tableOf(columns), { task: "regression", values });
+    const importance = new Map(model.importance().map(({ feature, share: own }) => [feature, own]));
+    return { idle: importance.get("idle") ?? 0, telling: importance.get("telling") ?? 0 };
+  };
+  const found = await gainsOf(1);
+  assert.ok(found.telling > 0.4 && found.idle < 0.06, JSON.stringify(found));
+  const nothing = await gainsOf(0);
+  assert.ok(nothing.telling < 0.2 && nothing.idle < 0.2, JSON.stringify(nothing));
+});
+
 test("sample weights count like repeated rows", async () => {
   const { table, regression } = sample(150, 3, 35);
   const weights = Float64Array.from({ length: 150 }, (_, row) => 1 + (row % 3));
