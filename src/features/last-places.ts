@@ -38,16 +38,35 @@ export interface Settled {
   readonly at: Int32Array;
 }
 
+/** The rows of a piece: those of a key stand in the order in which the later one counts. */
+export interface PieceRows {
+  /** From when on a row may be the answer; ascending within a key. */
+  readonly from: Float64Array;
+  readonly event: Float64Array;
+  /** Tells rows of one event time apart; null where the later file's row counts. */
+  readonly ordinal: Float64Array | null;
+}
+
 export interface PlaceMerge {
-  /** Takes the event times of the file's next rows; undefined when they are not in order, or no exact numbers. */
-  take(runs: readonly KeyRun[], moments: Float64Array): Settled | undefined;
+  /** Takes the file's next rows; undefined when they are not in order, or their times no exact numbers. */
+  take(runs: readonly KeyRun[], rows: PieceRows): Settled | undefined;
   /** What is left when all was taken. */
   finish(): Settled;
 }
 
+/** By label: the answer in the files before. */
+export interface FoundRows {
+  readonly event: Float64Array;
+  readonly ordinal: Float64Array;
+}
+
+export function nothingFound(labels: number): FoundRows {
+  return { event: new Float64Array(labels).fill(Number.NEGATIVE_INFINITY), ordinal: new Float64Array(labels) };
+}
+
 export interface MergeOptions {
-  /** By label: the event time of the answer in the files before, written anew; of equals the later file's row counts. */
-  readonly found: Float64Array;
+  /** Written anew where this file's row counts more; of equals the later file's does. */
+  readonly found: FoundRows;
   /** An answer that happened longer ago is none. */
   readonly oldest: number;
 }
@@ -57,13 +76,15 @@ export function mergePlaces(labels: LabelsByKey, { found, oldest }: MergeOptions
   const { starts, rows, moments: wanted } = labels;
   const row = new Uint32Array(rows.length);
   const at = new Int32Array(rows.length);
-  /** The key that the last piece ended with, its labels that are not settled, and the event time of its last row. */
-  const open = { key: -1, label: 0, end: 0, before: 0 };
+  /** The key that the last piece ended with, its labels that are not settled, and its last row. */
+  const open = { key: -1, label: 0, end: 0, before: 0, event: 0, ordinal: 0 };
 
-  function settle(count: number, label: number, before: number, place: number): number {
-    if (before < found[label]!) return count;
-    found[label] = before;
-    if (wanted[label]! - before > oldest) return count;
+  function settle(count: number, label: number, event: number, ordinal: number, place: number): number {
+    if (event < found.event[label]!) return count;
+    if (event === found.event[label] && ordinal < found.ordinal[label]!) return count;
+    found.event[label] = event;
+    found.ordinal[label] = ordinal;
+    if (wanted[label]! - event > oldest) return count;
     row[count] = rows[label]!;
     at[count] = place;
     return count + 1;
@@ -72,41 +93,44 @@ export function mergePlaces(labels: LabelsByKey, { found, oldest }: MergeOptions
   /** The rows to come are of another key. */
   function close(): number {
     let count = 0;
-    for (; open.label < open.end; open.label++) count = settle(count, open.label, open.before, -1);
+    for (; open.label < open.end; open.label++) count = settle(count, open.label, open.event, open.ordinal, -1);
     open.key = -1;
     return count;
   }
 
-  function take(runs: readonly KeyRun[], moments: Float64Array): Settled | undefined {
+  function take(runs: readonly KeyRun[], { from, event, ordinal }: PieceRows): Settled | undefined {
     let count = runs[0]?.key === open.key ? 0 : close();
     for (const { key, first, stop } of runs) {
       const goesOn = key === open.key;
       let label = goesOn ? open.label : starts[key]!;
-      let before = goesOn ? open.before : Number.NEGATIVE_INFINITY;
+      let before = goesOn ? open.before : -Number.MAX_SAFE_INTEGER;
       const end = starts[key + 1]!;
       let next = first;
       for (; label < end; label++) {
         const moment = wanted[label]!;
         while (next < stop) {
-          const happened = moments[next]!;
-          if (happened > moment) break;
-          if (!(happened >= before && happened >= -Number.MAX_SAFE_INTEGER)) return undefined;
-          before = happened;
+          const since = from[next]!;
+          if (since > moment) break;
+          if (!(since >= before)) return undefined;
+          before = since;
           next++;
         }
         // The rows to come may hold a later one.
-        if (next === moments.length) break;
-        if (goesOn || next > first) count = settle(count, label, before, next - 1);
+        if (next === from.length) break;
+        if (next > first) count = settle(count, label, event[next - 1]!, ordinal?.[next - 1] ?? 0, next - 1);
+        else if (goesOn) count = settle(count, label, open.event, open.ordinal, -1);
       }
       for (; next < stop; next++) {
-        const happened = moments[next]!;
-        if (!(happened >= before && happened <= Number.MAX_SAFE_INTEGER)) return undefined;
-        before = happened;
+        const since = from[next]!;
+        if (!(since >= before && since <= Number.MAX_SAFE_INTEGER)) return undefined;
+        before = since;
       }
-      open.key = stop === moments.length ? key : -1;
+      open.key = stop === from.length ? key : -1;
       open.label = label;
       open.end = end;
       open.before = before;
+      open.event = event[stop - 1]!;
+      open.ordinal = ordinal?.[stop - 1] ?? 0;
     }
     return { count, row, at };
   }

@@ -6,7 +6,7 @@ import * as zlib from "node:zlib";
 import { readThrift, type ThriftStruct, UnusualFile } from "./parquet-thrift.ts";
 
 /** `other` is what is left to the engine. */
-export type ParquetType = "boolean" | "number" | "time" | "text" | "other";
+export type ParquetType = "boolean" | "number" | "whole" | "time" | "text" | "other";
 
 /** A page of values as it stands in the file, uncompressed. */
 export interface ParquetPage {
@@ -88,7 +88,13 @@ function columnsOf(elements: readonly ThriftStruct[]): Map<string, Column> {
 
 function columnOf(element: ThriftStruct): Column {
   const { 1: physical, 3: repetition, 5: children, 6: converted } = element;
-  const types: Record<string, ParquetType> = { "0 ": "boolean", "5 ": "number", "2 10": "time", "6 0": "text" };
+  const types: Record<string, ParquetType> = {
+    "0 ": "boolean",
+    "5 ": "number",
+    "2 18": "whole",
+    "2 10": "time",
+    "6 0": "text",
+  };
   const plain = children === undefined && repetition !== 2;
   return { type: (plain && types[`${physical} ${converted ?? ""}`]) || "other", optional: repetition === 1 };
 }

@@ -2,7 +2,7 @@
 
 import type { Column, Table } from "../base/table.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
-import { eventColumn } from "./columns.ts";
+import { createdColumn, eventColumn, ordinalColumn } from "./columns.ts";
 import { labelsByKey } from "./last-places.ts";
 import { openParquet, type ParquetFile, type ParquetType } from "./parquet-file.ts";
 import { UnusualFile } from "./parquet-thrift.ts";
@@ -10,7 +10,7 @@ import type { Texts } from "./parquet-values.ts";
 import type { GroupFiles } from "./relation.ts";
 import { answerView, type SortedLabels, type ViewColumns } from "./view-answers.ts";
 
-/** A view whose answer is the last row of the key at or before the label's event time. */
+/** A view whose answer is the row of the key that counts most of those that were known by the label's event time. */
 export interface PlaceableView extends ViewColumns {
   readonly alias: string;
   readonly files: GroupFiles;
@@ -120,12 +120,13 @@ async function openFiles(paths: readonly string[]): Promise<ParquetFile[]> {
   }
 }
 
-function holds({ types }: ParquetFile, { keys, numbers, others }: PlaceableView): boolean {
+function holds({ types }: ParquetFile, { keys, numbers, versions, others }: PlaceableView): boolean {
   const are = (columns: readonly string[], ...wanted: (ParquetType | undefined)[]) =>
     columns.every((column) => wanted.includes(types.get(column)));
   return (
     are(keys, "text") &&
     are([eventColumn], "time") &&
+    (!versions || (are([createdColumn], "time") && are([ordinalColumn], "whole"))) &&
     are(numbers, "number", "boolean") &&
     others.every((column) => types.has(column))
   );

@@ -17,7 +17,7 @@ export interface ViewPlan {
   readonly join: string;
   /** SQL of a column's value as of the label's row: missing when it is older than the group's time to live. */
   value(name: string): string;
-  /** The same by place, where the answer is the last row of the key: see `placeViews`. */
+  /** The same by place, where no windows are asked for: see `placeViews`. */
   readonly placed?: PlacedPlan;
 }
 
@@ -78,6 +78,7 @@ export function planView(
       : `CASE WHEN s.${eventColumn} - to_microseconds(${Math.round(ttlMs * 1000)}) <= ${alias}.${eventColumn} THEN ${value(name)} END`;
   const asof = (moment: string) =>
     `ASOF LEFT JOIN ${rows} ${alias} ON ${[...equal, `s.${eventColumn} >= ${alias}.${moment}`].join(" AND ")}`;
+  const placed = windows.length > 0 ? {} : { placed: placedPlan(alias, spine, group, columns) };
   if (!group.late && !files.revised) {
     return {
       alias,
@@ -86,14 +87,14 @@ export function planView(
       ],
       join: asof(eventColumn),
       value: aged,
-      ...(windows.length > 0 ? {} : { placed: placedPlan(alias, spine, group, columns) }),
+      ...placed,
     };
   }
   const steps =
     windows.length === 0
       ? [`${rows} AS (SELECT ${[...kept, visibleColumn].join(", ")} FROM (${rankedSql(files)}) ${outranking(keys)})`]
       : statesWithWindows(alias, needed, files, kept);
-  return { alias, steps, join: asof(visibleColumn), value: aged };
+  return { alias, steps, join: asof(visibleColumn), value: aged, ...placed };
 }
 
 function placedPlan(
@@ -114,6 +115,7 @@ function placedPlan(
       labelKeys: definition.key.map((key) => spineKey(spine, definition, key)),
       numbers: numeric.map(({ name }) => name),
       others,
+      versions: group.late || files.revised,
       ttlUs: definition.ttlMs === undefined || definition.ttlMs === null ? null : Math.round(definition.ttlMs * 1000),
     },
     rest: (offsets) =>

@@ -1,10 +1,11 @@
 // The answers of one view to all labels: its files are read once, in their order, and only the values of the answers are kept.
 
-import { eventColumn } from "./columns.ts";
-import { type SortedKeys, walkKeys } from "./key-runs.ts";
-import { type LabelsByKey, mergePlaces, type Settled } from "./last-places.ts";
+import { createdColumn, eventColumn, ordinalColumn } from "./columns.ts";
+import { type KeyRun, type SortedKeys, walkKeys } from "./key-runs.ts";
+import { type LabelsByKey, mergePlaces, nothingFound, type PieceRows, type Settled } from "./last-places.ts";
 import type { ParquetFile, ParquetGroup } from "./parquet-file.ts";
 import { chunkNumbers, chunkTexts } from "./parquet-values.ts";
+import { visibleFrom } from "./visible-rows.ts";
 
 export interface SortedLabels {
   /** How many label rows there are. */
@@ -16,6 +17,8 @@ export interface SortedLabels {
 export interface ViewColumns {
   readonly keys: readonly string[];
   readonly numbers: readonly string[];
+  /** Rows may have come in late, or be there in several versions. */
+  readonly versions: boolean;
   /** An answer that happened longer before the label is none, in microseconds. */
   readonly ttlUs: number | null;
 }
@@ -33,14 +36,15 @@ export interface ViewAnswers {
  */
 export async function answerView(
   files: readonly ParquetFile[],
-  { keys, numbers, ttlUs }: ViewColumns,
+  { keys, numbers, versions, ttlUs }: ViewColumns,
   { rows, keys: sorted, labels }: SortedLabels,
 ): Promise<ViewAnswers | undefined> {
   const answers: ViewAnswers = {
     numbers: numbers.map(() => new Float64Array(rows).fill(Number.NaN)),
     places: new Float64Array(rows).fill(-1),
   };
-  const found = new Float64Array(labels.rows.length).fill(Number.NEGATIVE_INFINITY);
+  const found = nothingFound(labels.rows.length);
+  const times = versions ? [eventColumn, createdColumn, ordinalColumn] : [eventColumn];
   let base = 0;
   for (const file of files) {
     const walk = walkKeys(sorted);
@@ -48,10 +52,12 @@ export async function answerView(
     let carried = { place: -1, values: numbers.map(() => Number.NaN) };
     const starts = placesOf(file.groups, base);
     const wanted = [...file.groups.entries()].filter(([, group]) => mayHold(group, keys[0], walk.anyWithin));
-    for await (const [index, group, chunks] of readAhead(wanted, [...keys, eventColumn, ...numbers])) {
-      const texts = chunks.slice(0, keys.length).map(chunkTexts);
-      const [moments, ...values] = chunks.slice(keys.length).map(chunkNumbers) as [Float64Array, ...Float64Array[]];
-      const settled = merge.take(walk.take(texts, group.rows), moments);
+    for await (const [index, group, chunks] of readAhead(wanted, [...keys, ...times, ...numbers])) {
+      const runs = walk.take(chunks.slice(0, keys.length).map(chunkTexts), group.rows);
+      const read = chunks.slice(keys.length).map(chunkNumbers);
+      const values = read.splice(times.length);
+      const piece = pieceRows(runs, read);
+      const settled = piece && merge.take(runs, piece);
       if (settled === undefined) return undefined;
       const start = starts[index] as number;
       keep(answers, settled, start, values, carried);
@@ -61,6 +67,14 @@ export async function answerView(
     base += file.rows;
   }
   return answers;
+}
+
+/** `times`: the event times alone, or with them when the rows came in and their ordinals. */
+function pieceRows(runs: readonly KeyRun[], times: readonly Float64Array[]): PieceRows | undefined {
+  const [event, created, ordinal] = times as [Float64Array, Float64Array?, Float64Array?];
+  if (created === undefined || ordinal === undefined) return { from: event, event, ordinal: null };
+  const from = visibleFrom(runs, event, created);
+  return from && { from, event, ordinal };
 }
 
 function placesOf(groups: readonly ParquetGroup[], base: number): number[] {

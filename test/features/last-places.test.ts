@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import fc from "fast-check";
 import type { KeyRun } from "../../src/features/key-runs.ts";
-import { labelsByKey, mergePlaces, type Settled } from "../../src/features/last-places.ts";
+import { labelsByKey, mergePlaces, nothingFound, type Settled } from "../../src/features/last-places.ts";
 
 const run = fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 6 }).map((times) => times.sort((a, b) => a - b));
 const file = fc.record({ runs: fc.tuple(run, run, run), pieces: fc.array(fc.nat({ max: 5 }), { maxLength: 4 }) });
@@ -24,7 +24,7 @@ it("finds the last row of the key at or before every moment, in whichever file a
           3,
           Float64Array.from(sorted, ({ moment }) => moment),
         );
-        const found = new Float64Array(byKey.rows.length).fill(Number.NEGATIVE_INFINITY);
+        const found = nothingFound(byKey.rows.length);
         const places = sorted.map(() => -1);
         const rows: { key: number; time: number }[] = [];
         for (const { runs, pieces } of files) {
@@ -38,7 +38,7 @@ it("finds the last row of the key at or before every moment, in whichever file a
           for (let from = 0, piece = 0; from < own.length; piece++) {
             const part = own.slice(from, from + 1 + (pieces[piece] ?? 3));
             const moments = Float64Array.from(part, ({ time }) => time);
-            keep(merge.take(runsOf(part.map(({ key }) => key)), moments) as Settled, rows.length + from);
+            keep(merge.take(runsOf(part.map(({ key }) => key)), plain(moments)) as Settled, rows.length + from);
             from += part.length;
             last = rows.length + from - 1;
           }
@@ -59,8 +59,8 @@ it("finds the last row of the key at or before every moment, in whichever file a
 it("trusts no file whose times do not ascend, nor times that a number cannot hold exactly", () => {
   const takes = (...moments: number[]) => {
     const labels = labelsByKey(Int32Array.of(0), 1, Float64Array.of(3));
-    const merge = mergePlaces(labels, { found: Float64Array.of(-9), oldest: 9 });
-    return merge.take([{ key: 0, first: 0, stop: moments.length }], Float64Array.from(moments)) !== undefined;
+    const merge = mergePlaces(labels, { found: nothingFound(1), oldest: 9 });
+    return merge.take([{ key: 0, first: 0, stop: moments.length }], plain(Float64Array.from(moments))) !== undefined;
   };
   assert.equal(takes(1, 2, 2, 5), true);
   assert.equal(takes(1, 2, 1, 5), false);
@@ -69,6 +69,10 @@ it("trusts no file whose times do not ascend, nor times that a number cannot hol
   assert.equal(takes(-(2 ** 60), 2), false);
   assert.equal(takes(1, Number.NaN), false);
 });
+
+function plain(moments: Float64Array) {
+  return { from: moments, event: moments, ordinal: null };
+}
 
 function runsOf(keys: readonly number[]): KeyRun[] {
   const runs: KeyRun[] = [];

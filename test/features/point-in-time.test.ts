@@ -152,6 +152,32 @@ describe("the point-in-time join", () => {
     assert.deepEqual(bytes[1], bytes[0]);
   });
 
+  it("merges rows that came in late or were corrected, as they were known at each moment", async () => {
+    const definitions = [
+      defineGroup("spine", ["a", "b"], { label: true, windows: false }),
+      defineGroup("p", ["a"], { prefix: "p_", windows: false, ttl: "5m" }),
+    ];
+    const label = (event: number) => ({ key: ["1", "2"], event, values: { x: 1, y: event } });
+    const value = (event: number, x: number) => ({ key: ["1"], event, values: { p_x: x, p_c: `c${x}` } });
+    const labels = versionsOf([{ at: 0, rows: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map(label) }]);
+    const values = versionsOf([
+      { at: 0, rows: [value(1, 10), value(3, 30)] },
+      // One row happened at 2 and came in at 5; the row of 3 is corrected at 5; what happened at 4 came in last.
+      { at: 5, rows: [value(2, 20), value(3, 31)] },
+      { at: 7, rows: [value(4, 40), value(4, 41)] },
+    ]);
+    const groups = await pin(definitions, [labels, values]);
+    const plan = planTrainingSet(training("y", definitions), groups);
+    const placed = await placedSql(query, plan, 0);
+    assert.match(placed, /placed_answers/);
+    const rows = await query.rows<{ p_x: number | null; p_c: string | null }>(placed);
+    assert.deepEqual(
+      rows.map((row) => row.p_x),
+      [null, 10, 10, 30, 30, 31, 31, 41, 41, 41, null, null],
+    );
+    assert.deepEqual(rows, await query.rows(plan.sql));
+  });
+
   it("leaves a group to the engine when an older file lacks a column or is not in order", async () => {
     const definitions = [
       defineGroup("spine", ["a", "b"], { label: true, windows: false }),
