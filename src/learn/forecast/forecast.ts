@@ -6,10 +6,11 @@ import type { BoostingParams } from "../boosting/fit-boosting.ts";
 import type { Artifact, ArtifactArray } from "../model.ts";
 import { paramReader } from "../params.ts";
 import { fitQuantiles, leastHistory, type Quantiles } from "./boosting.ts";
+import { holtWinters } from "./holt-winters.ts";
 import { reach } from "./lags.ts";
 import { naiveSpread } from "./naive.ts";
 import { smoothPaths } from "./paths.ts";
-import type { ForecastOptions, ForecastPlan } from "./plan.ts";
+import type { ForecastOptions, ForecastPlan, Smooth } from "./plan.ts";
 import { of, type Series, type SeriesRows, seriesOf, usualSeason } from "./series.ts";
 
 export type { SeriesRows } from "./series.ts";
@@ -56,7 +57,7 @@ export async function fitForecast(rows: SeriesRows, spec: ForecastSpec, options:
   if (spec.algorithm === "boostingOnLags")
     quantiles = await fitQuantiles(series, plan, spec.params.boosting ?? {}, options);
   else if (spec.algorithm === "ets" || spec.algorithm === "mstl")
-    paths = smoothPaths(series, { ...plan, season: spec.algorithm === "ets" ? 1 : season }, season, options.smooth);
+    paths = smoothPaths(series, plan, spec.algorithm === "ets" ? seasonalSmooth(options.smooth) : options.smooth);
   else if (spec.algorithm !== "seasonalNaive")
     throw fail(
       "DEFINE_INVALID",
@@ -96,6 +97,12 @@ export async function fitForecast(rows: SeriesRows, spec: ForecastSpec, options:
     },
     arrays,
   };
+}
+
+/** By our own smoothing where a series has a season, by the library's where it has none. */
+function seasonalSmooth(smooth: Smooth | undefined): Smooth | undefined {
+  if (smooth === undefined) return undefined;
+  return (values, options) => holtWinters(values, options) ?? smooth(values, { ...options, season: 1 });
 }
 
 function longEnough(

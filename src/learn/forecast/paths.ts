@@ -13,15 +13,13 @@ const names = ["pathValue", "pathLower", "pathUpper"] as const;
 export function smoothPaths(
   series: readonly Series[],
   { horizon, season, coverage }: Pick<ForecastPlan, "horizon" | "season" | "coverage">,
-  naiveSeason: number,
   smooth: Smooth | undefined,
 ): Record<string, ArtifactArray> {
   if (smooth === undefined)
     throw fail("RUNTIME_NOT_AVAILABLE", "Expected a library for exponential smoothing, got none");
   const paths = Object.fromEntries(names.map((name) => [name, new Float64Array(series.length * horizon)]));
   for (const [index, { values }] of series.entries()) {
-    const path =
-      smooth(bridged(values), { horizon, season, coverage }) ?? naivePath(values, naiveSeason, horizon, coverage);
+    const path = smooth(bridged(values), { horizon, season, coverage }) ?? naivePath(values, season, horizon, coverage);
     paths.pathValue!.set(path.value, index * horizon);
     paths.pathLower!.set(path.lower, index * horizon);
     paths.pathUpper!.set(path.upper, index * horizon);
