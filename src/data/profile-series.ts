@@ -40,7 +40,7 @@ export async function planSeries(
   profile: TableProfile,
   label: LabelPlan,
   { column: time, writings }: SeriesTime,
-  givenKey: readonly ProfiledColumn[] | undefined,
+  { givenKey, mostKeys = 3 }: { readonly givenKey: readonly ProfiledColumn[] | undefined; readonly mostKeys?: number },
 ): Promise<SeriesPlan> {
   let refusal: PentadError | undefined;
   for (const { format, rewrite } of writings) {
@@ -48,7 +48,7 @@ export async function planSeries(
     const candidates = givenKey ?? possibleKeys(profile, [label.column, time, ...beside]);
     const moment = timeSql(rewrite === null ? sqlName(time.name) : `(${rewrite.sql})`, format);
     const table = await keepRows(query, profile, label, moment, candidates);
-    const places = await fewestKeys(query, table, candidates, givenKey !== undefined);
+    const places = await fewestKeys(query, table, candidates, givenKey === undefined ? mostKeys : undefined);
     try {
       if (places === undefined) throw await repeated(query, table, time, candidates, givenKey !== undefined);
       const loaded = await loadRows(query, table, places);
@@ -85,16 +85,17 @@ async function keepRows(
   return table;
 }
 
-/** The places of the fewest candidates that make every row's moment its own, or of all when they are given; undefined when none do. */
+/** The places of the fewest candidates, `most` of them or else all, that make every row's moment its own; undefined when none do. */
 async function fewestKeys(
   query: Query,
   table: string,
   candidates: readonly ProfiledColumn[],
-  given: boolean,
+  most: number | undefined,
 ): Promise<readonly number[] | undefined> {
   const [all] = await query.rows<{ n: number }>(`SELECT count(*) AS n FROM ${sqlName(table)}`);
   const everyone = candidates.map((_, place) => place);
-  const choices = given ? [everyone] : [0, 1, 2, 3].flatMap((size) => combinations(everyone, size));
+  const sizes = Array.from({ length: (most ?? 0) + 1 }, (_, size) => size);
+  const choices = most === undefined ? [everyone] : sizes.flatMap((size) => combinations(everyone, size));
   for (const places of choices) {
     const columns = ["t", ...places.map((place) => `k${place}`)].join(", ");
     const [row] = await query.rows<{ n: number }>(

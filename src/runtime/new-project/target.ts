@@ -51,14 +51,18 @@ async function planForecast(
   label: LabelPlan,
   options: TargetOptions,
   source: string,
+  mostKeys?: number,
 ): Promise<Extract<Target, { task: "forecast" }>> {
   const time =
     options.time === undefined
       ? guessSeriesTime(profile, label)
       : namedSeriesTime(profile, label, options.time, source);
   if (time === undefined) throw noSeriesTime(profile, label, source);
-  const key = options.key?.map((name) => namedKey(profile, label, name, source));
-  const series = await planSeries(query, profile, label, time, key);
+  const givenKey = options.key?.map((name) => namedKey(profile, label, name, source));
+  const series = await planSeries(query, profile, label, time, {
+    givenKey,
+    ...(mostKeys === undefined ? {} : { mostKeys }),
+  });
   const ahead = planHorizon(series.set, label.column.name, options.horizon);
   const beside = series.rewrite?.beside;
   const used = [label.column, series.time, ...series.key, ...(beside === undefined ? [] : [beside])];
@@ -87,8 +91,10 @@ async function withSeries(
   const quoted = JSON.stringify(label.column.name);
   const note = (text: string): Target => ({ ...plain, roles: { ...roles, notes: [...roles.notes, text] } });
   const onTime = roles.features.every((column) => column === roles.time?.column);
+  // Where other columns are left to learn from anyway, one look is enough for the mention.
+  const mostKeys = roles.features.length <= 4 ? 3 : 1;
   try {
-    const found = await planForecast(query, profile, label, options, source);
+    const found = await planForecast(query, profile, label, options, source, mostKeys);
     const { key, time } = found.series;
     const beside = found.series.rewrite?.beside;
     const dates = beside === undefined ? [time] : [time, beside];

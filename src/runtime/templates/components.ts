@@ -1,21 +1,10 @@
-// The five files of a new project, as a thoughtful colleague would write them.
+// Four of the five files of a new project, as a thoughtful colleague would write them; the data component has a file of its own.
 
-import { missingTexts } from "../../define/definition.ts";
 import { type BaselineName, isLabelTask, metrics, type Task } from "../../define/metrics.ts";
 import type { Success } from "../../define/success.ts";
-import { type FieldPlan, hourPattern } from "../new-project/schema.ts";
-import {
-  type CodeObject,
-  type CodeValue,
-  call,
-  code,
-  comment,
-  object,
-  propertyName,
-  shown,
-  text,
-  write,
-} from "./code.ts";
+import { call, code, object } from "./code.ts";
+import { limitsOf } from "./data-file.ts";
+import { file, member } from "./file.ts";
 import type { ProjectPlan } from "./plan.ts";
 import { purposeOf } from "./words.ts";
 
@@ -59,126 +48,6 @@ const guesses: Readonly<Record<BaselineName, string>> = {
   median: "always guessing the median",
   seasonalNaive: "repeating the last season",
 };
-
-export function dataFile(plan: ProjectPlan): string {
-  const { schema, source } = plan;
-  const fields = schema.label === null ? schema.features : [...schema.features, schema.label];
-  const words = fields.map(({ word }) => word);
-  const features = new Map(schema.features.map((field) => [field.name, written(field)]));
-  const options = {
-    source: sourceCall(plan),
-    key: schema.key.length === 0 ? undefined : schema.key.length === 1 ? (schema.key[0] as string) : schema.key,
-    eventTime:
-      schema.eventTime === null
-        ? undefined
-        : schema.eventTime.format === undefined
-          ? schema.eventTime.column
-          : object({ column: schema.eventTime.column, format: schema.eventTime.format }),
-    missing:
-      schema.missing === null
-        ? undefined
-        : {
-            note: `Texts that mean "missing"; ${valuesNotMissing(schema.missing)} in this file.`,
-            value: schema.missing,
-          },
-    transform: transformOf(plan),
-    limits: limitsOf(plan, source.outside ? "1h" : undefined),
-    features,
-    labels: schema.label === null ? undefined : (new Map([[schema.label.name, written(schema.label)]]) as CodeObject),
-  };
-  const body = file(
-    `Step 2: where the rows of ${shown(source.shown).slice(1, -1)} come from, and what a row must look like.`,
-    ["defineData", source.word, ...words],
-    [],
-    "defineData",
-    options,
-  );
-  const helper = schema.rewrite?.helper;
-  return `${body}${helper === undefined ? "" : `\n${helper}\n`}${leftOut(plan)}`;
-}
-
-function transformOf({ schema }: ProjectPlan): CodeValue | undefined {
-  const { hour, rewrite, eventTime } = schema;
-  if (hour !== null)
-    return {
-      note: "The hour of the day tells something of its own: the quick model was better with it.",
-      value: rowWith("hour", `/${hourPattern}/.exec(row${member(hour)} ?? "")?.[1] ?? null`),
-    };
-  if (rewrite === null || eventTime === null) return undefined;
-  const { column } = eventTime;
-  return {
-    note: rewrite.note,
-    value: rowWith(
-      column,
-      rewrite.code((name) => `row${member(name)}`),
-    ),
-  };
-}
-
-/** A function that sets one member of a row, on one line if it fits. */
-function rowWith(name: string, value: string): CodeValue {
-  const flat = `(row) => ({ ...row, ${propertyName(name)}: ${value} })`;
-  const indent = "    ";
-  return code(
-    flat.length + "  transform: ,".length <= 120
-      ? flat
-      : `(row) => ({\n${indent}...row,\n${indent}${propertyName(name)}: ${value},\n  })`,
-  );
-}
-
-function valuesNotMissing(missing: readonly string[]): string {
-  const values = missingTexts.filter((one) => !missing.includes(one)).map((one) => `"${one}"`);
-  return values.length === 1 ? `${values[0]} is a value` : `${values.join(" and ")} are values`;
-}
-
-function sourceCall({ source }: ProjectPlan): CodeValue {
-  const options = source.header === undefined ? "" : `, { header: ${source.header} }`;
-  const value = code(`${source.word}(${text(source.path)}${options})`);
-  if (source.web !== undefined)
-    return {
-      note: `Downloaded once; ${source.word}(${text(source.web)}) with a schedule follows the address instead.`,
-      value,
-    };
-  return source.outside ? { note: "Too large to copy: the file stays where it is.", value } : value;
-}
-
-function written({ word, options, note }: FieldPlan): CodeValue {
-  const { from, unit, min, max, values, decimal, format, optional } = options;
-  const value = call(word, { from, unit, min, max, values, decimal, format, optional });
-  return note === undefined ? value : { note, value };
-}
-
-/** What the reader may miss among the features, each with its reason. */
-function leftOut({ left, task }: ProjectPlan): string {
-  if (left.length === 0) return "";
-  const most = 40;
-  if (task === "forecast") {
-    const names = left.slice(0, most).map(({ name }) => shown(name));
-    const more = left.length > most ? ` and ${left.length - most} more` : "";
-    const note = `Left out, since a forecast learns from the label's own past: ${names.join(", ")}${more}`;
-    return `\n${comment(note, 0).join("\n")}\n`;
-  }
-  const lines = left
-    .slice(0, most)
-    .flatMap(({ name, reason }) =>
-      comment(`${shown(name)}: ${reason}`, 0).map((line, index) =>
-        index === 0 ? line.replace("// ", "// - ") : line.replace("// ", "//   "),
-      ),
-    );
-  if (left.length > most) lines.push(`// - and ${left.length - most} more`);
-  return `\n// Left out of the features:\n${lines.join("\n")}\n`;
-}
-
-/** Only what the usual limits, 10 minutes and 1 GB, would not do for. */
-function limitsOf({ schema }: ProjectPlan, time: string | undefined): CodeValue | undefined {
-  const columns = schema.features.length;
-  const memoryMb = columns <= 500 ? undefined : Math.ceil(columns / 500) * 1024;
-  if (memoryMb === undefined) return time === undefined ? undefined : object({ time });
-  return {
-    note: `The engine sets room aside for each of the ${columns.toLocaleString("en")} columns.`,
-    value: object({ time, memoryMb }),
-  };
-}
 
 export function trainingFile(plan: ProjectPlan): string {
   const { task, schema, variable, stem, candidates } = plan;
@@ -245,26 +114,4 @@ function introFor({ task, schema, forecast }: ProjectPlan): string {
   if (task === "anomaly") return "Fill in a row to see whether it is unlike the others, and why.";
   if (task === "clustering") return "Fill in a row to see which group it belongs to.";
   return schema.eventTime !== null ? "Change what you know, and ask again." : "Fill in what you know, and ask.";
-}
-
-function file(
-  purpose: string,
-  words: readonly string[],
-  imports: readonly string[],
-  definer: string,
-  options: Readonly<Record<string, CodeValue | undefined>>,
-): string {
-  const body = write(call(definer, options), 0, "export default ".length);
-  return `${comment(purpose, 0).join("\n")}\n\n${[importLine(words), ...imports].join("\n")}\n\nexport default ${body};\n`;
-}
-
-function importLine(words: readonly string[]): string {
-  const names = [...new Set(words)].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
-  const line = `import { ${names.join(", ")} } from "pentad";`;
-  return line.length <= 120 ? line : `import {\n${names.map((name) => `  ${name},\n`).join("")}} from "pentad";`;
-}
-
-/** `.name`, or `["odd name"]`. */
-function member(name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${text(name)}]`;
 }
