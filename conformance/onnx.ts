@@ -93,6 +93,17 @@ function withTexts({ table, margin }: ReturnType<typeof rowsOf>, seed: number, k
   return { rowCount: table.rowCount, columns: new Map(table.columns).set("words", { type: "text" as const, values }) };
 }
 
+/** The same rows with a vector, missing in some, that tells something of the margin. */
+function withVectors({ table, margin }: ReturnType<typeof rowsOf>, seed: number): Table {
+  const source = random(seed);
+  const lanes = Array.from({ length: 24 }, () => new Float32Array(table.rowCount));
+  for (const [row, m] of margin.entries()) {
+    const missing = source.next() < 0.08;
+    for (const [i, lane] of lanes.entries()) lane[row] = missing ? Number.NaN : source.normal() + (i < 4 ? 0.3 * m : 0);
+  }
+  return { rowCount: table.rowCount, columns: new Map(table.columns).set("meaning", { type: "vector", lanes }) };
+}
+
 const train = rowsOf(trainRows, 1, false);
 const askedToo = rowsOf(askedRows, 2, true);
 const labels: Readonly<Record<"binary" | "multiclass" | "regression", Label>> = {
@@ -121,6 +132,13 @@ const numbersOnly = new Set(["ridge", "elasticNet"]);
 
 let failed = 0;
 
+function vectorTensor(name: string, lanes: readonly Float32Array[], count: number) {
+  const data = new Float64Array(count * lanes.length);
+  for (const [i, lane] of lanes.entries())
+    for (let row = 0; row < count; row++) data[row * lanes.length + i] = lane[row]!;
+  return { name, type: "float64", dims: [count, lanes.length], data };
+}
+
 /** The largest difference, in units of 1 or of the answer where that is larger. */
 function check(name: string, model: Artifact, calibration: Artifact | null, asked: Table = askedToo.table): void {
   const own = openServed(calibration === null ? model : withCalibration(model, calibration));
@@ -132,17 +150,19 @@ function check(name: string, model: Artifact, calibration: Artifact | null, aske
       asked,
       Int32Array.from({ length: count }, (_, i) => from + i),
     );
-    const numbers = own.features.filter(({ type }) => type !== "text");
+    const numbers = own.features.filter(({ type }) => type !== "text" && type !== "vector");
     const columns = encodeTable(numbers, rows);
     const data = new Float64Array(count * columns.length);
     for (const [f, column] of columns.entries())
       for (let row = 0; row < count; row++) data[row * columns.length + f] = column[row]!;
     const texts = rows.columns.get("words");
+    const vectors = rows.columns.get("meaning");
     const [output] = session.run([
       { name: "X", type: "float64", dims: [count, columns.length], data },
       ...(texts?.type === "text"
         ? [{ name: "texts", type: "string", dims: [count, 1], data: texts.values.map((text) => text ?? "") }]
         : []),
+      ...(vectors?.type === "vector" ? [vectorTensor("meaning", vectors.lanes, count)] : []),
     ]);
     const said = output?.data as ArrayLike<number>;
     const prediction = own.predict(rows);
@@ -189,6 +209,15 @@ for (const [name, known] of [
     ] satisfies CandidateSpec[])
       check(`${spec.algorithm}, ${task}, ${name}`, await fit(spec, texts, labels[task], { seed: 1 }), null, askedTexts);
 }
+const vectors = withVectors(train, 5);
+const askedVectors = withVectors(askedToo, 6);
+for (const spec of specs)
+  for (const task of ["binary", "regression"] as const) {
+    if (task === "regression" ? classesOnly.has(spec.algorithm) : numbersOnly.has(spec.algorithm)) continue;
+    const model = await fit(spec, vectors, labels[task], { seed: 1 });
+    check(`${spec.algorithm}, ${task}, a vector`, model, null, askedVectors);
+  }
+check("kMeans, a vector", fitBestClusters(vectors, { clusters: 5 }, { seed: 1 }), null, askedVectors);
 check("isolationForest", fitAnomaly(train.table, {}, { seed: 1 }), null);
 check("kMeans", fitBestClusters(train.table, { clusters: 5 }, { seed: 1 }), null);
 console.log(
