@@ -65,6 +65,8 @@ export interface Gathered {
   readonly sourcePosition: string | null;
   readonly bytesRead: number | null;
   readonly size: KeepOptions;
+  /** The relation of the rows as they were judged, by `_row`. */
+  readonly raw: string;
 }
 
 /** Source → transform → checks. Throws DATA_NO_ROWS, DATA_COLUMN_MISSING, DATA_ALL_REJECTED, DATA_BUDGET_EXCEEDED. */
@@ -121,6 +123,7 @@ export async function gatherRows(input: GatherInput, parts: ReadParts): Promise<
     sourcePosition: opened.position,
     bytesRead: opened.bytes,
     size,
+    raw,
   };
 }
 

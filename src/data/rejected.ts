@@ -52,16 +52,20 @@ export async function writeQuarantine(
   const path = `${folder}/quarantine.ndjson`;
   const [rejected] = await query.rows<{ n: number }>("SELECT count(*) AS n FROM judged WHERE _problem IS NOT NULL");
   if ((rejected?.n ?? 0) === 0 && unreadable.length === 0) return null;
-  const cells = neededColumns(definition)
-    .map((column) => `${sqlName(column)} := r.${sqlName(column)}`)
-    .join(", ");
   await query.run(
-    `COPY (SELECT j._row AS "row", j._problem AS reason, struct_pack(${cells}) AS "values" FROM judged j JOIN ${raw} r ON j._row = r._row WHERE j._problem IS NOT NULL ORDER BY j._row) TO ${sqlText(path)} (FORMAT json)`,
+    `COPY (SELECT j._row AS "row", j._problem AS reason, ${cellsSql(definition, "r")} AS "values" FROM judged j JOIN ${raw} r ON j._row = r._row WHERE j._problem IS NOT NULL ORDER BY j._row) TO ${sqlText(path)} (FORMAT json)`,
   );
   const lines = unreadable.map(({ row, reason, text }) => `${JSON.stringify({ row, reason, text })}\n`);
   if (lines.length > 0)
     await ((rejected?.n ?? 0) === 0 ? writeFile(path, lines.join("")) : appendFile(path, lines.join("")));
   return path;
+}
+
+/** The cells that a row was judged by, as they stood. */
+export function cellsSql(definition: DataDefinition, raw: string): string {
+  return `struct_pack(${neededColumns(definition)
+    .map((column) => `${sqlName(column)} := ${raw}.${sqlName(column)}`)
+    .join(", ")})`;
 }
 
 /** Only the source's own rows count: those that are read again were rejected before, and go back where they were. */

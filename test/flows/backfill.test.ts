@@ -246,6 +246,36 @@ describe("a backfill", () => {
     }
   });
 
+  it("holds rows against those of other partitions and those that are there, where a column must not fall", async () => {
+    await project.write(
+      "data/cars.ts",
+      `import { csv, defineData, number } from "pentad";
+export default defineData({ source: csv("cars.csv"), key: "car", eventTime: "t", features: { km: number() }, checks: { monotonic: { km: "increasing" } }, quarantineBudget: 0.9 });
+`,
+    );
+    const rows = ["a,2024-03-02,10", "a,2024-03-02T12:00,20", "a,2024-03-03,15", "a,2024-03-04,30", "b,2024-03-03,5"];
+    await project.write("cars.csv", `car,t,km\n${rows.join("\n")}\n`);
+    const fill = async (from: string, to: string) => {
+      const args = ["cars", "--from", from, "--to", to, "--partition", "1d", ...at()];
+      const { document } = await pentadJson<Document>("backfill", ...args);
+      const { document: shown } = await pentadJson<{ rows: { reason: string; values: Record<string, string> }[] }>(
+        "quarantine",
+        "show",
+        "cars",
+        ...at(),
+      );
+      return [document.rows, shown.rows.map(({ reason, values }) => [values.t, reason])];
+    };
+    const fell = ["2024-03-03", "km: expected at least 20, as in a row before, got 15"];
+    for (let time = 1; time <= 2; time++)
+      assert.deepEqual(await fill("2024-03-02", "2024-03-05"), [{ read: 5, accepted: 4, quarantined: 1 }, [fell]]);
+    await project.write("cars.csv", `car,t,km\na,2024-03-01,11\nb,2024-03-01,1\n${rows.join("\n")}\n`);
+    assert.deepEqual(await fill("2024-03-01", "2024-03-02"), [
+      { read: 2, accepted: 1, quarantined: 1 },
+      [fell, ["2024-03-01", "km: expected at most 10, as in a row after, got 11"]],
+    ]);
+  });
+
   it("is refused in words where it cannot be done", async () => {
     await project.write(
       "data/posted.ts",
