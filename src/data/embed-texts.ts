@@ -32,10 +32,7 @@ export async function embedTexts(
   await query.run(`CREATE TABLE ${name} (text VARCHAR, vector FLOAT[], wrong VARCHAR)`);
   await query.run(`CREATE TABLE ${name}_texts AS SELECT DISTINCT text FROM (${texts}) WHERE text IS NOT NULL`);
   const isWanted = `text IN (SELECT text FROM ${name}_texts) AND text NOT IN (SELECT text FROM ${name})`;
-  if (known !== null)
-    await query.run(
-      `INSERT INTO ${name} SELECT text, arg_max(vector, commit), NULL FROM (${known}) WHERE ${isWanted} GROUP BY text`,
-    );
+  if (known !== null) await takeKnown(query, name, known);
   const { feature, embedder } = loaded;
   const mark = `${contentHash(feature.name, feature.embedder ?? "", String(embedder.dimensions)).slice(0, 16)}-`;
   await mkdir(folder, { recursive: true });
@@ -110,6 +107,17 @@ export async function embedTexts(
     throw error;
   }
   await keep();
+}
+
+/** The engine cannot put vectors aside while it groups by text: it is shown their numbers instead. */
+async function takeKnown(query: Query, name: string, known: string): Promise<void> {
+  await query.run(
+    `CREATE TABLE ${name}_known AS SELECT text, vector, commit, row_number() OVER () AS n FROM (${known}) WHERE text IN (SELECT text FROM ${name}_texts)`,
+  );
+  await query.run(
+    `INSERT INTO ${name} SELECT text, vector, NULL FROM ${name}_known WHERE n IN (SELECT arg_max(n, commit) FROM ${name}_known GROUP BY text)`,
+  );
+  await query.run(`DROP TABLE ${name}_known`);
 }
 
 async function refuse(query: Query, name: string, wrong: readonly (readonly string[])[]): Promise<void> {

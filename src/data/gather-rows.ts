@@ -10,6 +10,7 @@ import type { LoadedEmbedder } from "../features/embedding.ts";
 import { momentSql } from "../features/entity.ts";
 import type { Forgotten } from "../features/forgotten.ts";
 import { currentSql, type GroupFiles, versionsSql } from "../features/relation.ts";
+import { rowGroupSql } from "../features/written-file.ts";
 import { type Query, sqlName } from "../ports/query.ts";
 import type { Source, SourceResult } from "../ports/source.ts";
 import { checkedSql, postColumns, typedSql } from "./checked-rows.ts";
@@ -102,6 +103,7 @@ export async function gatherRows(input: GatherInput, parts: ReadParts): Promise<
   const size: KeepOptions = {
     rows: read,
     columns: cellsOfRow(definition),
+    rowGroup: rowGroupSql(definition),
     manyCells: parts.manyCells,
     temporaryFolder: input.temporaryFolder,
   };
@@ -188,9 +190,9 @@ async function withAllColumns(definition: DataDefinition, opened: SourceResult, 
   return { ...opened, relation: "posted_whole", columns: [...opened.columns, ...absent] };
 }
 
-/** What a row takes, in numbers of eight bytes. */
+/** What a row takes, in cells: a sort holds its vectors several times over. */
 export function cellsOfRow(definition: DataDefinition): number {
-  const vectors = storedColumns(definition).reduce((sum, { dimensions = 0 }) => sum + dimensions / 2, 0);
+  const vectors = storedColumns(definition).reduce((sum, { dimensions = 0 }) => sum + 2 * dimensions, 0);
   return neededColumns(definition).length + vectors;
 }
 

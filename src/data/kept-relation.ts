@@ -10,6 +10,8 @@ export interface KeepOptions {
   readonly columns: number;
   /** What counts as many cells; 50 million when left out. */
   readonly manyCells?: number | undefined;
+  /** An option of COPY for rows with vectors. */
+  readonly rowGroup?: string;
   /** For the file of a large relation. */
   readonly temporaryFolder: string;
 }
@@ -21,7 +23,7 @@ export async function keepRelation(query: Query, name: string, sql: string, opti
     return;
   }
   const path = `${options.temporaryFolder}/${name}.parquet`;
-  await query.run(`COPY (${sql}) TO ${sqlText(path)} (FORMAT parquet, COMPRESSION lz4)`);
+  await query.run(`COPY (${sql}) TO ${sqlText(path)} (FORMAT parquet, COMPRESSION lz4${options.rowGroup ?? ""})`);
   await viewFile(query, name, path);
 }
 

@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fail } from "../base/failure.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import { currentSql } from "../features/relation.ts";
+import { rowGroupSql } from "../features/written-file.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
 import { checkedSql } from "./checked-rows.ts";
 import type { CommitInput } from "./commit-input.ts";
@@ -40,7 +41,7 @@ export async function readPartition(input: PartitionInput, parts: ReadParts): Pr
       `CREATE VIEW judged_with_cells AS SELECT j.*, j._row AS _number, CAST(to_json(${cellsSql(definition, "r")}) AS VARCHAR) AS _cells FROM judged j JOIN ${sqlName(raw)} r ON j._row = r._row`,
     );
   const passed = toBeHeld ? checkedSql(definition, "judged_with_cells") : "SELECT * FROM checked";
-  await query.run(`COPY (${passed}) TO ${sqlText(path)} (FORMAT parquet, COMPRESSION lz4)`);
+  await query.run(`COPY (${passed}) TO ${sqlText(path)} (FORMAT parquet, COMPRESSION lz4${rowGroupSql(definition)})`);
   return { path, quarantinePath, sourceColumns, bytesRead, read, quarantined };
 }
 
@@ -61,7 +62,7 @@ export async function joinPartitions(
     throw fail("DATA_NO_ROWS", `Expected rows from ${definition.source.description} in this range, got none`);
   const paths = partitions.map(({ path }) => sqlText(path));
   await query.run(`CREATE VIEW gathered AS SELECT * FROM read_parquet([${paths.join(", ")}])`);
-  const size = { rows: read, columns: cellsOfRow(definition), temporaryFolder };
+  const size = { rows: read, columns: cellsOfRow(definition), rowGroup: rowGroupSql(definition), temporaryFolder };
   const late = await holdTogether(input, query, size);
   const prepared = await prepareCommit(input, { query, progress, snapshot: false, size });
   const bytes = partitions.flatMap(({ bytesRead }) => bytesRead ?? []);

@@ -11,8 +11,7 @@ import {
   storedColumns,
 } from "../features/columns.ts";
 import { bookkeepingColumns, currentSql, type GroupFiles, versionsSql } from "../features/relation.ts";
-import { fieldIds } from "../features/stored-schema.ts";
-import { writeFileSql } from "../features/written-file.ts";
+import { type FileOptions, writeFileSql } from "../features/written-file.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
 import { postColumns, postedColumn } from "./checked-rows.ts";
 import type { CommitInput } from "./commit-input.ts";
@@ -77,11 +76,10 @@ export async function writeRows(
     .map(sqlName)
     .join(", ");
   const path = `${input.temporaryFolder}/rows.parquet`;
-  const ids = fieldIds(definition, input.schema);
   const rows = await writeSorted(
     query,
     `SELECT ${columns.join(", ")} FROM ${changed} ORDER BY ${order}`,
-    { path, ids },
+    { path, definition, schema: input.schema },
     isLarge(size),
   );
   const revised =
@@ -100,8 +98,7 @@ export async function writeRows(
   await query.run(
     writeFileSql(
       `SELECT ${names} FROM (${versionsSql(older)} UNION ALL BY NAME SELECT * FROM written) ORDER BY ${order}, ${commitColumn}`,
-      merged,
-      ids,
+      { path: merged, definition, schema: input.schema },
     ),
   );
   const kept = { path: merged, rows: await countWhere(query, `read_parquet(${sqlText(merged)})`) };
@@ -139,20 +136,15 @@ function filesFrom(files: GroupFiles | null, from: number | null): GroupFiles | 
 }
 
 /** `written`: a table beside the file while the rows are few, otherwise the file itself. */
-async function writeSorted(
-  query: Query,
-  sql: string,
-  { path, ids }: { path: string; ids: Readonly<Record<string, number>> },
-  large: boolean,
-): Promise<number> {
+async function writeSorted(query: Query, sql: string, file: FileOptions, large: boolean): Promise<number> {
   if (large) {
-    await query.run(writeFileSql(sql, path, ids));
-    await query.run(`CREATE VIEW written AS ${versionsSql({ paths: [path], revised: false })}`);
+    await query.run(writeFileSql(sql, file));
+    await query.run(`CREATE VIEW written AS ${versionsSql({ paths: [file.path], revised: false })}`);
     return countRows(query, "written");
   }
   await query.run(`CREATE TABLE written AS ${sql}`);
   const rows = await countRows(query, "written");
-  if (rows > 0) await query.run(writeFileSql("SELECT * FROM written", path, ids));
+  if (rows > 0) await query.run(writeFileSql("SELECT * FROM written", file));
   return rows;
 }
 

@@ -113,7 +113,7 @@ function describeData(
     retentionMs: options.retention === undefined ? null : (parseDurationMs(options.retention) as number),
     ...(options.checks === undefined ? {} : { checks: describeChecks(options.checks) }),
     ...(options.secrets === undefined || options.secrets.length === 0 ? {} : { secrets: options.secrets }),
-    limits: describeLimits(options.limits),
+    limits: describeLimits(options.limits, kept === undefined ? undefined : embeddingMemoryMb),
   };
 }
 
@@ -264,10 +264,13 @@ function describeTiming<Field extends string>(field: Field, given: string | Sche
   };
 }
 
-function describeLimits(limits: Limits | undefined): LimitsDefinition {
+/** Beside the rows a model that embeds their texts has its place. */
+const embeddingMemoryMb = 2048;
+
+function describeLimits(limits: Limits | undefined, memoryMb = 1024): LimitsDefinition {
   return {
     timeMs: limits?.time === undefined ? 10 * 60_000 : (parseDurationMs(limits.time) as number),
-    memoryMb: limits?.memoryMb ?? 1024,
+    memoryMb: limits?.memoryMb ?? memoryMb,
     ...(limits?.cpu === undefined ? {} : { cpuMs: parseDurationMs(limits.cpu) as number }),
     ...(limits?.concurrency === undefined ? {} : { concurrency: limits.concurrency }),
   };

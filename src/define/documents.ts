@@ -122,6 +122,8 @@ export interface DataDocument {
   readonly to: string | null;
   readonly quarantined: number;
   readonly columns: readonly ColumnProfile[];
+  /** How its rows can be searched: by words in its texts, and by meaning with these embeddings. */
+  readonly search: { readonly texts: boolean; readonly meanings: readonly string[] };
   /**
    * The Parquet files that hold the group now, below `.pentad/offline/`. Others in the same folder belong to earlier states.
    * A row that was corrected stands in them once for each version: that with the highest `_commit` counts.

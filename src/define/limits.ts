@@ -7,7 +7,7 @@ export interface Limits {
   readonly time?: string;
   /** Processor time of one attempt, of all its threads and processes together, e.g. "5m"; unlimited unless given. */
   readonly cpu?: string;
-  /** Resident memory of the step's process, in MB. */
+  /** Resident memory of the step's process, in MB; 1024 unless given, 2048 for a data component with an `embedding()`. */
   readonly memoryMb?: number;
   /** How many steps of a run may run at once when its work is split into partitions; 2 unless given. */
   readonly concurrency?: number;

@@ -11,7 +11,7 @@ import type { PinnedFiles } from "./group-files.ts";
 import { hasOnlineSide, writeOnlineFile } from "./online-rows.ts";
 import { bookkeepingColumns, enrichedSql, type GroupFiles, versionsSql } from "./relation.ts";
 import { computeStatistics, type GroupStatistics } from "./statistics.ts";
-import { fieldIds, type StoredSchema } from "./stored-schema.ts";
+import type { StoredSchema } from "./stored-schema.ts";
 import { describeFile, type WrittenFile, writeFileSql } from "./written-file.ts";
 
 export interface Deletion extends EntityRows {
@@ -87,11 +87,11 @@ async function writeRest(query: Query, deletion: Deletion, own: string): Promise
   const order = [...definition.key.map(keyColumn), eventColumn, ordinalColumn, commitColumn].map(sqlName).join(", ");
   const path = `${folder}/rest.parquet`;
   await query.run(
-    writeFileSql(
-      `SELECT ${names} FROM (${all}) WHERE NOT (${entitySql(deletion)}) ORDER BY ${order}`,
+    writeFileSql(`SELECT ${names} FROM (${all}) WHERE NOT (${entitySql(deletion)}) ORDER BY ${order}`, {
       path,
-      fieldIds(definition, schema),
-    ),
+      definition,
+      schema,
+    }),
   );
   const [count] = await query.rows<{ n: number }>(`SELECT count(*) AS n FROM read_parquet(${sqlText(path)})`);
   return describeFile(path, count?.n ?? 0);

@@ -1,7 +1,5 @@
 // The online side of a feature group: the newest row of every key, written by the same commits as the offline side.
 
-import { readFile } from "node:fs/promises";
-import { gunzipSync } from "node:zlib";
 import { fail } from "../base/failure.ts";
 import type { Value } from "../base/table.ts";
 import type { DataDefinition } from "../define/definition.ts";
@@ -20,7 +18,8 @@ import {
   type RecordSchema,
   schemaOf,
 } from "./online-record.ts";
-import { type OnlineLine, onlineKey, readOnlineKey, rowWrites, schemaSpace, schemaWrite } from "./online-writes.ts";
+import { readOnlineFile } from "./online-rows.ts";
+import { onlineKey, readOnlineKey, rowWrites, schemaSpace, schemaWrite } from "./online-writes.ts";
 import { committedWrite, findPosted } from "./posted-online.ts";
 import { postOf } from "./posts.ts";
 
@@ -124,12 +123,6 @@ async function* commitWrites(commit: Commit, path: string | null): AsyncGenerato
   const { group, definition, sourcePosition } = commit;
   if (definition.source.kind === "push") yield [committedWrite(group, postOf(sourcePosition))];
   if (path === null) return;
-  const text = gunzipSync(await readFile(path)).toString("utf8");
-  const lines = text.split("\n").filter((line) => line !== "");
   yield [schemaWrite(definition)];
-  for (let start = 0; start < lines.length; start += 10_000)
-    yield rowWrites(
-      definition,
-      lines.slice(start, start + 10_000).map((line) => JSON.parse(line) as OnlineLine),
-    );
+  for await (const lines of readOnlineFile(path)) yield rowWrites(definition, lines);
 }

@@ -95,9 +95,12 @@ async function summarise(
 
 function summarySql(column: GroupColumn, index: number, exact: boolean): string[] {
   const name = sqlName(column.name);
+  // Vectors are told apart by 64 bits of each: the engine would hold them all.
+  const [told, filter] =
+    column.type === "vector" ? [`hash(${name})`, ` FILTER (WHERE ${name} IS NOT NULL)`] : [name, ""];
   const shared = [
     `count(${name}) AS present${index}`,
-    `${exact ? `count(DISTINCT ${name})` : `approx_count_distinct(${name})`} AS distinct${index}`,
+    `${exact ? `count(DISTINCT ${told})` : `approx_count_distinct(${told})`}${filter} AS distinct${index}`,
   ];
   if (column.type !== "number" && column.type !== "time") return shared;
   if (column.type === "time") return [...shared, `min(${name}) AS min${index}`, `max(${name}) AS max${index}`];

@@ -7,8 +7,10 @@ import type { AppDocument } from "../define/answer-documents.ts";
 import type { DataDocument, ModelSummary, RunDocument, RunUsage } from "../define/documents.ts";
 import { groupColumns } from "../features/columns.ts";
 import { findHead, recentCommits } from "../features/commits.ts";
+import { embeddingsOf } from "../features/embedding.ts";
 import { currentFileNames } from "../features/group-files.ts";
 import { countOpen } from "../features/quarantine.ts";
+import { searchedColumns } from "../features/search-index.ts";
 import { listVersions, type Version } from "../models/registry.ts";
 import { readRunLog } from "../runs/log-file.ts";
 import type { Run, Step } from "../runs/run.ts";
@@ -56,6 +58,10 @@ export async function describeGroup(project: Project, name: string): Promise<Dat
         top: facts?.top ?? null,
       };
     }),
+    search: {
+      texts: searchedColumns(definition).texts.length > 0,
+      meanings: embeddingsOf(definition).map((one) => one.name),
+    },
     files: await currentFileNames(project.database, name),
     history: commits.map(({ sequence, atMs, mode, rows, run }) => ({
       commit: sequence,

@@ -12,6 +12,7 @@ import {
   encodeRecord,
   type RecordSchema,
   schemaOf,
+  vectorText,
 } from "../../src/features/online-record.ts";
 import { onlineKey, readOnlineKey } from "../../src/features/online-writes.ts";
 
@@ -66,6 +67,18 @@ describe("the online record", () => {
     const bytes = Buffer.from(JSON.stringify(row));
     assert.equal(schemaOf(bytes), undefined);
     assert.deepEqual(decodeJsonRecord(bytes), row);
+  });
+
+  it("takes a vector as numbers, as JSON and as an online file has it, in four bytes a number, and reads those of before", () => {
+    const schema: RecordSchema = [{ name: "v", type: "vector" }];
+    const vector = [0.5, -2, Math.fround(0.1)];
+    for (const v of [vector, JSON.stringify(vector), vectorText(vector)]) {
+      const bytes = encodeRecord(1, schema, { values: { v }, eventMs: 0 });
+      assert.deepEqual(decodeRecord(bytes, schema).values, { v: vector });
+      assert.equal(bytes.length, 13 + 1 + 4 + 1 + 12);
+    }
+    const before = encodeRecord(1, [{ name: "v", type: "text" }], { values: { v: "[0.5, -2]" }, eventMs: 0 });
+    assert.deepEqual(decodeRecord(before, schema).values, { v: [0.5, -2] });
   });
 
   it("refuses a record of a version that it does not know", () => {

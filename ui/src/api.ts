@@ -11,6 +11,8 @@ import type {
   QuarantineDocument,
   RunDocument,
   RunsDocument,
+  SearchDocument,
+  SearchRequest,
   StatusDocument,
 } from "../../src/http/api.ts";
 
@@ -101,6 +103,10 @@ export const getQuarantine = (name: string, signal: AbortSignal) =>
   request<QuarantineDocument>(`/api/data/${segment(name)}/quarantine`, { signal });
 export const getApp = (name: string, signal: AbortSignal) =>
   request<AppDocument>(`/api/apps/${segment(name)}`, { signal });
+
+export function search(data: string, asked: SearchRequest): Promise<SearchDocument> {
+  return post(`/api/features/${segment(data)}/search`, asked);
+}
 
 /** The newest runs, of one component or of all. */
 export function getRuns(component: string | null, limit: number, signal: AbortSignal): Promise<RunsDocument> {

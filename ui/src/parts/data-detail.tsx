@@ -1,4 +1,4 @@
-// What a data component's page shows: its feature group in a sentence, and every column's profile.
+// What a data component's page shows: its feature group in a sentence, a search in it, and every column's profile.
 
 import type { DataDocument } from "../../../src/http/api.ts";
 import { getData } from "../api.ts";
@@ -8,6 +8,7 @@ import { CommitTable } from "./commit-table.tsx";
 import { ProblemNotice } from "./problem-notice.tsx";
 import { ProfileTable } from "./profile-table.tsx";
 import { QuarantineTable } from "./quarantine-table.tsx";
+import { SearchBox } from "./search-box.tsx";
 import { Skeleton } from "./skeleton.tsx";
 
 export function DataDetail({ name, version }: { readonly name: string; readonly version: string }) {
@@ -21,6 +22,7 @@ export function DataDetail({ name, version }: { readonly name: string; readonly 
         <>
           <p>{groupText(value)}</p>
           <QuarantineTable name={name} version={version} />
+          <SearchBox data={value} />
           <ProfileTable columns={value.columns} rows={value.rows} />
           <CommitTable data={value} />
         </>
