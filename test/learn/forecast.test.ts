@@ -81,6 +81,26 @@ test("months follow months, also from month end to month end and through a leap 
   );
 });
 
+test("years may be several apart, leap years or not", async () => {
+  const rows = {
+    times: Float64Array.from([1950, 1955, 1960, 1970, 1975, 1980], (year) => Date.UTC(year, 0)),
+    values: Float64Array.of(1, 2, 3, 5, 6, 7),
+  };
+  const model = openForecast(await fitForecast(rows, naive(2), { seed }));
+  assert.deepEqual(
+    model.forecast().map(({ time, value }) => [new Date(time).getUTCFullYear(), value]),
+    [
+      [1985, 7],
+      [1990, 7],
+    ],
+  );
+});
+
+test("a series of several columns is named by their values", async () => {
+  const rows = { ...daily(20, (i) => i), times: new Float64Array(20), keys: new Array(20).fill('["Oslo","tea"]') };
+  await assert.rejects(fitForecast(rows, naive(3), { seed }), /of "Oslo", "tea", got 1970-01-01T00:00:00.000Z twice/);
+});
+
 test("boosting on lags learns what no repetition can: each day swings back from the one before", async () => {
   const source = random(3);
   let level = 50;

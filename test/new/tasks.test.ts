@@ -63,6 +63,14 @@ describe("a series", () => {
     assert.match(await result.read("README.md"), /how far ahead/);
   });
 
+  test("of small counts is continued, too, though they look like classes", async () => {
+    const result = await make(
+      csv("date,accidents_seen", 400, (row, chance) => `${day(row)},${Math.floor(3 * chance() + (row % 7) / 3)}`),
+      "accidents_seen",
+    );
+    assert.equal(result.feasibility.task, "forecast");
+  });
+
   test("is told apart by the fewest columns that make rows unique, and by the shop before a number", async () => {
     const result = await make(
       csv(

@@ -41,8 +41,14 @@ export async function planTarget(
   if (task === "forecast") return await planForecast(query, profile, label, options, source);
   const roles = planRoles(profile, label, options, source);
   const plain = { task: label.task, label, roles };
-  if (task !== undefined || label.task !== "regression" || options.time === "none") return plain;
-  return await withSeries(query, profile, plain, options, source);
+  if (task !== undefined || options.time === "none") return plain;
+  if (label.task === "regression") return await withSeries(query, profile, plain, label, options, source);
+  // Small counts such as 0 to 6 a day look like classes, until nothing but their day stands beside them.
+  const isCount = label.task === "multiclass" && label.column.type === "number";
+  if (!isCount || !roles.features.every((column) => column === roles.time?.column)) return plain;
+  const number = planLabel(profile, predict ?? "", source, "forecast");
+  const found = await withSeries(query, profile, plain, number, options, source);
+  return found.task === "forecast" ? found : plain;
 }
 
 async function planForecast(
@@ -84,10 +90,11 @@ async function withSeries(
   query: Query,
   profile: TableProfile,
   plain: Extract<Target, { task: LabelTask }>,
+  label: LabelPlan,
   options: TargetOptions,
   source: string,
 ): Promise<Target> {
-  const { label, roles } = plain;
+  const { roles } = plain;
   const quoted = JSON.stringify(label.column.name);
   const note = (text: string): Target => ({ ...plain, roles: { ...roles, notes: [...roles.notes, text] } });
   const onTime = roles.features.every((column) => column === roles.time?.column);
