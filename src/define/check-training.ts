@@ -48,8 +48,7 @@ export function checkFeatures(features: readonly AnySelection[]): void {
 
 /** Rows are weighed where they have labels; what weighs them is a number, and not all that the model looks at. */
 export function checkWeight(weight: unknown, features: readonly AnySelection[], task: Task): void {
-  if (!isLabelTask(task))
-    throw invalid("weight", `nothing, since the rows of a ${task} task all count the same`, weight);
+  if (!isLabelTask(task)) throw invalid("weight", `nothing, since all rows count the same in the task ${task}`, weight);
   if (!isObject(weight) || typeof weight.feature !== "string" || !isObject(weight.data))
     throw invalid(
       "weight",
@@ -66,7 +65,7 @@ export function checkWeight(weight: unknown, features: readonly AnySelection[], 
       : window.column !== null && ["min", "max", "last"].includes(window.aggregate)
         ? options.features[window.column]?.type
         : "number";
-  if (type !== "number") throw invalid("weight", "a column of numbers", `${feature}, a ${type}`);
+  if (type !== "number") throw invalid("weight", "a column of numbers", weight, `${feature} is a ${type}`);
   const isOther = (one: AnySelection) =>
     isOnDemand(one) || one.data !== data || namesOf(one).some((name) => name !== feature);
   if (!features.some(isOther)) throw invalid("features", "a feature beside the weight", feature);
