@@ -3,6 +3,7 @@
 import type { DataDefinition, FeatureDefinition } from "../define/definition.ts";
 import { eventColumn, keyColumn, sqlTypes, storedColumns } from "../features/columns.ts";
 import { sqlName, sqlText } from "../ports/query.ts";
+import { timeSql } from "./time-sql.ts";
 
 /**
  * A column in three layers of SQL, each over the one before, so that nothing is computed twice and the costly words are
@@ -197,17 +198,6 @@ function numberSql(raw: string, decimal: "," | "." | undefined): string {
   const plain = `CASE WHEN isfinite(TRY_CAST(${text} AS DOUBLE)) THEN TRY_CAST(${text} AS DOUBLE) END`;
   if (decimal === ",") return `TRY_CAST(replace(replace(replace(${text}, '.', ''), ' ', ''), ',', '.') AS DOUBLE)`;
   return `COALESCE(${plain}, CASE WHEN regexp_full_match(${text}, '[+-]?\\d{1,3}(,\\d{3})+(\\.\\d+)?') THEN TRY_CAST(replace(${text}, ',', '') AS DOUBLE) END)`;
-}
-
-/** ISO 8601 with or without an offset (UTC when without), the named strptime format, or seconds or milliseconds since 1970. */
-export function timeSql(raw: string, format: string | undefined): string {
-  const text = `trim(${raw})`;
-  if (format === "epochSeconds") return `make_timestamp(CAST(TRY_CAST(${text} AS DOUBLE) * 1000000 AS BIGINT))`;
-  if (format === "epochMilliseconds") return `make_timestamp(CAST(TRY_CAST(${text} AS DOUBLE) * 1000 AS BIGINT))`;
-  if (format !== undefined) return `CAST(try_strptime(${text}, ${sqlText(format)}) AS TIMESTAMP)`;
-  // "infinity" is a time to the engine, and to nobody else.
-  const iso = `CAST(TRY_CAST(${text} AS TIMESTAMPTZ) AS TIMESTAMP)`;
-  return `nullif(nullif(${iso}, TIMESTAMP 'infinity'), TIMESTAMP '-infinity')`;
 }
 
 function missingTest(texts: readonly string[]): MissingTest {

@@ -10,9 +10,9 @@ import { count } from "./profile-findings.ts";
 import type { LabelPlan } from "./profile-label.ts";
 import type { TimeRewrite } from "./profile-rewrites.ts";
 import { possibleKeys, type SeriesTime } from "./profile-series-columns.ts";
-import { timeSql } from "./profile-times.ts";
 import { numberSql } from "./profile-types.ts";
 import type { ProfiledColumn } from "./profiled-column.ts";
+import { timeSql } from "./time-sql.ts";
 
 export interface SeriesPlan {
   readonly time: ProfiledColumn;

@@ -1,6 +1,7 @@
 // How the times of a column are written: formats that fit some of its texts, then the one that fits all of them.
 
-import { type Query, sqlName, sqlText } from "../ports/query.ts";
+import { type Query, sqlName } from "../ports/query.ts";
+import { timeSql } from "./time-sql.ts";
 
 /** A way to write times, in the words of `time({ format })`; `iso` needs none. */
 export interface TimeFormat {
@@ -68,14 +69,6 @@ export function possibleFormats(texts: readonly string[]): TimeFormat[] {
     }
   }
   return found;
-}
-
-/** SQL for the time that a text means, the way the data component will read it. */
-export function timeSql(text: string, format: string | undefined): string {
-  if (format === "epochSeconds") return `make_timestamp(CAST(TRY_CAST(${text} AS DOUBLE) * 1000000 AS BIGINT))`;
-  if (format === "epochMilliseconds") return `make_timestamp(CAST(TRY_CAST(${text} AS DOUBLE) * 1000 AS BIGINT))`;
-  if (format !== undefined) return `CAST(try_strptime(${text}, ${sqlText(format)}) AS TIMESTAMP)`;
-  return `CAST(TRY_CAST(${text} AS TIMESTAMPTZ) AS TIMESTAMP)`;
 }
 
 export interface TimeFit extends TimeFormat {

@@ -4,7 +4,7 @@ import type { DataDefinition } from "../define/definition.ts";
 import { entityHashSql, momentSql } from "../features/entity.ts";
 import type { Forgotten } from "../features/forgotten.ts";
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
-import { timeSql } from "./checks.ts";
+import { timeSql } from "./time-sql.ts";
 
 /** The relation without such rows, called `as`; the same relation when nothing was forgotten. Cells are texts. */
 export async function withhold(
