@@ -118,7 +118,7 @@ function watchFiles(folder: string, onChange: () => void): FSWatcher {
   const watcher = watch(folder, options, (_event, name) => {
     if (
       name === null ||
-      !/\.(?:[cm]?[jt]s|json)$/.test(name) ||
+      !/\.(?:[cm]?[jt]s|json|onnx)$/.test(name) ||
       /(?:^|\/)(?:\.pentad|node_modules|\.git)(?:\/|$)/.test(name)
     )
       return;
