@@ -145,6 +145,12 @@ describe("a series", () => {
     assert.match(said(result), /2 of 3 series end before the others/);
   });
 
+  test("of working days says that weekends mean nothing", async () => {
+    const days = csv("date,close", 120, (row, chance) => `${day(row)},${sold(row, chance)}`).split("\n");
+    const working = days.filter((line, index) => index === 0 || new Date(line.slice(0, 10)).getUTCDay() % 6 !== 0);
+    assert.match(said(await make(working.join("\n"), "close")), /No row falls on a Saturday or Sunday: pass over/);
+  });
+
   test("keeps to the horizon that is asked for, as far as its length allows", async () => {
     const content = csv("date,sold", 60, (row, chance) => `${day(row)},${sold(row, chance)}`);
     assert.match(

@@ -95,6 +95,8 @@ function seriesNotes(
       gaps > all * 0.1 ? "warning" : "info",
       `${stepsInWords(step, gaps)} of ${all.toLocaleString("en")} ${gaps === 1 ? "has" : "have"} no row and ${gaps === 1 ? "counts" : "count"} as missing`,
     );
+  if (gaps > 0 && hasNoWeekends(rows, step))
+    say("warning", "No row falls on a Saturday or Sunday: pass over what is forecast for those days");
   if (tooShort > 0)
     say(
       "warning",
@@ -108,4 +110,10 @@ function seriesNotes(
       `${ended.toLocaleString("en")} of ${many} end${ended === 1 ? "s" : ""} before the others; a forecast follows the last value of its own series`,
     );
   return notes;
+}
+
+/** Days of trade and of work: the others are no values that are missing. */
+function hasNoWeekends({ times }: SeriesRows, { unit, count }: SeriesSet["step"]): boolean {
+  const day = 86_400_000;
+  return unit === "milliseconds" && count === day && times.every((time) => new Date(time).getUTCDay() % 6 !== 0);
 }
