@@ -93,7 +93,7 @@ function answerText(reply: PredictionDocument): string {
       : explanation.contributions
           .slice(0, 6)
           .flatMap(({ feature, value, contribution, terms = [] }) => [
-            `  ${signed(contribution)}  ${feature} = ${value}`,
+            `  ${signed(contribution)}  ${feature} = ${Array.isArray(value) ? `${value.length} numbers` : value}`,
             ...terms.slice(0, 6).map((one) => `      ${signed(one.contribution)}  “${one.term}”`),
           ])),
     ...togetherText(explanation?.interactions),
