@@ -188,3 +188,19 @@ test("a number outside the known range is remarked on, not refused", () => {
   assert.equal(outsideText(field(), "20"), null);
   assert.equal(outsideText(field({ type: "text" }), "51"), null);
 });
+
+test("a vector is pasted as a list, with or without brackets, and refused with its length", () => {
+  const vector = field({ name: "meaning", label: "Meaning", type: "vector", dimensions: 3, min: null, max: null });
+  for (const text of ["[1, 2.5, -3e-2]", "1, 2.5, -0.03", " 1 2.5\n-0.03 ", "[1;2.5;-0.03]"])
+    assert.deepEqual(toRequest([vector], { meaning: text }, null), { body: { meaning: [1, 2.5, -0.03] }, errors: {} });
+  for (const text of ["[1, 2]", "1 2 3 4", "[1, two, 3]", "[]", "[1, NaN, 3]", "nonsense".repeat(20)]) {
+    const { body, errors } = toRequest([vector], { meaning: text }, null);
+    assert.deepEqual(body, {});
+    assert.match(
+      errors.meaning ?? "",
+      /^A list of 3 numbers, such as \[0\.1, 0\.2, …\], is needed here, not “.{1,40}”$/,
+    );
+  }
+  assert.deepEqual(startTexts([{ ...vector, default: null }]), { meaning: "" });
+  assert.deepEqual(toRequest([{ ...vector, required: false }], {}, null).body, { meaning: null });
+});
