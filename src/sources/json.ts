@@ -141,10 +141,13 @@ interface Field {
   readonly pointer: string;
 }
 
+/** A long list of numbers, such as an embedding, has no fields; the engine would remember each of its numbers' types for every row. */
+const shortLists = `case when length(j) > 1000 then regexp_replace(j::varchar, '([:,\\[]\\s*)\\[[-+.0-9eE,\\s]{200,}\\]', '\\1[0]', 'g')::json else j end`;
+
 /** Every field that some object has, in order of appearance; objects inside objects are opened up. */
 async function fieldsOf(values: string, name: string, query: Query): Promise<Field[]> {
   const [found] = await query.rows<{ s: string | null; n: number }>(
-    `select json_group_structure(j)::varchar as s, count(*) as n from ${values} where json_type(j) = 'OBJECT'`,
+    `select json_group_structure(${shortLists})::varchar as s, count(*) as n from ${values} where json_type(j) = 'OBJECT'`,
   );
   const structure = parsed(found?.s ?? "null");
   if (!isObject(structure)) {

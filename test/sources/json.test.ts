@@ -120,3 +120,17 @@ test("an object used as a dictionary of thousands of entries stays one column", 
   assert.deepEqual(columns, ["id", "counts"]);
   assert.match(cells[0]?.[1] ?? "", /^\{"k0":0,"k1":1/);
 });
+
+test("long lists of numbers come whole, beside keys and texts that look like them", async () => {
+  const list = Array.from({ length: 500 }, (_, i) => i / 8 - 3);
+  const text = JSON.stringify(list);
+  const rows = [
+    { id: "a", v: list, deep: { w: list, [text]: 1 } },
+    { id: text, later: "x", v: [...list, { not: "a number" }] },
+  ];
+  const { columns, cells } = await read(rows.map((row) => JSON.stringify(row)).join("\n"));
+  assert.deepEqual(columns, ["id", "v", "deep.w", `deep.${text}`, "later"]);
+  assert.deepEqual(JSON.parse(cells[0]?.[1] ?? ""), list);
+  assert.deepEqual(JSON.parse(cells[0]?.[2] ?? ""), list);
+  assert.deepEqual([cells[0]?.[3], cells[1]?.[0], cells[1]?.[4]], ["1", text, "x"]);
+});
