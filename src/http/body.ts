@@ -40,10 +40,11 @@ export function readSmall(incoming: IncomingMessage): Promise<string> {
     const parts: Buffer[] = [];
     incoming.on("data", (part: Buffer) => parts.push(part));
     incoming.on("end", () => resolve((parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)).toString()));
-    incoming.on("error", reject);
-    incoming.on("close", () => {
+    const breakOff = () => {
       if (!incoming.readableEnded) reject(fail("HTTP_BODY_INVALID", "Expected a whole body, got one that broke off"));
-    });
+    };
+    incoming.on("error", breakOff);
+    incoming.on("close", breakOff);
   });
 }
 

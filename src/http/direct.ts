@@ -1,6 +1,8 @@
 // Addresses answered straight on their connection: the objects of the web standard take longer than what is asked there.
 
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { isFailure, messageOf } from "../base/failure.ts";
+import type { Log } from "../base/log.ts";
 import { checkMediaType, parseJson, readSmall, smallBytes } from "./body.ts";
 import { errorResponse } from "./errors.ts";
 import { refuseOtherSites } from "./other-sites.ts";
@@ -13,10 +15,11 @@ export interface DirectOptions {
   readonly answers: Readonly<Record<string, DirectAnswer>>;
   /** Only this machine may ask: names other than localhost are refused. */
   readonly loopback: boolean;
+  readonly log: Log;
 }
 
 /** Everything that is not as simple as most requests to those addresses goes to `app`, which answers it alike. */
-export function answerDirectly({ answers, loopback }: DirectOptions, app: RequestListener): RequestListener {
+export function answerDirectly({ answers, loopback, log }: DirectOptions, app: RequestListener): RequestListener {
   const byPath = new Map(Object.entries(answers));
   return (incoming, outgoing) => {
     const answer = incoming.method === "POST" ? byPath.get(incoming.url ?? "") : undefined;
@@ -26,6 +29,7 @@ export function answerDirectly({ answers, loopback }: DirectOptions, app: Reques
       (document) => send(outgoing, 200, document),
       (error: unknown) => {
         const { status, document } = errorResponse(error);
+        if (!isFailure(error)) log.error(`POST ${incoming.url}: ${messageOf(error)}`);
         send(outgoing, status, document);
       },
     );

@@ -19,6 +19,6 @@ export function refuseOtherSites({ method, host, origin }: Asked, loopback: bool
       hint: "Serve other names with --host, behind a proxy that checks who may ask",
     });
   if (origin === undefined || method === "GET" || method === "HEAD") return;
-  if (origin === "null" || new URL(origin).host !== host)
+  if (URL.parse(origin)?.host !== host)
     throw fail("HTTP_FORBIDDEN", `Expected a request from ${host}, got one from ${origin}`);
 }

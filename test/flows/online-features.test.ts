@@ -134,7 +134,8 @@ describe("stored features over HTTP", () => {
       assert.deepEqual(await post(body, {}, query), [200, [7]]);
       assert.deepEqual(await post(inPieces(), {}, query), [200, [7]]);
       assert.deepEqual(await post(body, { "content-type": "text/html" }, query), [415, "HTTP_MEDIA_TYPE"]);
-      assert.deepEqual(await post(body, { origin: "http://elsewhere.example" }, query), [403, "HTTP_FORBIDDEN"]);
+      for (const origin of ["http://elsewhere.example", "null", "nonsense"])
+        assert.deepEqual(await post(body, { origin }, query), [403, "HTTP_FORBIDDEN"]);
       assert.deepEqual(await post(body.slice(1), {}, query), [400, "HTTP_BODY_INVALID"]);
       assert.deepEqual(await post(" ", {}, query), [400, "HTTP_BODY_INVALID"]);
     }

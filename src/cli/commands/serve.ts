@@ -54,7 +54,7 @@ export async function runServe(spec: CommandSpec, args: Arguments, options: { wa
       const serving = await serve(app, {
         port,
         host,
-        direct: { answers: directAnswers({ onlineFeatures }), loopback },
+        direct: { answers: directAnswers({ onlineFeatures }), loopback, log: project.log },
       });
       stopOnSignals(stop);
       ingest.recover().catch((error: unknown) => project.log.error(`rows that were posted: ${messageOf(error)}`));
