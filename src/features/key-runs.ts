@@ -18,7 +18,7 @@ export interface KeyRun {
 }
 
 export interface KeyWalk {
-  /** The runs of the file's next rows, given the parts of their keys. */
+  /** The runs of a piece of the file, given the parts of its keys; from the last piece to the first. */
   take(parts: readonly CodedTexts[], rows: number): KeyRun[];
   /** Whether the first part of any key lies within these bounds. */
   anyWithin(least: Uint8Array, greatest: Uint8Array): boolean;
@@ -26,32 +26,27 @@ export interface KeyWalk {
 
 /** `take` throws UnusualFile when the rows' keys are not in order. */
 export function walkKeys({ count, parts: keys }: SortedKeys): KeyWalk {
-  let key = 0;
-  let last: { readonly parts: readonly CodedTexts[]; readonly row: number } | undefined;
-
-  /** Adds the rows from `first` on, up to `stop`, which have one key; it may be the key of the rows before. */
-  function add(runs: KeyRun[], parts: readonly CodedTexts[], first: number, stop: number): void {
-    const order = last === undefined ? -1 : compareRows(last.parts, last.row, parts, first);
-    if (order > 0) throw new UnusualFile("The keys are not in order");
-    last = { parts, row: first };
-    while (key < count && compareKey(keys, key, parts, first) < 0) key++;
-    if (key === count || compareKey(keys, key, parts, first) !== 0) return;
-    const before = runs.at(-1);
-    if (before !== undefined && before.key === key) runs[runs.length - 1] = { ...before, stop };
-    else runs.push({ key, first, stop });
-  }
+  /** The piece taken last: its first row follows. */
+  let after: readonly CodedTexts[] | undefined;
 
   return {
     take(parts, rows) {
       if (parts.length === 0) return count === 0 || rows === 0 ? [] : [{ key: 0, first: 0, stop: rows }];
-      const runs: KeyRun[] = [];
+      if (after !== undefined && rows > 0 && compareRows(parts, rows - 1, after, 0) > 0)
+        throw new UnusualFile("The keys are not in order");
+      if (rows > 0) after = parts;
       const changes = new Uint8Array(rows);
       for (const { codes } of parts)
         for (let row = 1; row < rows; row++) if (codes[row] !== codes[row - 1]) changes[row] = 1;
+      const runs: KeyRun[] = [];
+      let key = rows === 0 ? count : lowerBound(count, (one) => compareKey(keys, one, parts, 0));
       for (let first = 0; first < rows; ) {
         const next = changes.indexOf(1, first + 1);
         const stop = next < 0 ? rows : next;
-        add(runs, parts, first, stop);
+        if (first > 0 && compareRows(parts, first - 1, parts, first) > 0)
+          throw new UnusualFile("The keys are not in order");
+        while (key < count && compareKey(keys, key, parts, first) < 0) key++;
+        if (key < count && compareKey(keys, key, parts, first) === 0) addRun(runs, { key, first, stop });
         first = stop;
       }
       return runs;
@@ -59,16 +54,29 @@ export function walkKeys({ count, parts: keys }: SortedKeys): KeyWalk {
     anyWithin(least, greatest) {
       const [first] = keys;
       if (first === undefined) return count > 0;
-      let low = 0;
-      let high = count;
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        if (compareTexts(first, middle, textOf(least), 0) < 0) low = middle + 1;
-        else high = middle;
-      }
-      return low < count && compareTexts(first, low, textOf(greatest), 0) <= 0;
+      const key = lowerBound(count, (one) => compareTexts(first, one, textOf(least), 0));
+      return key < count && compareTexts(first, key, textOf(greatest), 0) <= 0;
     },
   };
+}
+
+/** A dictionary may be left in the middle of a key's rows. */
+function addRun(runs: KeyRun[], run: KeyRun): void {
+  const before = runs.at(-1);
+  if (before !== undefined && before.key === run.key) runs[runs.length - 1] = { ...before, stop: run.stop };
+  else runs.push(run);
+}
+
+/** The first of ascending numbers that does not come before. */
+function lowerBound(count: number, compare: (one: number) => number): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compare(middle) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function textOf(bytes: Uint8Array): Texts {

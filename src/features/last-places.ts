@@ -29,13 +29,13 @@ export function labelsByKey(keys: Int32Array, keyCount: number, wanted: Float64A
   return { starts, rows, moments };
 }
 
-/** The answers that a piece of a file settles, until the next piece is taken. */
+/** The answers that stand in a piece of a file, until the next piece is taken. */
 export interface Settled {
   readonly count: number;
   /** Label rows. */
   readonly row: Uint32Array;
-  /** The row of each answer in the piece; -1 is the last row of the piece before. */
-  readonly at: Int32Array;
+  /** The row of each answer in the piece. */
+  readonly at: Uint32Array;
 }
 
 /** The rows of a piece: those of a key stand in the order in which the later one counts. */
@@ -45,13 +45,6 @@ export interface PieceRows {
   readonly event: Float64Array;
   /** Tells rows of one event time apart; null where the later file's row counts. */
   readonly ordinal: Float64Array | null;
-}
-
-export interface PlaceMerge {
-  /** Takes the file's next rows; undefined when they are not in order, or their times no exact numbers. */
-  take(runs: readonly KeyRun[], rows: PieceRows): Settled | undefined;
-  /** What is left when all was taken. */
-  finish(): Settled;
 }
 
 /** By label: the answer in the files before. */
@@ -71,13 +64,18 @@ export interface MergeOptions {
   readonly oldest: number;
 }
 
-/** Merges labels with one file, piece by piece and without its values, in O(labels + rows). */
-export function mergePlaces(labels: LabelsByKey, { found, oldest }: MergeOptions): PlaceMerge {
-  const { starts, rows, moments: wanted } = labels;
+/**
+ * Merges labels with one file, from its last piece to its first and without its values, in O(labels + rows): what comes
+ * later is known then. Gives undefined for rows that are not in order, or whose times are no exact numbers.
+ */
+export function mergePlaces(
+  { starts, rows, moments: wanted }: LabelsByKey,
+  { found, oldest }: MergeOptions,
+): (runs: readonly KeyRun[], piece: PieceRows) => Settled | undefined {
   const row = new Uint32Array(rows.length);
-  const at = new Int32Array(rows.length);
-  /** The key that the last piece ended with, its labels that are not settled, and its last row. */
-  const open = { key: -1, label: 0, end: 0, before: 0, event: 0, ordinal: 0 };
+  const at = new Uint32Array(rows.length);
+  /** The key that the piece taken last began with, the last of its labels without an answer, and its first row's moment. */
+  const open = { key: -1, label: 0, after: 0 };
 
   function settle(count: number, label: number, event: number, ordinal: number, place: number): number {
     if (event < found.event[label]!) return count;
@@ -90,50 +88,24 @@ export function mergePlaces(labels: LabelsByKey, { found, oldest }: MergeOptions
     return count + 1;
   }
 
-  /** The rows to come are of another key. */
-  function close(): number {
+  return (runs, { from, event, ordinal }) => {
     let count = 0;
-    for (; open.label < open.end; open.label++) count = settle(count, open.label, open.event, open.ordinal, -1);
-    open.key = -1;
-    return count;
-  }
-
-  function take(runs: readonly KeyRun[], { from, event, ordinal }: PieceRows): Settled | undefined {
-    let count = runs[0]?.key === open.key ? 0 : close();
-    for (const { key, first, stop } of runs) {
+    for (const { key, first, stop } of runs.toReversed()) {
       const goesOn = key === open.key;
-      let label = goesOn ? open.label : starts[key]!;
-      let before = goesOn ? open.before : -Number.MAX_SAFE_INTEGER;
-      const end = starts[key + 1]!;
-      let next = first;
-      for (; label < end; label++) {
-        const moment = wanted[label]!;
-        while (next < stop) {
-          const since = from[next]!;
-          if (since > moment) break;
-          if (!(since >= before)) return undefined;
-          before = since;
-          next++;
-        }
-        // The rows to come may hold a later one.
-        if (next === from.length) break;
-        if (next > first) count = settle(count, label, event[next - 1]!, ordinal?.[next - 1] ?? 0, next - 1);
-        else if (goesOn) count = settle(count, label, open.event, open.ordinal, -1);
-      }
-      for (; next < stop; next++) {
+      let label = goesOn ? open.label : starts[key + 1]! - 1;
+      let after = goesOn ? open.after : Number.MAX_SAFE_INTEGER;
+      const firstLabel = starts[key]!;
+      for (let next = stop - 1; next >= first; next--) {
         const since = from[next]!;
-        if (!(since >= before && since <= Number.MAX_SAFE_INTEGER)) return undefined;
-        before = since;
+        if (!(since <= after && since >= -Number.MAX_SAFE_INTEGER)) return undefined;
+        after = since;
+        for (; label >= firstLabel && wanted[label]! >= since; label--)
+          count = settle(count, label, event[next]!, ordinal?.[next] ?? 0, next);
       }
-      open.key = stop === from.length ? key : -1;
+      open.key = first === 0 ? key : -1;
       open.label = label;
-      open.end = end;
-      open.before = before;
-      open.event = event[stop - 1]!;
-      open.ordinal = ordinal?.[stop - 1] ?? 0;
+      open.after = after;
     }
     return { count, row, at };
-  }
-
-  return { take, finish: () => ({ count: close(), row, at }) };
+  };
 }

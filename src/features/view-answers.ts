@@ -1,11 +1,11 @@
-// The answers of one view to all labels: its files are read once, in their order, and only the values of the answers are kept.
+// The answers of one view to all labels: its files are read once, row group by row group, and only the values of the answers are kept.
 
 import { createdColumn, eventColumn, ordinalColumn } from "./columns.ts";
-import { type KeyRun, type SortedKeys, walkKeys } from "./key-runs.ts";
-import { type LabelsByKey, mergePlaces, nothingFound, type PieceRows, type Settled } from "./last-places.ts";
+import { type SortedKeys, walkKeys } from "./key-runs.ts";
+import { type LabelsByKey, mergePlaces, nothingFound, type Settled } from "./last-places.ts";
 import type { ParquetFile, ParquetGroup } from "./parquet-file.ts";
 import { chunkNumbers, chunkTexts } from "./parquet-values.ts";
-import { visibleFrom } from "./visible-rows.ts";
+import { visibleRows } from "./visible-rows.ts";
 
 export interface SortedLabels {
   /** How many label rows there are. */
@@ -48,33 +48,23 @@ export async function answerView(
   let base = 0;
   for (const file of files) {
     const walk = walkKeys(sorted);
+    const visible = visibleRows();
     const merge = mergePlaces(labels, { found, oldest: ttlUs ?? Number.POSITIVE_INFINITY });
-    let carried = { place: -1, values: numbers.map(() => Number.NaN) };
     const starts = placesOf(file.groups, base);
     const wanted = [...file.groups.entries()].filter(([, group]) => mayHold(group, keys[0], walk.anyWithin));
-    for await (const [index, group, chunks] of readAhead(wanted, [...keys, ...times, ...numbers])) {
+    for await (const [index, group, chunks] of readAhead(wanted.reverse(), [...keys, ...times, ...numbers])) {
       const runs = walk.take(chunks.slice(0, keys.length).map(chunkTexts), group.rows);
       const read = chunks.slice(keys.length).map(chunkNumbers);
       const values = read.splice(times.length);
-      const piece = pieceRows(runs, read);
-      const settled = piece && merge.take(runs, piece);
+      const [event, created, ordinal = null] = read as [Float64Array, Float64Array?, Float64Array?];
+      const from = created === undefined ? event : visible(runs, event, created);
+      const settled = from && merge(runs, { from, event, ordinal });
       if (settled === undefined) return undefined;
-      const start = starts[index] as number;
-      keep(answers, settled, start, values, carried);
-      carried = { place: start + group.rows - 1, values: values.map((one) => one[group.rows - 1] as number) };
+      keep(answers, settled, starts[index] as number, values);
     }
-    keep(answers, merge.finish(), base, [], carried);
     base += file.rows;
   }
   return answers;
-}
-
-/** `times`: the event times alone, or with them when the rows came in and their ordinals. */
-function pieceRows(runs: readonly KeyRun[], times: readonly Float64Array[]): PieceRows | undefined {
-  const [event, created, ordinal] = times as [Float64Array, Float64Array?, Float64Array?];
-  if (created === undefined || ordinal === undefined) return { from: event, event, ordinal: null };
-  const from = visibleFrom(runs, event, created);
-  return from && { from, event, ordinal };
 }
 
 function placesOf(groups: readonly ParquetGroup[], base: number): number[] {
@@ -119,23 +109,16 @@ async function* readAhead(
   }
 }
 
-interface Carried {
-  readonly place: number;
-  readonly values: readonly number[];
-}
-
-/** Puts settled answers to their label rows; `carried` is the last row of the piece before. */
+/** Puts settled answers to their label rows. */
 function keep(
   { numbers, places }: ViewAnswers,
   { count, row, at }: Settled,
   start: number,
   values: readonly Float64Array[],
-  carried: Carried,
 ): void {
-  for (let index = 0; index < count; index++) places[row[index]!] = at[index]! < 0 ? carried.place : start + at[index]!;
+  for (let index = 0; index < count; index++) places[row[index]!] = start + at[index]!;
   for (const [column, into] of numbers.entries()) {
-    const piece = values[column] ?? new Float64Array();
-    const last = carried.values[column]!;
-    for (let index = 0; index < count; index++) into[row[index]!] = at[index]! < 0 ? last : piece[at[index]!]!;
+    const piece = values[column] as Float64Array;
+    for (let index = 0; index < count; index++) into[row[index]!] = piece[at[index]!]!;
   }
 }

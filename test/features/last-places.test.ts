@@ -30,19 +30,17 @@ it("finds the last row of the key at or before every moment, in whichever file a
         for (const { runs, pieces } of files) {
           const merge = mergePlaces(byKey, { found, oldest });
           const own = runs.flatMap((times, key) => times.map((time) => ({ key, time })));
-          let last = -1;
-          const keep = ({ count, row, at }: Settled, start: number) => {
-            for (let index = 0; index < count; index++)
-              places[row[index] as number] = (at[index] as number) < 0 ? last : start + (at[index] as number);
-          };
-          for (let from = 0, piece = 0; from < own.length; piece++) {
-            const part = own.slice(from, from + 1 + (pieces[piece] ?? 3));
+          const cuts = [0];
+          for (let piece = 0; (cuts.at(-1) as number) < own.length; piece++)
+            cuts.push(Math.min(own.length, (cuts.at(-1) as number) + 1 + (pieces[piece] ?? 3)));
+          for (let piece = cuts.length - 2; piece >= 0; piece--) {
+            const start = cuts[piece] as number;
+            const part = own.slice(start, cuts[piece + 1]);
             const moments = Float64Array.from(part, ({ time }) => time);
-            keep(merge.take(runsOf(part.map(({ key }) => key)), plain(moments)) as Settled, rows.length + from);
-            from += part.length;
-            last = rows.length + from - 1;
+            const { count, row, at } = merge(runsOf(part.map(({ key }) => key)), plain(moments)) as Settled;
+            for (let index = 0; index < count; index++)
+              places[row[index] as number] = rows.length + start + (at[index] as number);
           }
-          keep(merge.finish(), rows.length);
           rows.push(...own);
         }
         const expected = sorted.map(({ key, moment }) => {
@@ -60,7 +58,7 @@ it("trusts no file whose times do not ascend, nor times that a number cannot hol
   const takes = (...moments: number[]) => {
     const labels = labelsByKey(Int32Array.of(0), 1, Float64Array.of(3));
     const merge = mergePlaces(labels, { found: nothingFound(1), oldest: 9 });
-    return merge.take([{ key: 0, first: 0, stop: moments.length }], plain(Float64Array.from(moments))) !== undefined;
+    return merge([{ key: 0, first: 0, stop: moments.length }], plain(Float64Array.from(moments))) !== undefined;
   };
   assert.equal(takes(1, 2, 2, 5), true);
   assert.equal(takes(1, 2, 1, 5), false);
