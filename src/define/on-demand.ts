@@ -149,7 +149,7 @@ export function checkRequest({ onDemand: { request = {} } }: OnDemand, label: An
   const keys = label.key === undefined ? [] : typeof label.key === "string" ? [label.key] : label.key;
   const event = typeof label.eventTime === "string" ? label.eventTime : label.eventTime?.column;
   const known = [...new Set([...Object.keys(label.features), ...keys, ...(event === undefined ? [] : [event])])];
-  for (const [name, { type, from = name }] of Object.entries(request)) {
+  for (const [name, { type, dimensions, from = name }] of Object.entries(request)) {
     if (!known.includes(from)) {
       const near = nearest(from, known);
       throw invalid(
@@ -161,7 +161,14 @@ export function checkRequest({ onDemand: { request = {} } }: OnDemand, label: An
           : `Did you mean "${near}"? With another name there, say ${type}({ from: "${near}" })`,
       );
     }
-    const there = Object.hasOwn(label.features, from) ? (label.features[from] as Feature).type : null;
+    const column = Object.hasOwn(label.features, from) ? (label.features[from] as Feature) : null;
+    const there = column?.type ?? null;
+    if (column !== null && type === "vector" && there === "vector" && column.dimensions !== dimensions)
+      throw invalid(
+        `request.${name}.dimensions`,
+        `${column.dimensions}, as ${JSON.stringify(from)} has in the label's rows`,
+        dimensions,
+      );
     const fits =
       there === null
         ? from === event

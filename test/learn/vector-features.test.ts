@@ -7,6 +7,7 @@ import { type Column, categoryColumn, type Table, valueAt } from "../../src/base
 import { fitAnomaly, openAnomaly } from "../../src/learn/anomaly.ts";
 import { openClusters } from "../../src/learn/clusters/cluster-model.ts";
 import { fitClusters } from "../../src/learn/clusters/clusters.ts";
+import { fitCustom, provideCustom } from "../../src/learn/custom-model.ts";
 import { score } from "../../src/learn/evaluation/metrics.ts";
 import { permutationImportance } from "../../src/learn/evaluation/permutation.ts";
 import { encodeTable } from "../../src/learn/features.ts";
@@ -238,4 +239,37 @@ test("an artifact with vectors of an impossible size is refused", async () => {
     );
   }
   assert.equal(takeLabel(binary, [0]).task, "binary");
+});
+
+test("a model of the user's own is given vectors as lists, null where they are missing, and is explained by the vector as a whole", async () => {
+  const { table, regression } = vectorSample(60, 4, 9, 0.2);
+  const code = { file: "training.ts", code: "vectors", name: "first number" };
+  const seen: unknown[] = [];
+  const functions = {
+    fit: ({ rows }: { rows: readonly { meaning: readonly number[] | null }[] }) => {
+      seen.push(...rows.map(({ meaning }) => meaning));
+      return { rows: rows.length };
+    },
+    predict: (_: never, rows: readonly Readonly<Record<string, unknown>>[]) =>
+      rows.map(({ meaning, size }) => 2 * ((meaning as readonly number[] | null)?.[0] ?? 0) + (size as number)),
+    location: undefined,
+    locate: () => undefined,
+  };
+  provideCustom(code, functions as never);
+  const model = openModel(await fitCustom(code, functions as never, table, regression, { seed: 1 }));
+  assert.deepEqual(
+    seen,
+    Array.from({ length: 60 }, (_, row) => rowOf(table, row).meaning),
+  );
+  assert.ok(seen.includes(null) && seen.some((one) => (one as readonly number[] | null)?.length === 4));
+  const { values } = model.predict(table) as { values: Float64Array };
+  for (const row of [0, 1, 2, 3, 4, 5]) {
+    const { meaning, size } = rowOf(table, row);
+    assert.equal(values[row], 2 * ((meaning as readonly number[] | null)?.[0] ?? 0) + (size as number));
+    assert.equal(model.predictRow(rowOf(table, row)), values[row]);
+    const { base, contributions } = model.explainRow(rowOf(table, row));
+    assert.deepEqual(contributions.map(({ feature }) => feature).sort(), ["kind", "meaning", "size"]);
+    const sum = contributions.reduce((total, { contribution }) => total + contribution, base);
+    assert.ok(Math.abs(sum - values[row]!) < 1e-9);
+  }
 });
