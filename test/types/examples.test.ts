@@ -26,6 +26,7 @@ const surroundings: Readonly<Record<string, string>> = {
 const customers = pentad.defineData({
   source: pentad.csv("customers.csv"), key: "customer", features: { usualAmount: pentad.number({ optional: true }) },
 });`,
+  askTheModel: "declare function askTheModel(texts: readonly string[]): Promise<number[][]>;",
   fetchPage: "declare function fetchPage(page: number): Promise<Record<string, unknown>[]>;",
 };
 
