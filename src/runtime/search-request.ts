@@ -108,7 +108,7 @@ function embeddingOf(
   if (found.length !== 1)
     throw invalid(
       `column: expected one of ${names}, got ${column === null ? "nothing" : JSON.stringify(column)}`,
-      `Name the embedding: {"column": ${JSON.stringify(made[0]?.name)}}, or --column ${made[0]?.name}`,
+      `Name the embedding: {"column": ${JSON.stringify(made[0]?.name)}}, or --column ${JSON.stringify(made[0]?.name)}`,
     );
   return found[0] as FeatureDefinition;
 }
