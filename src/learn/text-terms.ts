@@ -17,16 +17,6 @@ function lowerCase(text: string, isAscii: boolean): string {
   return text.replaceAll("Σ", "σ").replaceAll("İ", "i").toLowerCase();
 }
 
-/** Calls `visit` for each word and each pair of neighbouring words, as often as it stands in the text. */
-function forEachTerm(text: string, visit: (term: string) => void): void {
-  let before: string | undefined;
-  for (const [own] of text.matchAll(word)) {
-    visit(own);
-    if (before !== undefined) visit(`${before} ${own}`);
-    before = own;
-  }
-}
-
 /** Whether the terms hold letters of ASCII alone. */
 export function isAscii(terms: readonly string[]): boolean {
   return terms.every((term) => /^[\0-\x7f]*$/.test(term));
@@ -50,8 +40,9 @@ export function vocabularyOf(texts: readonly (string | null)[], least: number, m
   for (const text of texts) {
     if (text === null || text === "") continue;
     present++;
-    const own = new Set<string>();
-    forEachTerm(lowerCase(text, false), (term) => own.add(term));
+    const words = lowerCase(text, false).match(word) ?? [];
+    const own = new Set<string>(words);
+    for (let i = 1; i < words.length; i++) own.add(`${words[i - 1]} ${words[i]}`);
     for (const term of own) rows.set(term, (rows.get(term) ?? forgotten) + 1);
     if (rows.size <= mostCounted) continue;
     forgotten++;
@@ -77,10 +68,18 @@ export function termReader({ terms, rarity }: Vocabulary): TermReader {
   const ascii = isAscii(terms);
   return (text, visit) => {
     const counts = new Map<number, number>();
-    forEachTerm(lowerCase(text, ascii), (term) => {
+    const found = (term: string): boolean => {
       const place = places.get(term);
       if (place !== undefined) counts.set(place, (counts.get(place) ?? 0) + 1);
-    });
+      return place !== undefined;
+    };
+    let before: string | undefined;
+    for (const own of lowerCase(text, ascii).match(word) ?? []) {
+      const isKnown = found(own);
+      // No pair is known whose words are not: at least as many texts have those.
+      if (before !== undefined && isKnown) found(`${before} ${own}`);
+      before = isKnown ? own : undefined;
+    }
     let squares = 0;
     for (const [place, count] of counts) squares += ((1 + Math.log(count)) * rarity[place]!) ** 2;
     const scale = 1 / Math.sqrt(squares);

@@ -64,16 +64,25 @@ const mostPoints = 200;
 
 export function residualsOf(label: Label, prediction: Prediction, seed: number): Residuals | null {
   if (label.task !== "regression" || !("values" in prediction)) return null;
-  const { values } = label;
-  const sorted = values.map((actual, row) => actual - prediction.values[row]!).sort();
-  const at = (level: number) => sorted[Math.round(level * (sorted.length - 1))]!;
+  const { values, weights = new Float64Array(values.length).fill(1) } = label;
+  const residuals = values.map((actual, row) => actual - prediction.values[row]!);
+  const order = Int32Array.from(residuals.keys()).sort((a, b) => residuals[a]! - residuals[b]!);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const at = (level: number) => {
+    let seen = 0;
+    const row = order.find((one) => {
+      seen += weights[one]!;
+      return seen - weights[one]! / 2 >= level * total;
+    });
+    return residuals[row ?? order.at(-1)!]!;
+  };
   // The outermost hundredths would squeeze all others into one bar.
   const from = at(0.01);
   const to = at(0.99);
   const counts = new Array<number>(bars).fill(0);
-  for (const one of sorted) {
+  for (const [row, one] of residuals.entries()) {
     const bar = to > from ? Math.floor(((one - from) / (to - from)) * bars) : 0;
-    counts[Math.min(bars - 1, Math.max(0, bar))]!++;
+    counts[Math.min(bars - 1, Math.max(0, bar))]! += weights[row]!;
   }
   const drawn = shuffled(values.length, random(seed)).subarray(0, mostPoints).sort();
   return {
