@@ -110,6 +110,9 @@ export function namedKey(profile: TableProfile, label: LabelPlan | null, name: s
   return column;
 }
 
+/** Why texts are left out to begin with: whether they are worth a field that people must fill is to be tried. */
+export const freeText = "free text";
+
 /** Fewer filled rows than this teach nothing. */
 const fewestFilled = 20;
 
@@ -130,7 +133,7 @@ function reasonToLeave(
   if (facts.distinct === 1 && missing === 0) return `${JSON.stringify(short(facts.top[0]?.value ?? ""))} in every row`;
   if (facts.present < Math.min(fewestFilled, rows / 4))
     return `filled in ${count(facts.present)} of ${count(rows)} rows only`;
-  if (type === "text") return "free text, which the models cannot use yet";
+  if (type === "text") return label === null ? "free text, which says nothing of how alike rows are" : freeText;
   if (type === "time") {
     if (time !== null)
       return "another point in time, which may be known only later; the row's own time is the event time";

@@ -16,7 +16,6 @@ import { quickModel } from "./quick-model.ts";
 import { suggestSuccess } from "./success.ts";
 
 export interface FeasibilityInput {
-  /** Number, boolean, time and category columns; text columns are not looked at. */
   readonly features: Table;
   /** A label in every row. */
   readonly label: Label;

@@ -24,8 +24,6 @@ export async function quickModel(
   testLabel: Label,
   metric: MetricName,
 ): Promise<QuickModel | { readonly model: undefined; readonly reason: string }> {
-  if ([...train.columns.values()].every(({ type }) => type === "text"))
-    return { model: undefined, reason: "there is no column to learn from" };
   let best: (QuickModel & { readonly value: number }) | undefined;
   let reason = "none was tried";
   for (const spec of quickSpecs(train, label)) {

@@ -242,6 +242,36 @@ describe("what a file holds decides what is written", () => {
     );
   });
 
+  test("free texts are taken where a quick model is better with them, and left out where it is not", async () => {
+    const fillers = [
+      "please help me with",
+      "since this morning there is",
+      "again and again we see",
+      "a customer tells of",
+    ];
+    const subjects = ["a refund and an invoice", "a password and an account"];
+    const tickets = (name: string, tells: boolean) =>
+      table(
+        name,
+        csv("body,stars,topic", 300, (_row, chance) => {
+          const topic = chance() < 0.5 ? 0 : 1;
+          const subject = tells ? topic : chance() < 0.5 ? 0 : 1;
+          const filler = fillers[Math.floor(chance() * fillers.length)];
+          return `${filler} ${subjects[subject]} number ${Math.floor(chance() * 1e6)},${Math.floor(chance() * 5)},${topic === 0 ? "billing" : "login"}`;
+        }),
+      );
+    const telling = await make(await tickets("telling.csv", true), "topic", "telling");
+    assert.match(await telling.read("data/telling.ts"), /body: text\(\)/);
+    assert.ok((telling.feasibility.model?.value ?? 0) > 0.95);
+    const mute = await make(await tickets("mute.csv", false), "topic", "mute");
+    assert.doesNotMatch(await mute.read("data/mute.ts"), /text\(\)/);
+    assert.ok(
+      mute.findings.some(
+        ({ message }) => message === '"body" is left out: free text, with which a quick model was no better',
+      ),
+    );
+  });
+
   test("a file without a header is read with one when that names the label", async () => {
     const path = await table(
       "bare.csv",

@@ -5,7 +5,7 @@ import type { TableProfile } from "../../data/profile.ts";
 import type { Finding } from "../../data/profile-findings.ts";
 import type { LabelPlan } from "../../data/profile-label.ts";
 import { findLeaks } from "../../data/profile-leaks.ts";
-import type { LeftOut, Roles } from "../../data/profile-roles.ts";
+import { freeText, type LeftOut, type Roles } from "../../data/profile-roles.ts";
 import { numbersInstead } from "../../data/profile-series-columns.ts";
 import type { ProfiledColumn } from "../../data/profiled-column.ts";
 import { metrics } from "../../define/metrics.ts";
@@ -102,8 +102,15 @@ export async function tryProblem(
   // Where nothing else can tell the answer, the column that does is kept: it may be the very point.
   const keep =
     leaks.length > 0 && (plain === undefined || !/^(?:feasible|suspicious)$/.test(plain.feasibility.verdict));
-  const chosen = keep ? await assess(everything, sample, about) : plain;
-  const left = keep ? settled.left : [...settled.left, ...leaks];
+  const table = keep ? await assess(everything, sample, about) : plain;
+  const given = keep ? settled.left : [...settled.left, ...leaks];
+  const texts = given.filter(({ reason }) => reason === freeText).map(({ column }) => column);
+  const features = keep ? settled.roles.features : sound;
+  const withTexts = await tryTexts(query, profile, label, { ...settled.roles, features }, source, texts, table, about);
+  const chosen = withTexts ?? table;
+  const left = given.flatMap((one) =>
+    one.reason !== freeText ? [one] : withTexts !== undefined ? [] : [{ ...one, reason: textsInVain }],
+  );
   if (chosen === undefined)
     throw fail("TRAINING_NO_FEATURES", `No column beside ${JSON.stringify(label.column.name)} can be learned from`, {
       hint: numbersInstead(profile, label) ?? whatIsLeft(left, roles),
@@ -170,6 +177,30 @@ interface About {
   readonly task: LabelPlan["task"];
   readonly labelName: string;
   readonly labelUnit: string | undefined;
+}
+
+const textsInVain = "free text, with which a quick model was no better";
+
+/** Adds free texts when a quick model is better with them beyond chance: each is a field that people must fill. */
+async function tryTexts(
+  query: Query,
+  profile: TableProfile,
+  label: LabelPlan,
+  roles: Roles,
+  source: Source,
+  texts: readonly ProfiledColumn[],
+  plain: Attempt | undefined,
+  about: About,
+): Promise<Attempt | undefined> {
+  if (texts.length === 0) return undefined;
+  const schema = planSchema(profile, label, { ...roles, features: [...roles.features, ...texts] });
+  const sample = await labelledSample(query, profile, definitionOf(schema, source, "trial"), about.field, about.task);
+  const tried = await assess(schema, sample, about);
+  const before = plain?.feasibility.model?.value;
+  const model = tried?.feasibility.model;
+  if (tried === undefined || model === undefined || model === null) return undefined;
+  const higher = metrics[tried.feasibility.metric].better === "higher";
+  return before === undefined || (higher ? model.low > before : model.high < before) ? tried : undefined;
 }
 
 /** Adds the hour of the event time when a quick model is clearly better with it: delays, traffic and visits follow the clock. */

@@ -7,7 +7,7 @@ import type { Roles } from "../../data/profile-roles.ts";
 import type { ProfiledColumn } from "../../data/profiled-column.ts";
 import { missingTexts } from "../../define/definition.ts";
 
-export type FieldWord = "number" | "category" | "boolean" | "time";
+export type FieldWord = "number" | "category" | "boolean" | "text" | "time";
 
 /** The options of a feature or a label, in the order in which they are written down. */
 export interface FieldOptions {
@@ -116,6 +116,7 @@ function planField(column: ProfiledColumn, name: string, lenient: boolean): Fiel
       options: { ...from, ...(unit === undefined ? {} : { unit }), ...bounds, ...decimal, ...optional },
     };
   }
+  if (type === "text") return { ...shared, word: "text", options: { ...from, ...optional } };
   if (type === "boolean") return { ...shared, word: "boolean", options: { ...from, ...optional } };
   if (type === "time")
     return {

@@ -13,7 +13,7 @@ import {
 } from "../../define/data.ts";
 import type { DataDefinition } from "../../define/definition.ts";
 import { describe } from "../../define/describe.ts";
-import { boolean, category, type Feature, number, time } from "../../define/feature.ts";
+import { boolean, category, type Feature, number, text, time } from "../../define/feature.ts";
 import { eventColumn, storedColumns } from "../../features/columns.ts";
 import { toLabel } from "../../learn/label.ts";
 import type { Label, Task } from "../../learn/model.ts";
@@ -36,7 +36,7 @@ export function definitionOf(plan: SchemaPlan, source: Source, name: string): Da
 }
 
 function feature({ word, options }: FieldPlan): Feature {
-  const words = { number, category, boolean, time } as unknown as Record<string, (options: object) => Feature>;
+  const words = { number, category, boolean, text, time } as unknown as Record<string, (options: object) => Feature>;
   return (words[word] as (options: object) => Feature)(options);
 }
 
@@ -147,7 +147,13 @@ async function typedRows(
     `SELECT ${wanted.map(sqlName).join(", ")} FROM (${judged}) WHERE _problem IS NULL AND ${where} ORDER BY _row`,
   );
   const kept = table.rowCount > sampleRows ? takeRows(table, everyNth(table.rowCount, sampleRows)) : table;
-  const typed = new Map(wanted.map((name) => [name, withCategories(kept.columns.get(name) as Column)]));
+  const texts = new Set(definition.features.flatMap(({ name, type }) => (type === "text" ? [name] : [])));
+  const typed = new Map(
+    wanted.map((name) => {
+      const column = kept.columns.get(name) as Column;
+      return [name, column.type === "text" && !texts.has(name) ? categoryColumn(column.values) : column];
+    }),
+  );
   const times = typed.get(eventColumn);
   const columns = new Map([...typed].filter(([name]) => name !== eventColumn));
   return {
@@ -159,8 +165,4 @@ async function typedRows(
 
 function everyNth(count: number, wanted: number): Int32Array {
   return Int32Array.from({ length: wanted }, (_, index) => Math.floor((index * count) / wanted));
-}
-
-function withCategories(column: Column): Column {
-  return column.type === "text" ? categoryColumn(column.values) : column;
 }
