@@ -56,6 +56,7 @@ export async function duckdbQuery(options: QueryOptions): Promise<Query> {
   }
 
   return {
+    memoryMb: options.memoryMb,
     run: (sql, parameters) =>
       exclusively(() =>
         guarded(sql, async () => {

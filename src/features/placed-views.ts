@@ -24,8 +24,8 @@ export interface PlaceableView extends ViewColumns {
 export const placeColumn = "_place";
 /** Of fewer rows the engine makes short work itself. */
 export const usualManyRows = 200_000;
-/** How many numbers the answers may take in memory; a fit on them takes more. */
-const mostNumbers = 2 ** 27;
+/** The answers stand in memory beside the engine; of what it may take they take this share at most. */
+const memoryShare = 0.5;
 
 /** The label rows, in the order of the training set. */
 const placedSpine = "placed_spine";
@@ -60,11 +60,11 @@ export async function placeViews(
     const wanted = numbersOf(moments, "m");
     if (!isAscending(wanted)) return placed;
     const labels = new Map<string, Promise<SortedLabels>>();
-    let numbers = 0;
+    let room = query.memoryMb * 2 ** 20 * memoryShare;
     const waiting = opened.filter(({ view }) => {
-      const needed = wanted.length * (view.numbers.length + 1);
-      if (numbers + needed > mostNumbers) return false;
-      numbers += needed;
+      const needed = wanted.length * 8 * (view.numbers.length + 1);
+      if (needed > room) return false;
+      room -= needed;
       return true;
     });
     // The files of one view are read while the answers of another are picked.

@@ -3,6 +3,8 @@
 import type { Scalar, Table, Value } from "../base/table.ts";
 
 export interface Query {
+  /** What the engine may take; who holds much beside it keeps to a share of this. */
+  readonly memoryMb: number;
   /** Executes one or more statements. Parameters are `$1`, `$2` … and are allowed in a single statement only. */
   run(sql: string, parameters?: readonly Scalar[]): Promise<void>;
   /**

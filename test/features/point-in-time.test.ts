@@ -178,7 +178,7 @@ describe("the point-in-time join", () => {
     assert.deepEqual(rows, await query.rows(plan.sql));
   });
 
-  it("leaves a group to the engine when an older file lacks a column or is not in order", async () => {
+  it("leaves a group to the engine when memory is short, an older file lacks a column or one is not in order", async () => {
     const definitions = [
       defineGroup("spine", ["a", "b"], { label: true, windows: false }),
       defineGroup("p", ["a"], { prefix: "p_", windows: false }),
@@ -191,6 +191,8 @@ describe("the point-in-time join", () => {
     const [path] = groups.get("p")?.files.paths ?? [];
     const rows = await query.rows(plan.sql);
     assert.equal(rows[0]?.p_x, 2);
+    assert.notEqual(await placedSql(query, plan, 0), plan.sql);
+    assert.equal(await placedSql({ ...query, memoryMb: 0 }, plan, 0), plan.sql);
     const all = `SELECT * FROM read_parquet('${path}')`;
     for (const other of [`${all} ORDER BY _event DESC`, `${all} UNION ALL BY NAME SELECT '0' AS _key_a`]) {
       await query.run(`CREATE OR REPLACE TABLE kept AS ${other}`);
