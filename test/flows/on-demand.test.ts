@@ -42,7 +42,7 @@ export default onDemand({
   features: { distance: number({ optional: true, unit: "km" }), hour: number({ min: 0, max: 23 }), day: category() },
   compute: ({ x, north, shopX, at }) => ({
     ...(x === -1 ? forever() : {}),
-    distance: shopX === null ? null : Math.hypot(x - shopX, north) / (x === -2 ? 0 : 3),
+    distance: shopX === null ? null : (x === -2 ? Infinity : 0) + Math.hypot(x - shopX, north) / 3,
     hour: new Date(at).getHours(),
     day: ["sun", "mon", "tue", "wed", "thu", "fri", "sat"][new Date(at).getUTCDay()] ?? "",
   }),
