@@ -43,6 +43,10 @@ function automatic({ task, rows, features }: SetShape): Candidate[] {
     ...(rows <= mostRowsForSlowBoosting
       ? [of("gradientBoosting", { learningRate: 0.05, leaves: 15, rowSample: 0.8, featureSample: 0.8 })]
       : []),
+    // Categories at their word, for tables in which each group repeats itself: smoothing helps where groups are noisy.
+    ...(rows <= mostRowsForForests && features.some(({ type }) => type === "category")
+      ? [of("gradientBoosting", { categorySmoothing: 0, categoryL2: 0 })]
+      : []),
     ...(rows <= mostRowsForForests ? [of("randomForest"), of("extraTrees")] : []),
     ...(rows <= mostRowsForNaiveBayes && task !== "regression" ? [of("naiveBayes")] : []),
   ];

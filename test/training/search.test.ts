@@ -57,6 +57,8 @@ describe("auto()", () => {
     assert.ok(names({ rows: 200 }).includes("naiveBayes"));
     assert.ok(!names({ rows: 200, task: "regression" }).includes("naiveBayes"));
     assert.deepEqual(names({ features: [{ type: "text" }] }), ["logistic"]);
+    const withCategory = names({ features: [{ type: "category" }] });
+    assert.equal(withCategory.filter((name) => name === "gradientBoosting").length, 3);
   });
 
   it("adds nothing twice beside candidates of the user's own", () => {

@@ -43,8 +43,9 @@ export interface BoostingParams {
   /** Iterations without a better validation loss before it stops; false never stops early. Default 30 unless `trees` is given. */
   readonly earlyStopping?: number | false;
   /**
-   * Means of categories count as if they had so many rows more of mean 0; categories of fewer than half as many rows in a leaf are
-   * not split on, and what chance alone would gain is taken off a split's gain. Default: a hundredth of the rows, 1 to 10; 0: none of it.
+   * Means of categories count as if they had so many rows more of the leaf's mean; categories of fewer than half as many rows in a
+   * leaf are not split on, and what chance alone would gain is taken off a split's gain. Default: a hundredth of the rows, 1 to 10;
+   * 0: none of it.
    */
   readonly categorySmoothing?: number;
   /** L2 added for splits on categories. Default 10. Neither applies to features of up to 4 categories (missing being one). */

@@ -23,6 +23,7 @@ export function searchCategory(
   const few = bins <= FEW_CATEGORIES;
   const smooth = few ? 0 : load<f64>(params + P_CAT_SMOOTH);
   const penalty = l2 + (few ? 0 : load<f64>(params + P_CAT_L2));
+  const more = smooth / perRow;
   const order = spare;
   const keys = spare + 256;
   let m = 0;
@@ -36,7 +37,8 @@ export function searchCategory(
     present++;
     if (H > 0) between += (G * G) / H;
     if (H * perRow < smooth / 2) continue;
-    const key = G / (H + smooth / perRow);
+    // As if there were `smooth` rows more, of the leaf's mean.
+    const key = (G + (more * totalG) / totalH) / (H + more);
     let j = m++;
     for (; j > 0 && load<f64>(keys + (<usize>(j - 1) << 3)) > key; j--) {
       store<f64>(keys + (<usize>j << 3), load<f64>(keys + (<usize>(j - 1) << 3)));

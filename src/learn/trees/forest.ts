@@ -20,6 +20,9 @@ import { paramReader } from "../params.ts";
 import { type Random, random } from "../random.ts";
 import { type SourceTree, treesArtifact } from "./artifact.ts";
 
+/** As in boosting, but leaves of forests are smaller. */
+const categorySmoothing = 4;
+
 export interface ForestParams {
   /** Default 200. */
   readonly trees?: number;
@@ -61,7 +64,7 @@ export async function fitForest(
     minGain: 1e-7,
     l1: 0,
     l2: 0,
-    categorySmoothing: 0,
+    categorySmoothing,
     categoryL2: 0,
     monotone: new Int8Array(features.length),
   };
