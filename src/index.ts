@@ -10,7 +10,8 @@ export { defineProblem, type ProblemComponent, type ProblemOptions } from "./def
 
 // Step 2, data
 
-export { type DataComponent, type DataOptions, defineData, type EventTime, type RawRow } from "./define/data.ts";
+export { type DataComponent, defineData } from "./define/data.ts";
+export type { DataOptions, EventTime, RawRow } from "./define/data-options.ts";
 export { type Embedding, type EmbeddingOptions, embedding } from "./define/embedding.ts";
 export { boolean, category, type Feature, number, text, time, vector } from "./define/feature.ts";
 export { ahead } from "./define/label.ts";

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { lmdbOnline } from "../../src/drivers/lmdb-online.ts";
-import { findOnlineRow } from "../../src/features/online.ts";
+import { findOnlineRow } from "../../src/features/online/newest-rows.ts";
 import type { Bench, Sample } from "../harness.ts";
 import { entities, group, writeRows } from "./online-rows.ts";
 

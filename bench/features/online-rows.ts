@@ -1,6 +1,6 @@
 // Rows of fifty numbers for the benches of the online store, written the way a commit is.
 
-import { encodeRecord, type RecordSchema } from "../../src/features/online-record.ts";
+import { encodeRecord, type RecordSchema } from "../../src/features/online/record.ts";
 import type { OnlineStore, OnlineWrite } from "../../src/ports/online-store.ts";
 
 export const group = "bench";

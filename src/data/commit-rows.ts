@@ -15,7 +15,7 @@ import { planCompaction } from "../features/compaction.ts";
 import { listDeprecated } from "../features/deprecation.ts";
 import { type Forgotten, listForgotten } from "../features/forgotten.ts";
 import { groupFiles, type PinnedFiles, storedSchema } from "../features/group-files.ts";
-import { onlineShape } from "../features/online-rows.ts";
+import { onlineShape } from "../features/online/rows.ts";
 import { settlePosts } from "../features/posts.ts";
 import { type RejectedPart, settleRejected } from "../features/quarantine.ts";
 import { type Evolution, evolveSchema, type StoredSchema } from "../features/stored-schema.ts";

@@ -7,7 +7,6 @@ import { currentSql, type GroupFiles, versionsSql } from "../features/relation.t
 import { type Query, sqlName, sqlText } from "../ports/query.ts";
 import { postColumn, postColumns, postedColumn } from "./checked-rows.ts";
 import { type EmbedTextsInput, embedTexts } from "./embed-texts.ts";
-import type { GatherInput } from "./gather-rows.ts";
 
 export interface EmbedRowsInput extends Pick<EmbedTextsInput, "folder" | "progress"> {
   /** By feature name. */
@@ -18,12 +17,18 @@ export interface EmbedRowsInput extends Pick<EmbedTextsInput, "folder" | "progre
   readonly lacking: GroupFiles | null;
 }
 
+/** Where new vectors wait for a commit, and the group whose vectors are taken again. */
+export interface EmbeddingInput {
+  readonly folder: string;
+  readonly known: GroupFiles | null;
+}
+
 /** What a step needs to embed; nothing without embeddings. `temporaryFolder` is that of all runs. */
 export function embeddingInput(
   definition: DataDefinition,
   known: GroupFiles | null,
   temporaryFolder: string,
-): Pick<GatherInput, "embedding"> {
+): { readonly embedding?: EmbeddingInput } {
   if (embeddingsOf(definition).length === 0) return {};
   return { embedding: { folder: waitingVectors(temporaryFolder, definition.name), known } };
 }

@@ -9,14 +9,14 @@ import { ordinalColumn, storedColumns } from "../features/columns.ts";
 import type { LoadedEmbedder } from "../features/embedding.ts";
 import { momentSql } from "../features/entity.ts";
 import type { Forgotten } from "../features/forgotten.ts";
-import { currentSql, type GroupFiles, versionsSql } from "../features/relation.ts";
+import { currentSql, versionsSql } from "../features/relation.ts";
 import { rowGroupSql } from "../features/written-file.ts";
 import { type Query, sqlName } from "../ports/query.ts";
 import type { Source, SourceResult } from "../ports/source.ts";
 import { checkedSql, postColumns, typedSql } from "./checked-rows.ts";
 import { neededColumns } from "./checks.ts";
 import type { CommitInput } from "./commit-input.ts";
-import { embedRows, lackingRowsSql } from "./embed-rows.ts";
+import { type EmbeddingInput, embedRows, lackingRowsSql } from "./embed-rows.ts";
 import { type KeepOptions, keepRelation } from "./kept-relation.ts";
 import { monotonicSql } from "./monotonic-check.ts";
 import { refuseBadBatches, withReplayed, writeQuarantine } from "./rejected.ts";
@@ -35,8 +35,8 @@ export interface GatherInput
   readonly forgotten: readonly Forgotten[];
   /** Only rows that happened from ≤ t < to, in milliseconds since 1970 UTC; all when left out. */
   readonly range?: { readonly fromMs: number; readonly toMs: number };
-  /** Absent without embeddings: where new vectors wait for a commit, and the group whose vectors are taken again. */
-  readonly embedding?: { readonly folder: string; readonly known: GroupFiles | null };
+  /** Absent without embeddings. */
+  readonly embedding?: EmbeddingInput;
   readonly position: string | null;
   readonly projectFolder: string;
   readonly secrets: Readonly<Record<string, string>>;

@@ -3,9 +3,9 @@
 import type { Value } from "../base/table.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import { eventColumn, groupColumns, keyColumn } from "../features/columns.ts";
-import { findOnlineRow } from "../features/online.ts";
-import { hasOnlineSide } from "../features/online-rows.ts";
-import type { PostedLine } from "../features/posted-online.ts";
+import { findOnlineRow } from "../features/online/newest-rows.ts";
+import type { PostedLine } from "../features/online/posted.ts";
+import { hasOnlineSide } from "../features/online/rows.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
 import { type Query, sqlName } from "../ports/query.ts";
 import { cellText, type PostedRows } from "../ports/source.ts";

@@ -2,7 +2,7 @@
 
 import type { DataDefinition } from "../define/definition.ts";
 import { eventColumn } from "../features/columns.ts";
-import { hasOnlineSide, writeOnlineFile } from "../features/online-rows.ts";
+import { hasOnlineSide, writeOnlineFile } from "../features/online/rows.ts";
 import { currentSql, enrichedOver, type GroupFiles, versionsSql } from "../features/relation.ts";
 import { computeStatistics, type GroupStatistics } from "../features/statistics.ts";
 import { describeFile, type WrittenFile } from "../features/written-file.ts";

@@ -8,7 +8,7 @@ import type { DataDefinition } from "../define/definition.ts";
 import { findHead } from "../features/commits.ts";
 import { withDeprecated } from "../features/deprecation.ts";
 import { waitingVectors } from "../features/embedding.ts";
-import { catchUpOnline } from "../features/online.ts";
+import { catchUpOnline } from "../features/online/newest-rows.ts";
 import type { Work } from "../runs/work.ts";
 import type { Known } from "./commit-input.ts";
 import { type Base, commitInput, commitRows, type DataParts, openBase } from "./commit-rows.ts";

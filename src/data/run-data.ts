@@ -10,7 +10,7 @@ import { findHead, lastRowsRead } from "../features/commits.ts";
 import { type FeatureUsers, withDeprecated } from "../features/deprecation.ts";
 import { waitingVectors } from "../features/embedding.ts";
 import { unneededFiles } from "../features/group-files.ts";
-import { catchUpOnline } from "../features/online.ts";
+import { catchUpOnline } from "../features/online/newest-rows.ts";
 import { listRejected, type Rejected, requestedParts, stateOfLine } from "../features/quarantine.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Work } from "../runs/work.ts";

@@ -5,7 +5,7 @@ import type { Json } from "../base/json.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import { withoutForgotten } from "../features/forget-posts.ts";
 import { listForgotten } from "../features/forgotten.ts";
-import { clearPosted, isCommitted, type PostedLine, putPosted, putUpTo } from "../features/posted-online.ts";
+import { clearPosted, isCommitted, type PostedLine, putPosted, putUpTo } from "../features/online/posted.ts";
 import { committedPosts, findAnswer, keepPosts, newestPost, waitingPosts, waitingSize } from "../features/posts.ts";
 import type { Database } from "../ports/database.ts";
 import type { OnlineStore } from "../ports/online-store.ts";

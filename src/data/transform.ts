@@ -2,7 +2,7 @@
 
 import { fail, isFailure } from "../base/failure.ts";
 import { isObject } from "../base/json.ts";
-import type { RawRow } from "../define/data.ts";
+import type { RawRow } from "../define/data-options.ts";
 import { type Query, sqlName } from "../ports/query.ts";
 
 /** What a component declares: one row in, none, one or several out. */

@@ -5,15 +5,15 @@ import { isObject } from "../base/json.ts";
 import type { Source } from "../ports/source.ts";
 import { checkAfter } from "./after.ts";
 import { checkDuration, checkNumber, checkOptions, checkText, checkTexts, invalid, nearest } from "./check.ts";
-import type { DataOptions, EventTime, Features, Labels, Windows } from "./data.ts";
+import type { DataOptions, EventTime } from "./data-options.ts";
 import { type Embedding, isEmbedding } from "./embedding.ts";
 import { checkChecks } from "./expectations.ts";
 import { expressionColumns, parseExpression } from "./expression.ts";
-import type { Feature } from "./feature.ts";
-import type { Label } from "./label.ts";
+import type { Feature, Features } from "./feature.ts";
+import type { Label, Labels } from "./label.ts";
 import { checkLimits } from "./limits.ts";
 import { checkSchedule } from "./schedule.ts";
-import type { Window } from "./window.ts";
+import type { Window, Windows } from "./window.ts";
 
 const dataOptions = [
   "name",

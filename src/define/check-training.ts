@@ -1,14 +1,14 @@
 // Checks what a training declares: its label and features, candidates, budget, split and triggers, each mistake by its field.
 
 import { isObject } from "../base/json.ts";
-import { checkEvents } from "./after.ts";
+import type { Budget } from "./budget.ts";
 import { algorithmTasks, type Candidate, candidateWords } from "./candidate.ts";
-import { checkDuration, checkNumber, checkOneOf, checkOptions, checkText, invalid, nearest } from "./check.ts";
+import { invalid, nearest } from "./check.ts";
 import type { DataComponent } from "./data.ts";
 import { isLabelTask, type Task } from "./metrics.ts";
 import { isOnDemand, namesOf, type OnDemand } from "./on-demand.ts";
 import type { FeatureReference, FeatureSelection } from "./selection.ts";
-import type { Budget, Split, TrainWhen } from "./training.ts";
+import type { Split } from "./split.ts";
 
 type AnySelection = FeatureSelection | FeatureReference | OnDemand;
 
@@ -138,39 +138,3 @@ const otherCandidates: Readonly<Record<Task, string>> = {
   anomaly: "Use isolationForest() for odd rows",
   clustering: "Use kMeans() for groups",
 };
-
-export function checkBudget(budget: Budget | undefined): void {
-  if (budget === undefined) return;
-  checkOptions("budget", budget, ["time", "cpu", "trials"]);
-  if (budget.time === undefined && budget.cpu === undefined && budget.trials === undefined)
-    throw invalid("budget", "time, cpu or trials, so that it ends", budget);
-  if (budget.cpu !== undefined) checkDuration("budget.cpu", budget.cpu);
-  if (budget.time !== undefined) checkDuration("budget.time", budget.time);
-  if (budget.trials !== undefined) {
-    checkNumber("budget.trials", budget.trials, { min: 1, max: 10_000 });
-    if (!Number.isInteger(budget.trials)) throw invalid("budget.trials", "a whole number", budget.trials);
-  }
-}
-
-export function checkSplit(split: Split | undefined): void {
-  if (split === undefined) return;
-  checkOptions("split", split, ["by", "group", "test", "gap", "folds"]);
-  checkOneOf("split.by", split.by, ["time", "random", "stratified", "group"]);
-  if (split.by === "group") checkText("split.group", split.group);
-  else if (split.group !== undefined) throw invalid("split.group", 'by: "group" beside it', split.group);
-  if (split.gap !== undefined && split.by !== "time") throw invalid("split.gap", 'by: "time" beside it', split.gap);
-  if (split.folds !== undefined) {
-    checkNumber("split.folds", split.folds, { min: 1, max: 50 });
-    if (!Number.isInteger(split.folds)) throw invalid("split.folds", "a whole number", split.folds);
-  }
-  if (split.test !== undefined) checkNumber("split.test", split.test, { min: 0.01, max: 0.9 });
-  if (split.gap !== undefined) checkDuration("split.gap", split.gap);
-}
-
-export function checkWhen(when: TrainWhen | undefined): void {
-  if (when === undefined) return;
-  checkOptions("when", when, ["every", "newRows", "after"]);
-  if (when.after !== undefined) checkEvents("when.after", when.after);
-  if (when.every !== undefined) checkDuration("when.every", when.every);
-  if (when.newRows !== undefined) checkNumber("when.newRows", when.newRows, { min: 1 });
-}

@@ -1,12 +1,11 @@
 // A component as JSON: what the catalog keeps and what crosses process borders; functions stay in the user's file.
 
-import { isEvent } from "./after.ts";
+import type { SourceLocation } from "../base/failure.ts";
 import type { Candidate } from "./candidate.ts";
 import type { ComponentKind } from "./component.ts";
 import type { ChecksDefinition } from "./expectations.ts";
 import type { FeatureType } from "./feature.ts";
 import type { Task } from "./metrics.ts";
-import { groupsOf, type OnDemandDefinition } from "./on-demand-definition.ts";
 import type { ScheduleDefinition } from "./schedule.ts";
 import type { Success } from "./success.ts";
 import type { Aggregate } from "./window.ts";
@@ -189,32 +188,21 @@ export const missingTexts: readonly string[] = [
   "-",
 ];
 
-/** The ids (`kind/name`) of the components that this one takes from. */
-export function dependenciesOf(definition: Definition): string[] {
-  switch (definition.kind) {
-    case "problem":
-      return [];
-    case "data":
-      return (definition.after ?? []).filter((id) => !isEvent(id));
-    case "training":
-      return [`problem/${definition.problem}`, ...groupsOf(definition).map((data) => `data/${data}`)];
-    case "inference":
-      return [`training/${definition.training}`];
-    case "app":
-      return [`inference/${definition.inference}`];
-  }
+/** On-demand features, beside the hash of the code that computes them. */
+export interface OnDemandDefinition {
+  /** The training's file, whose features hold the functions. */
+  readonly file: string;
+  /** The hash of that file and of all of the project that it imports: the code under which the functions are kept. */
+  readonly code: string;
+  /** In the order of the training's features. */
+  readonly views: readonly OnDemandView[];
 }
 
-/** The events that make the component due. */
-export function eventsOf(definition: Definition): readonly string[] {
-  if (definition.kind === "training") return definition.when.after ?? [];
-  return definition.kind === "data" ? (definition.after ?? []).filter(isEvent) : [];
-}
-
-/** When the component runs by the clock; null when it does not. */
-export function scheduleOf(definition: Definition | null): ScheduleDefinition | null {
-  if (definition?.kind !== "data" && definition?.kind !== "inference") return null;
-  const schedule = definition.kind === "data" ? definition.schedule : definition.batchSchedule;
-  const { timeZone, missed } = definition.scheduleRules ?? { timeZone: "UTC", missed: "once" };
-  return schedule === null ? null : { schedule, timeZone, missed };
+/** One `onDemand()`. */
+export interface OnDemandView {
+  readonly request: readonly FeatureDefinition[];
+  readonly stored: TrainingDefinition["features"];
+  readonly features: readonly FeatureDefinition[];
+  /** Where it is declared. */
+  readonly location: SourceLocation | null;
 }

@@ -26,6 +26,9 @@ export interface Feature<Value = unknown, Optional extends boolean = boolean> {
   readonly valueType?: Value;
 }
 
+/** By name. */
+export type Features = Readonly<Record<string, Feature>>;
+
 interface CommonOptions {
   /** The value may be missing; otherwise a row without it goes to quarantine. */
   readonly optional?: boolean;

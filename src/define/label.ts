@@ -24,6 +24,9 @@ export interface AheadLabel<Value = unknown, Expression extends string = string>
 
 export type Label = Feature | AheadLabel;
 
+/** By name. */
+export type Labels = Readonly<Record<string, Label>>;
+
 export interface AheadOptions {
   /** How far ahead, e.g. "1d". */
   readonly by: string;

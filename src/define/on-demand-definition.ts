@@ -2,30 +2,12 @@
 
 import type { SourceLocation } from "../base/failure.ts";
 import type { Component } from "./component.ts";
-import type { FeatureDefinition, TrainingDefinition } from "./definition.ts";
+import type { FeatureDefinition, OnDemandDefinition, OnDemandView, TrainingDefinition } from "./definition.ts";
 import type { Feature } from "./feature.ts";
 import { isOnDemand, namesOf, type OnDemand } from "./on-demand.ts";
 import type { FeatureReference, FeatureSelection } from "./selection.ts";
 
 type Selections = TrainingDefinition["features"];
-
-export interface OnDemandDefinition {
-  /** The training's file, whose features hold the functions. */
-  readonly file: string;
-  /** The hash of that file and of all of the project that it imports: the code under which the functions are kept. */
-  readonly code: string;
-  /** In the order of the training's features. */
-  readonly views: readonly OnDemandView[];
-}
-
-/** One `onDemand()`. */
-export interface OnDemandView {
-  readonly request: readonly FeatureDefinition[];
-  readonly stored: Selections;
-  readonly features: readonly FeatureDefinition[];
-  /** Where it is declared. */
-  readonly location: SourceLocation | null;
-}
 
 /** The code behind a component, as whoever loads it knows it. */
 export interface ComponentCode {

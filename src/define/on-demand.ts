@@ -2,9 +2,11 @@
 
 import { isObject } from "../base/json.ts";
 import { checkOptions, invalid, nearest } from "./check.ts";
-import type { DataOptions, Features, Labels, Windows } from "./data.ts";
-import type { Feature } from "./feature.ts";
+import type { DataOptions } from "./data-options.ts";
+import type { Feature, Features } from "./feature.ts";
+import type { Labels } from "./label.ts";
 import type { FeatureReference, FeatureSelection } from "./selection.ts";
+import type { Windows } from "./window.ts";
 
 type Stored = FeatureSelection | FeatureReference;
 type ValueOf<T> = T extends { readonly valueType?: infer Value } ? Exclude<Value, undefined> : never;

@@ -1,9 +1,9 @@
 // How other components name what a data component holds: features, labels, and their types in rows and in requests.
 
 import type { Component } from "./component.ts";
-import type { Features, Windows } from "./data.ts";
-import type { Feature } from "./feature.ts";
+import type { Feature, Features } from "./feature.ts";
 import type { AheadLabel } from "./label.ts";
+import type { Windows } from "./window.ts";
 
 /** One feature of a group, as a training names it; `Inputs` is its type in a request, `Values` in a row. */
 export interface FeatureReference<Name extends string = string, Inputs = unknown, Values = unknown> {

@@ -1,19 +1,16 @@
 // Step 3, training: which label and features, how to hold rows out, which candidates, when to train again.
 
 import { isObject } from "../base/json.ts";
-import type { EventId } from "./after.ts";
+import { type Budget, checkBudget } from "./budget.ts";
 import type { Candidate } from "./candidate.ts";
 import { checkNumber, checkOptions, invalid } from "./check.ts";
 import {
-  checkBudget,
   checkCandidates,
   checkFeatures,
   checkLabel,
   checkSeries,
-  checkSplit,
   checkUnvaried,
   checkWeight,
-  checkWhen,
 } from "./check-training.ts";
 import type { Component } from "./component.ts";
 import type { DataComponent } from "./data.ts";
@@ -22,41 +19,8 @@ import { isLabelTask, type Task, type UnlabelledTask } from "./metrics.ts";
 import { checkRequest, isOnDemand, namesOf, type OnDemand } from "./on-demand.ts";
 import type { ProblemComponent } from "./problem.ts";
 import type { FeatureReference, FeatureSelection, LabelReference } from "./selection.ts";
-
-export interface Split {
-  /** `time`: the newest rows are held out; `stratified`: each class in proportion; `group`: whole groups; `random`. */
-  readonly by: "time" | "random" | "stratified" | "group";
-  /** With `group`: the feature or key whose rows stay together, e.g. "customer". */
-  readonly group?: string;
-  /** The share of rows that is held out for the gate. */
-  readonly test?: number;
-  /** With `time`: rows this close before the test part are left out, e.g. "1d". */
-  readonly gap?: string;
-  /**
-   * Candidates are compared on this many folds of the training rows (in time order with `time`), or on one held-back part with 1.
-   * 5 up to 5,000 training rows and 1 beyond when left out.
-   */
-  readonly folds?: number;
-}
-
-/** How long candidates are varied before the best so far is taken; without a budget each is tried as it stands. */
-export interface Budget {
-  /** Wall time, e.g. "10m"; no new trial starts after it, and those that go on are cut, but for the very first. */
-  readonly time?: string;
-  /** Processor time of all trials together, e.g. "1h", which is what machines are paid by; no new trial starts once it is used up. */
-  readonly cpu?: string;
-  /** How many settings are tried in all. */
-  readonly trials?: number;
-}
-
-export interface TrainWhen {
-  /** Train again when the rows have changed and the model is this old, e.g. "1d". */
-  readonly every?: string;
-  /** Train again after this many new rows. */
-  readonly newRows?: number;
-  /** Train again, whatever the rows, after these events, e.g. `["event/drift"]`. */
-  readonly after?: readonly EventId[];
-}
+import { checkSplit, type Split } from "./split.ts";
+import { checkWhen, type TrainWhen } from "./train-when.ts";
 
 type AnySelection = FeatureSelection | FeatureReference | OnDemand;
 

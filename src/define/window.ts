@@ -21,6 +21,9 @@ export interface Window<Column extends string = string> {
   readonly description?: string;
 }
 
+/** By name. */
+export type Windows = Readonly<Record<string, Window>>;
+
 export interface WindowOptions {
   /** How far back, e.g. "7d". */
   readonly over: string;

@@ -8,7 +8,7 @@ import { commitColumn, eventColumn, keyColumn, ordinalColumn, sqlTypes, storedCo
 import type { CommitFile } from "./commits.ts";
 import { type EntityRows, entitySql } from "./entity.ts";
 import type { PinnedFiles } from "./group-files.ts";
-import { hasOnlineSide, writeOnlineFile } from "./online-rows.ts";
+import { hasOnlineSide, writeOnlineFile } from "./online/rows.ts";
 import { bookkeepingColumns, enrichedSql, type GroupFiles, versionsSql } from "./relation.ts";
 import { computeStatistics, type GroupStatistics } from "./statistics.ts";
 import type { StoredSchema } from "./stored-schema.ts";

@@ -2,9 +2,9 @@
 
 import { join } from "node:path";
 import { fail, isFailure, type SourceLocation } from "../base/failure.ts";
-import type { Features } from "../define/data.ts";
 import type { DataDefinition, FeatureDefinition } from "../define/definition.ts";
 import { isEmbedding } from "../define/embedding.ts";
+import type { Features } from "../define/feature.ts";
 import type { EmbeddedAs, Embedder } from "../ports/embedder.ts";
 import { sqlName } from "../ports/query.ts";
 

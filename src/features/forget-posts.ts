@@ -7,8 +7,8 @@ import type { Database } from "../ports/database.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
 import { type EntityRows, entityHash, isOfEntity } from "./entity.ts";
 import type { Forgotten } from "./forgotten.ts";
-import type { PostedLine } from "./posted-online.ts";
-import { removePosted } from "./posted-online.ts";
+import type { PostedLine } from "./online/posted.ts";
+import { removePosted } from "./online/posted.ts";
 
 /** Returns how many rows waited. What senders were told about their rejected rows goes too. */
 export async function forgetPosts(

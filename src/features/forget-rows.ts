@@ -11,7 +11,7 @@ import { type DeletedRows, deleteRows } from "./delete-rows.ts";
 import type { EntityRows } from "./entity.ts";
 import { recordForgotten } from "./forgotten.ts";
 import { groupFiles, storedSchema } from "./group-files.ts";
-import { catchUpOnline } from "./online.ts";
+import { catchUpOnline } from "./online/newest-rows.ts";
 
 export interface ForgetParts {
   readonly database: Database;

@@ -1,8 +1,7 @@
 // What a request to a model may hold: the model's stored features, and what its on-demand features are computed from.
 
 import type { Value } from "../base/table.ts";
-import type { FeatureDefinition } from "../define/definition.ts";
-import type { OnDemandDefinition } from "../define/on-demand-definition.ts";
+import type { FeatureDefinition, OnDemandDefinition } from "../define/definition.ts";
 import type { Commit } from "./commits.ts";
 import { embeddingsOf } from "./embedding.ts";
 import {

@@ -1,8 +1,7 @@
 // A training set with its on-demand features: joined point in time, then computed row by row from what was known then.
 
 import type { Value } from "../base/table.ts";
-import type { DataDefinition, TrainingDefinition } from "../define/definition.ts";
-import type { OnDemandDefinition } from "../define/on-demand-definition.ts";
+import type { DataDefinition, OnDemandDefinition, TrainingDefinition } from "../define/definition.ts";
 import { type Query, sqlName, sqlPath, sqlText } from "../ports/query.ts";
 import { type GroupColumn, sqlTypes, vectorSql } from "./columns.ts";
 import { computeRows, inputColumns, type OnDemandFunctions, outputColumns, setSelections } from "./on-demand.ts";

@@ -4,13 +4,14 @@ import { fail, isFailure, messageOf, type SourceLocation } from "../base/failure
 import { isObject } from "../base/json.ts";
 import type { Value } from "../base/table.ts";
 import { nearest } from "../define/check.ts";
-import type { DataDefinition, FeatureDefinition, TrainingDefinition } from "../define/definition.ts";
-import {
-  mergeSelections,
-  type OnDemandDefinition,
-  type OnDemandView,
-  storedSelections,
-} from "../define/on-demand-definition.ts";
+import type {
+  DataDefinition,
+  FeatureDefinition,
+  OnDemandDefinition,
+  OnDemandView,
+  TrainingDefinition,
+} from "../define/definition.ts";
+import { mergeSelections, storedSelections } from "../define/on-demand-definition.ts";
 import { eventColumn, type GroupColumn, keyColumn } from "./columns.ts";
 import { readTime } from "./time-text.ts";
 

@@ -9,7 +9,7 @@ import { type Commit, listCommits } from "./commits.ts";
 import { indexesOf } from "./delete-rows.ts";
 import { type EntityRows, entitySql, isKeyedBy, isOfEntity } from "./entity.ts";
 import { commitsHolding, groupFiles } from "./group-files.ts";
-import type { OnlineLine } from "./online-writes.ts";
+import type { OnlineLine } from "./online/writes.ts";
 import { dropLines } from "./quarantine.ts";
 
 export interface Purged {

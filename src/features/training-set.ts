@@ -15,8 +15,8 @@ import {
   ordinalColumn,
   vectorSql,
 } from "./columns.ts";
-import { type PlaceableView, placedRelation, placeViews } from "./placed-views.ts";
-import { countingSql, planView, type ViewPlan } from "./point-in-time.ts";
+import { type PlaceableView, placedRelation, placeViews } from "./join/placed-views.ts";
+import { countingSql, planView, type ViewPlan } from "./join/point-in-time.ts";
 import { currentSql, enrichedOver, enrichedSql, type GroupFiles, orderSql, versionsSql } from "./relation.ts";
 import { knownColumn, knownWindowSteps } from "./windows.ts";
 

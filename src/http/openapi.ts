@@ -4,6 +4,7 @@ import type { DataDefinition } from "../define/definition.ts";
 import type { FeatureField } from "../features/fields.ts";
 import { type Live, typicalRequest } from "../inference/live.ts";
 import { errorResponses } from "./openapi-errors.ts";
+import { explanationSchema } from "./openapi-explanation.ts";
 import { onlineFeaturesOperation } from "./openapi-features.ts";
 import { ingestOperation } from "./openapi-ingest.ts";
 import { searchOperation } from "./openapi-search.ts";
@@ -207,39 +208,6 @@ function taskProperties(task: Live["model"]["task"]): Schema {
     properties: { at: { type: "string", format: "date-time" }, value: number, lower: number, upper: number },
   };
   return { forecast: { type: "object", properties: { coverage: share, steps: { type: "array", items: step } } } };
-}
-
-function explanationSchema(): Schema {
-  const number = { type: "number" };
-  const term = { type: "object", properties: { term: { type: "string" }, contribution: number } };
-  const contribution = {
-    type: "object",
-    properties: {
-      feature: { type: "string" },
-      value: { type: ["string", "number", "boolean", "null"] },
-      contribution: number,
-      terms: { type: "array", items: term, description: "Of a text: its known words and pairs of words" },
-    },
-  };
-  return {
-    type: "object",
-    properties: {
-      base: { type: "number" },
-      unit: { type: "string", enum: ["margin", "value"] },
-      class: { type: ["string", "null"] },
-      contributions: { type: "array", items: contribution },
-      interactions: {
-        type: ["array", "null"],
-        items: {
-          type: "object",
-          properties: {
-            features: { type: "array", items: { type: "string" }, minItems: 2, maxItems: 2 },
-            contribution: number,
-          },
-        },
-      },
-    },
-  };
 }
 
 function errorSchema(): Schema {

@@ -4,21 +4,18 @@ import { formatAge } from "../base/clock.ts";
 import { fail } from "../base/failure.ts";
 import { newId } from "../base/ids.ts";
 import type { Value } from "../base/table.ts";
-import type { Explanation, PredictionDocument } from "../define/answer-documents.ts";
-import type { DataDefinition } from "../define/definition.ts";
-import type { OnDemandDefinition } from "../define/on-demand-definition.ts";
+import type { PredictionDocument } from "../define/answer-documents.ts";
+import type { DataDefinition, OnDemandDefinition } from "../define/definition.ts";
 import { inputNames, type OnDemandCompute, outputColumns, plainInput } from "../features/on-demand.ts";
-import { expiredMs, findOnlineRow } from "../features/online.ts";
+import { expiredMs, findOnlineRow } from "../features/online/newest-rows.ts";
 import type { OnlineStore } from "../ports/online-store.ts";
 import type { ApartAnswer, ApartModels } from "./apart.ts";
 import { decideClass, evenThreshold } from "./decide-class.ts";
 import { embedAll, type TextEmbedder, textsToEmbed } from "./embed-inputs.ts";
+import { type Explain, explain } from "./explain.ts";
 import { type CheckedInput, checkComplete, checkInput, type InputSchema } from "./input.ts";
 import type { Live } from "./live.ts";
 import { askedFor, newerValues, seriesNames, taskAnswer } from "./task-answer.ts";
-
-/** `interactions`: also how features work together. */
-export type Explain = boolean | "interactions";
 
 export interface AnswerOptions {
   readonly explain: Explain;
@@ -262,40 +259,6 @@ export function checkOutput(
 export function labelValue(live: Live, text: string): Value {
   if (live.label?.type === "boolean") return text === "true";
   return live.label?.type === "number" ? Number(text) : text;
-}
-
-/** Of a long text, the words that move the answer most. */
-const shownTerms = 10;
-
-const shownPairs = 50;
-/** Each feature, and each number of a vector, costs two explanations, which others wait for. */
-const mostInteracting = 100;
-
-function explain(
-  live: Live,
-  features: Readonly<Record<string, Value>>,
-  wanted: Explain,
-  said: ApartAnswer | undefined,
-): Explanation {
-  const { base, contributions, class: explained } = said?.explanation ?? live.model.explainRow(features);
-  return {
-    base,
-    unit: live.model.task === "regression" ? "value" : "margin",
-    class: explained ?? null,
-    contributions: contributions.map(({ feature, contribution, terms }) => ({
-      feature,
-      value: features[feature] ?? null,
-      contribution,
-      ...(terms && { terms: terms.slice(0, shownTerms) }),
-    })),
-    ...(wanted === "interactions" && { interactions: interactionsOf(live, features) }),
-  };
-}
-
-function interactionsOf({ model }: Live, features: Readonly<Record<string, Value>>) {
-  const numbers = model.features.reduce((sum, { dimensions = 1 }) => sum + dimensions, 0);
-  if (numbers > mostInteracting) return null;
-  return model.explainInteractions?.(features).slice(0, shownPairs) ?? null;
 }
 
 function dataAge(live: Live, now: number): number {

@@ -2,13 +2,18 @@
 
 import { fail } from "../base/failure.ts";
 import type { Value } from "../base/table.ts";
-import type { InferenceDefinition, LabelDefinition, TrainingDefinition } from "../define/definition.ts";
-import { type OnDemandDefinition, storedSelections } from "../define/on-demand-definition.ts";
+import type {
+  InferenceDefinition,
+  LabelDefinition,
+  OnDemandDefinition,
+  TrainingDefinition,
+} from "../define/definition.ts";
+import { storedSelections } from "../define/on-demand-definition.ts";
 import { groupColumns } from "../features/columns.ts";
 import { type Commit, findHead } from "../features/commits.ts";
 import { inputFields, typicalInput } from "../features/input-fields.ts";
-import { findOnlineRow } from "../features/online.ts";
-import { hasOnlineSide } from "../features/online-rows.ts";
+import { findOnlineRow } from "../features/online/newest-rows.ts";
+import { hasOnlineSide } from "../features/online/rows.ts";
 import type { Predictor } from "../learn/model.ts";
 import { loadModel } from "../models/model-store.ts";
 import { asTrained, findAlias, type Version } from "../models/registry.ts";

@@ -14,7 +14,7 @@ import { findHead } from "../features/commits.ts";
 import { withDeprecated } from "../features/deprecation.ts";
 import { embeddingsOf } from "../features/embedding.ts";
 import { groupFiles, storedSchema } from "../features/group-files.ts";
-import { putUpTo } from "../features/posted-online.ts";
+import { putUpTo } from "../features/online/posted.ts";
 import { committedPosts, newestPost, onlyAdded } from "../features/posts.ts";
 import { evolveSchema } from "../features/stored-schema.ts";
 import type { Query } from "../ports/query.ts";

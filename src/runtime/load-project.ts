@@ -8,7 +8,7 @@ import { type Failure, fail, fromFailure, type PentadError, toFailure } from "..
 import { contentHash } from "../base/ids.ts";
 import type { DeclaredComponent } from "../catalog/components.ts";
 import { nearest } from "../define/check.ts";
-import { dependenciesOf, scheduleOf } from "../define/definition.ts";
+import { dependenciesOf, scheduleOf } from "../define/dependencies.ts";
 import { writeSettings } from "../runs/settings.ts";
 import { checkTypes } from "./drivers.ts";
 import { importsOf } from "./imports.ts";

@@ -6,7 +6,7 @@ import type { Value } from "../base/table.ts";
 import { nearest } from "../define/check.ts";
 import type { DataDefinition } from "../define/definition.ts";
 import { groupColumns } from "../features/columns.ts";
-import { openColumnReader } from "../features/online.ts";
+import { openColumnReader } from "../features/online/newest-rows.ts";
 import type { Project } from "./open-project.ts";
 
 /** `expired`: the row is older than its group's time to live, and its values do not count. */

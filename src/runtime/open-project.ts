@@ -10,7 +10,7 @@ import { lineageMigrations } from "../catalog/lineage.ts";
 import { migrate } from "../catalog/migrations.ts";
 import { featuresMigrations, listHeads } from "../features/commits.ts";
 import type { OnDemandCompute } from "../features/on-demand.ts";
-import { catchUpOnline } from "../features/online.ts";
+import { catchUpOnline } from "../features/online/newest-rows.ts";
 import type { ApartModels } from "../inference/apart.ts";
 import { type LiveSource, liveSource } from "../inference/live.ts";
 import { inferenceMigrations, openPredictionLog, type PredictionLog } from "../inference/prediction-log.ts";

@@ -4,14 +4,8 @@ import { type ErrorCodeName, isTrouble } from "../base/error-codes.ts";
 import { contentHash } from "../base/ids.ts";
 import { canonicalJson } from "../base/json.ts";
 import type { DeclaredComponent } from "../catalog/components.ts";
-import {
-  type DataDefinition,
-  type Definition,
-  dependenciesOf,
-  eventsOf,
-  type ProblemDefinition,
-  type TrainingDefinition,
-} from "../define/definition.ts";
+import type { DataDefinition, Definition, ProblemDefinition, TrainingDefinition } from "../define/definition.ts";
+import { dependenciesOf, eventsOf } from "../define/dependencies.ts";
 import { groupsOf, storedSelections } from "../define/on-demand-definition.ts";
 import type { Run, RunReason } from "../runs/run.ts";
 

@@ -2,7 +2,7 @@
 
 import type { Failure } from "../base/failure.ts";
 import type { DeclaredComponent } from "../catalog/components.ts";
-import { dependenciesOf } from "../define/definition.ts";
+import { dependenciesOf } from "../define/dependencies.ts";
 import type { Run, RunReason } from "../runs/run.ts";
 import { mostAtOnce } from "../runs/settings.ts";
 import { startWorker } from "../runs/worker.ts";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterEach, describe, it } from "node:test";
 import { listCommits } from "../../src/features/commits.ts";
 import { groupFiles } from "../../src/features/group-files.ts";
-import { catchUpOnline, findOnlineRow } from "../../src/features/online.ts";
+import { catchUpOnline, findOnlineRow } from "../../src/features/online/newest-rows.ts";
 import { definitionOf, openGroup } from "../data/group.ts";
 import { worker } from "./features-rows.ts";
 

@@ -9,7 +9,7 @@ import { after, before, describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { listCommits } from "../../src/features/commits.ts";
 import { groupFiles } from "../../src/features/group-files.ts";
-import { catchUpOnline, findOnlineRow } from "../../src/features/online.ts";
+import { catchUpOnline, findOnlineRow } from "../../src/features/online/newest-rows.ts";
 import { sqlText } from "../../src/ports/query.ts";
 import { definitionOf, type Group, openGroup } from "../data/group.ts";
 import { definitionSource, prepare, scenarios } from "./write-scenarios.ts";

@@ -10,7 +10,7 @@ import type { Transform } from "../../src/data/transform.ts";
 import type { DataDefinition } from "../../src/define/definition.ts";
 import { duckdbQuery } from "../../src/drivers/duckdb-query.ts";
 import { groupFiles } from "../../src/features/group-files.ts";
-import { findOnlineRow } from "../../src/features/online.ts";
+import { findOnlineRow } from "../../src/features/online/newest-rows.ts";
 import { committedPosts, keepPosts, onlyAdded } from "../../src/features/posts.ts";
 import { category, count, defineData, mean, number, push } from "../../src/index.ts";
 import type { Query } from "../../src/ports/query.ts";

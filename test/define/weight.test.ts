@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { describe as group, it } from "node:test";
 import { messageOf } from "../../src/base/failure.ts";
-import { dependenciesOf, type TrainingDefinition } from "../../src/define/definition.ts";
+import type { TrainingDefinition } from "../../src/define/definition.ts";
+import { dependenciesOf } from "../../src/define/dependencies.ts";
 import { describe } from "../../src/define/describe.ts";
 import {
   category,

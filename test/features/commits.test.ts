@@ -14,7 +14,7 @@ import { findHead, listCommits } from "../../src/features/commits.ts";
 import { planCompaction } from "../../src/features/compaction.ts";
 import { listDeprecated } from "../../src/features/deprecation.ts";
 import { groupFiles } from "../../src/features/group-files.ts";
-import { findOnlineRow } from "../../src/features/online.ts";
+import { findOnlineRow } from "../../src/features/online/newest-rows.ts";
 import { keepPosts } from "../../src/features/posts.ts";
 import { versionsSql } from "../../src/features/relation.ts";
 import { planTrainingSet, writeTrainingSet } from "../../src/features/training-set.ts";

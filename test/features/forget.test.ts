@@ -13,7 +13,7 @@ import { sum } from "../../src/define/window.ts";
 import { listCommits } from "../../src/features/commits.ts";
 import type { EntityRows } from "../../src/features/entity.ts";
 import { groupFiles } from "../../src/features/group-files.ts";
-import { findOnlineRow } from "../../src/features/online.ts";
+import { findOnlineRow } from "../../src/features/online/newest-rows.ts";
 import { type Purged, purgeRows } from "../../src/features/purge.ts";
 import { listOpen } from "../../src/features/quarantine.ts";
 import { planTrainingSet, writeTrainingSet } from "../../src/features/training-set.ts";

@@ -10,7 +10,7 @@ import type { TrainingDefinition } from "../../src/define/definition.ts";
 import { groupColumns } from "../../src/features/columns.ts";
 import { listCommits } from "../../src/features/commits.ts";
 import { groupFiles } from "../../src/features/group-files.ts";
-import { findOnlineRow } from "../../src/features/online.ts";
+import { findOnlineRow } from "../../src/features/online/newest-rows.ts";
 import { planTrainingSet } from "../../src/features/training-set.ts";
 import { type Cells, definitionOf, type Group, given, openGroup } from "../data/group.ts";
 import { labelRows, newest, windowsAt } from "./oracle.ts";

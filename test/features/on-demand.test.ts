@@ -4,8 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { PentadError } from "../../src/base/failure.ts";
 import type { Value } from "../../src/base/table.ts";
-import type { FeatureDefinition } from "../../src/define/definition.ts";
-import type { OnDemandDefinition } from "../../src/define/on-demand-definition.ts";
+import type { FeatureDefinition, OnDemandDefinition } from "../../src/define/definition.ts";
 import { computeRows, inputNames, type OnDemandFunctions, plainInput } from "../../src/features/on-demand.ts";
 
 const feature = (name: string, given: Partial<FeatureDefinition> = {}): FeatureDefinition => ({

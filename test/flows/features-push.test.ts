@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { lmdbOnline } from "../../src/drivers/lmdb-online.ts";
-import { findOnlineRow } from "../../src/features/online.ts";
+import { findOnlineRow } from "../../src/features/online/newest-rows.ts";
 import type { StatusDocument } from "../../src/http/api.ts";
 import type { IngestDocument } from "../../src/runtime/ingest.ts";
 import type { OnlineFeaturesDocument } from "../../src/runtime/online-features.ts";

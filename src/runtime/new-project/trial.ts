@@ -3,17 +3,13 @@
 import { type Column, categoryColumn, type Table, takeRows } from "../../base/table.ts";
 import { judgedSql, refusalsSql } from "../../data/checks.ts";
 import type { TableProfile } from "../../data/profile.ts";
-import {
-  type DataOptions,
-  defineData,
-  type EventTime,
-  type Features,
-  type Labels,
-  type Windows,
-} from "../../define/data.ts";
+import { defineData } from "../../define/data.ts";
+import type { DataOptions, EventTime } from "../../define/data-options.ts";
 import type { DataDefinition } from "../../define/definition.ts";
 import { describe } from "../../define/describe.ts";
-import { boolean, category, type Feature, number, text, time } from "../../define/feature.ts";
+import { boolean, category, type Feature, type Features, number, text, time } from "../../define/feature.ts";
+import type { Labels } from "../../define/label.ts";
+import type { Windows } from "../../define/window.ts";
 import { eventColumn, storedColumns } from "../../features/columns.ts";
 import { toLabel } from "../../learn/label.ts";
 import type { Label, Task } from "../../learn/model.ts";

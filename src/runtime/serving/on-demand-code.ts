@@ -1,9 +1,8 @@
 // Loads the functions of on-demand features from kept code, in a process that may run them.
 
 import { fail } from "../../base/failure.ts";
-import type { TrainingDefinition } from "../../define/definition.ts";
+import type { OnDemandDefinition, TrainingDefinition } from "../../define/definition.ts";
 import { isOnDemand } from "../../define/on-demand.ts";
-import type { OnDemandDefinition } from "../../define/on-demand-definition.ts";
 import type { TrainingComponent } from "../../define/training.ts";
 import type { OnDemandFunctions } from "../../features/on-demand.ts";
 import { locationInProject } from "../../ports/compute.ts";

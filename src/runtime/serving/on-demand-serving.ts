@@ -4,7 +4,7 @@ import { fail, isFailure, type PentadError } from "../../base/failure.ts";
 import { newId } from "../../base/ids.ts";
 import type { Json, JsonObject } from "../../base/json.ts";
 import type { Value } from "../../base/table.ts";
-import type { OnDemandDefinition } from "../../define/on-demand-definition.ts";
+import type { OnDemandDefinition } from "../../define/definition.ts";
 import { computeRows, type OnDemandCompute } from "../../features/on-demand.ts";
 import type { ComputeServing, ComputeTask, StepContext } from "../../ports/compute.ts";
 import { loadOnDemand } from "./on-demand-code.ts";

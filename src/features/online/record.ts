@@ -1,7 +1,7 @@
 // The bytes of one row in the online store: which values are there, the numbers, then the texts, by a schema kept beside them.
 
-import type { Value } from "../base/table.ts";
-import type { FeatureType } from "../define/feature.ts";
+import type { Value } from "../../base/table.ts";
+import type { FeatureType } from "../../define/feature.ts";
 
 /** The columns of a record, in their order. */
 export type RecordSchema = readonly { readonly name: string; readonly type: FeatureType }[];

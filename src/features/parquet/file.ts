@@ -3,7 +3,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { promisify } from "node:util";
 import * as zlib from "node:zlib";
-import { readThrift, type ThriftStruct, UnusualFile } from "./parquet-thrift.ts";
+import { readThrift, type ThriftStruct, UnusualFile } from "./thrift.ts";
 
 /** `other` is what is left to the engine. */
 export type ParquetType = "boolean" | "number" | "whole" | "time" | "text" | "other";

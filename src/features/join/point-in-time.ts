@@ -1,12 +1,12 @@
 // Joins one feature group to the label's rows as of their event time: the values that were known then.
 
-import { fail } from "../base/failure.ts";
-import type { DataDefinition } from "../define/definition.ts";
-import { sqlName } from "../ports/query.ts";
-import { commitColumn, createdColumn, eventColumn, type GroupColumn, keyColumn, ordinalColumn } from "./columns.ts";
+import { fail } from "../../base/failure.ts";
+import type { DataDefinition } from "../../define/definition.ts";
+import { sqlName } from "../../ports/query.ts";
+import { commitColumn, createdColumn, eventColumn, type GroupColumn, keyColumn, ordinalColumn } from "../columns.ts";
+import { currentSql, enrichedSql, type GroupFiles, versionsSql } from "../relation.ts";
+import { knownColumn, knownWindowSteps } from "../windows.ts";
 import { type PlaceableView, placeColumn, placedRowsSql, placedValue } from "./placed-views.ts";
-import { currentSql, enrichedSql, type GroupFiles, versionsSql } from "./relation.ts";
-import { knownColumn, knownWindowSteps } from "./windows.ts";
 
 export interface ViewPlan {
   /** The view's name in the query. */

@@ -1,7 +1,7 @@
 // The values of a Parquet column: numbers as numbers, texts as codes beside the bytes that they stand for.
 
-import type { ParquetChunk, ParquetPage, ParquetType } from "./parquet-file.ts";
-import { UnusualFile } from "./parquet-thrift.ts";
+import type { ParquetChunk, ParquetPage, ParquetType } from "./file.ts";
+import { UnusualFile } from "./thrift.ts";
 
 /** Times in microseconds, truths as 0 and 1; NaN for missing. */
 export function chunkNumbers({ type, optional, rows, pages }: ParquetChunk): Float64Array {

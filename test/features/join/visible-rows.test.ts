@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import fc from "fast-check";
-import { visibleRows } from "../../src/features/visible-rows.ts";
+import { visibleRows } from "../../../src/features/join/visible-rows.ts";
 
 const row = fc.record({
   event: fc.integer({ min: 0, max: 9 }),

@@ -1,10 +1,10 @@
 // What the newest rows of some keys are in the online store: which bytes stand under which key, and the schema to read them by.
 
-import { contentHash } from "../base/ids.ts";
-import type { DataDefinition } from "../define/definition.ts";
-import type { OnlineWrite } from "../ports/online-store.ts";
-import { groupColumns } from "./columns.ts";
-import { encodeRecord, type OnlineRow, type RecordSchema } from "./online-record.ts";
+import { contentHash } from "../../base/ids.ts";
+import type { DataDefinition } from "../../define/definition.ts";
+import type { OnlineWrite } from "../../ports/online-store.ts";
+import { groupColumns } from "../columns.ts";
+import { encodeRecord, type OnlineRow, type RecordSchema } from "./record.ts";
 
 /** One line of a commit's online file: the newest row of a key, or that it has none any more. */
 export type OnlineLine = { readonly key: readonly string[] } & (

@@ -5,11 +5,11 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { duckdbQuery } from "../../src/drivers/duckdb-query.ts";
-import { openParquet } from "../../src/features/parquet-file.ts";
-import { UnusualFile } from "../../src/features/parquet-thrift.ts";
-import { chunkNumbers, chunkTexts } from "../../src/features/parquet-values.ts";
-import type { Query } from "../../src/ports/query.ts";
+import { duckdbQuery } from "../../../src/drivers/duckdb-query.ts";
+import { openParquet } from "../../../src/features/parquet/file.ts";
+import { UnusualFile } from "../../../src/features/parquet/thrift.ts";
+import { chunkNumbers, chunkTexts } from "../../../src/features/parquet/values.ts";
+import type { Query } from "../../../src/ports/query.ts";
 
 describe("a Parquet file without an engine", () => {
   let query: Query;

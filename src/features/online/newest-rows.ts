@@ -1,12 +1,14 @@
 // The online side of a feature group: the newest row of every key, written by the same commits as the offline side.
 
-import { fail } from "../base/failure.ts";
-import type { Value } from "../base/table.ts";
-import type { DataDefinition } from "../define/definition.ts";
-import type { BlobStore } from "../ports/blob-store.ts";
-import type { Database } from "../ports/database.ts";
-import type { OnlineStore, OnlineWrite } from "../ports/online-store.ts";
-import { type Commit, findHead, listCommits } from "./commits.ts";
+import { fail } from "../../base/failure.ts";
+import type { Value } from "../../base/table.ts";
+import type { DataDefinition } from "../../define/definition.ts";
+import type { BlobStore } from "../../ports/blob-store.ts";
+import type { Database } from "../../ports/database.ts";
+import type { OnlineStore, OnlineWrite } from "../../ports/online-store.ts";
+import { type Commit, findHead, listCommits } from "../commits.ts";
+import { postOf } from "../posts.ts";
+import { committedWrite, findPosted } from "./posted.ts";
 import {
   decodeColumns,
   decodeJsonRecord,
@@ -17,13 +19,11 @@ import {
   type RecordPick,
   type RecordSchema,
   schemaOf,
-} from "./online-record.ts";
-import { readOnlineFile } from "./online-rows.ts";
-import { onlineKey, readOnlineKey, rowWrites, schemaSpace, schemaWrite } from "./online-writes.ts";
-import { committedWrite, findPosted } from "./posted-online.ts";
-import { postOf } from "./posts.ts";
+} from "./record.ts";
+import { readOnlineFile } from "./rows.ts";
+import { onlineKey, readOnlineKey, rowWrites, schemaSpace, schemaWrite } from "./writes.ts";
 
-export type { OnlineRow } from "./online-record.ts";
+export type { OnlineRow } from "./record.ts";
 
 /** The first keys of a group that have a stored row, each as its columns' values. */
 export function listOnlineKeys(online: OnlineStore, group: string, limit: number): string[][] {

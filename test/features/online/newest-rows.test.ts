@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import type { Value } from "../../src/base/table.ts";
-import type { DataDefinition } from "../../src/define/definition.ts";
-import { expiredMs } from "../../src/features/online.ts";
+import type { Value } from "../../../src/base/table.ts";
+import type { DataDefinition } from "../../../src/define/definition.ts";
+import { expiredMs } from "../../../src/features/online/newest-rows.ts";
 import {
   decodeJsonRecord,
   decodeRecord,
@@ -13,8 +13,8 @@ import {
   type RecordSchema,
   schemaOf,
   vectorText,
-} from "../../src/features/online-record.ts";
-import { onlineKey, readOnlineKey } from "../../src/features/online-writes.ts";
+} from "../../../src/features/online/record.ts";
+import { onlineKey, readOnlineKey } from "../../../src/features/online/writes.ts";
 
 const cell: Record<RecordSchema[number]["type"], fc.Arbitrary<Value>> = {
   number: fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0),

@@ -1,10 +1,10 @@
 // The answers of one view to all labels: its files are read once, row group by row group, and only the values of the answers are kept.
 
-import { createdColumn, eventColumn, ordinalColumn } from "./columns.ts";
+import { createdColumn, eventColumn, ordinalColumn } from "../columns.ts";
+import type { ParquetFile, ParquetGroup } from "../parquet/file.ts";
+import { chunkNumbers, chunkTexts } from "../parquet/values.ts";
 import { type SortedKeys, walkKeys } from "./key-runs.ts";
 import { type LabelsByKey, mergePlaces, nothingFound, type Settled } from "./last-places.ts";
-import type { ParquetFile, ParquetGroup } from "./parquet-file.ts";
-import { chunkNumbers, chunkTexts } from "./parquet-values.ts";
 import { visibleRows } from "./visible-rows.ts";
 
 export interface SortedLabels {

@@ -3,12 +3,12 @@
 import { createReadStream, createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
-import type { Value } from "../base/table.ts";
-import type { DataDefinition } from "../define/definition.ts";
-import { type Query, sqlName } from "../ports/query.ts";
-import { eventColumn, groupColumns, keyColumn, ordinalColumn, vectorSql } from "./columns.ts";
-import { vectorText } from "./online-record.ts";
-import type { OnlineLine } from "./online-writes.ts";
+import type { Value } from "../../base/table.ts";
+import type { DataDefinition } from "../../define/definition.ts";
+import { type Query, sqlName } from "../../ports/query.ts";
+import { eventColumn, groupColumns, keyColumn, ordinalColumn, vectorSql } from "../columns.ts";
+import { vectorText } from "./record.ts";
+import type { OnlineLine } from "./writes.ts";
 
 /** Characters that are handed on at a time. */
 const partLength = 2 ** 20;

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import fc from "fast-check";
-import { walkKeys } from "../../src/features/key-runs.ts";
-import { UnusualFile } from "../../src/features/parquet-thrift.ts";
-import type { CodedTexts, Texts } from "../../src/features/parquet-values.ts";
+import { walkKeys } from "../../../src/features/join/key-runs.ts";
+import { UnusualFile } from "../../../src/features/parquet/thrift.ts";
+import type { CodedTexts, Texts } from "../../../src/features/parquet/values.ts";
 
 const part = fc.constantFrom("", "a", "aa", "b", "é", "ß", "z");
 const key = fc.tuple(part, part);

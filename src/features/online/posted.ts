@@ -1,9 +1,9 @@
 // Posted rows online before their commit: laid over the group's own online rows until a commit that holds them is applied.
 
-import type { DataDefinition } from "../define/definition.ts";
-import type { OnlineStore, OnlineWrite } from "../ports/online-store.ts";
-import type { OnlineRow } from "./online-record.ts";
-import { readOnlineKey, rowWrites, schemaWrite } from "./online-writes.ts";
+import type { DataDefinition } from "../../define/definition.ts";
+import type { OnlineStore, OnlineWrite } from "../../ports/online-store.ts";
+import type { OnlineRow } from "./record.ts";
+import { readOnlineKey, rowWrites, schemaWrite } from "./writes.ts";
 
 /** `[number of the post f64][record]`: what a commit holds no longer counts here, whatever has become of it. */
 const numberBytes = 8;

@@ -1,7 +1,7 @@
 // Finds the rows of the labels' keys in a sorted file: both are in order, so that one walk along the two does.
 
-import { UnusualFile } from "./parquet-thrift.ts";
-import type { CodedTexts, Texts } from "./parquet-values.ts";
+import { UnusualFile } from "../parquet/thrift.ts";
+import type { CodedTexts, Texts } from "../parquet/values.ts";
 
 /** Keys in ascending order, one column of texts for each of their parts. */
 export interface SortedKeys {

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import fc from "fast-check";
-import type { KeyRun } from "../../src/features/key-runs.ts";
-import { labelsByKey, mergePlaces, nothingFound, type Settled } from "../../src/features/last-places.ts";
+import type { KeyRun } from "../../../src/features/join/key-runs.ts";
+import { labelsByKey, mergePlaces, nothingFound, type Settled } from "../../../src/features/join/last-places.ts";
 
 const run = fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 6 }).map((times) => times.sort((a, b) => a - b));
 const file = fc.record({ runs: fc.tuple(run, run, run), pieces: fc.array(fc.nat({ max: 5 }), { maxLength: 4 }) });

@@ -1,13 +1,13 @@
 // Joins large sorted groups by merging them with the labels: no side is sorted, and the engine never sees the group's rows.
 
-import type { Column, Table } from "../base/table.ts";
-import { type Query, sqlName, sqlText } from "../ports/query.ts";
-import { createdColumn, eventColumn, ordinalColumn } from "./columns.ts";
+import type { Column, Table } from "../../base/table.ts";
+import { type Query, sqlName, sqlText } from "../../ports/query.ts";
+import { createdColumn, eventColumn, ordinalColumn } from "../columns.ts";
+import { openParquet, type ParquetFile, type ParquetType } from "../parquet/file.ts";
+import { UnusualFile } from "../parquet/thrift.ts";
+import type { Texts } from "../parquet/values.ts";
+import type { GroupFiles } from "../relation.ts";
 import { labelsByKey } from "./last-places.ts";
-import { openParquet, type ParquetFile, type ParquetType } from "./parquet-file.ts";
-import { UnusualFile } from "./parquet-thrift.ts";
-import type { Texts } from "./parquet-values.ts";
-import type { GroupFiles } from "./relation.ts";
 import { answerView, type SortedLabels, type ViewColumns } from "./view-answers.ts";
 
 /** A view whose answer is the row of the key that counts most of those that were known by the label's event time. */
