@@ -98,6 +98,14 @@ export function AskField({ field, text, error, fromStore, onText }: AskFieldProp
             value={text}
             onChange={(event) => onText(event.target.value)}
           />
+        ) : field.type === "text" ? (
+          <textarea
+            {...shared}
+            rows={2}
+            value={text}
+            placeholder={emptyMeans}
+            onChange={(event) => onText(event.target.value)}
+          />
         ) : (
           <input
             {...shared}
