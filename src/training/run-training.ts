@@ -71,7 +71,9 @@ export async function runTraining(
   const selection = await selectCandidate(training, problem, set, candidates, work);
   const before = await findAlias(parts.database, training.name, "live");
   const live = before === undefined ? null : await liveModel(before, set.hash, fingerprint, parts.models);
-  const { winner, final, passedOver } = await fitBest({ training, problem, set, live }, selection, work);
+  const facts = { training, problem, set, live };
+  const best = await fitBest(facts, selection, work);
+  const { winner, final, passedOver } = await keepRecipe(facts, best, selection, work);
   await keepModelFile(parts.models, final.path, final.id);
 
   const gate = judge(problem.success, final.evaluation);
@@ -198,20 +200,48 @@ interface Fitted {
 /** How many candidates may fail on all rows, where memory and time count most, before the run does. */
 const mostFinalTries = 3;
 
-async function fitBest(
-  facts: {
-    readonly training: TrainingDefinition;
-    readonly problem: ProblemDefinition;
-    readonly set: SetOutput;
-    readonly live: LiveModel | null;
-  },
-  { ranking }: Selection,
+interface FitFacts {
+  readonly training: TrainingDefinition;
+  readonly problem: ProblemDefinition;
+  readonly set: SetOutput;
+  readonly live: LiveModel | null;
+}
+
+/**
+ * A forecast lives on only by being fitted again. Where the recipe that is live is clearly better than the chosen one from the
+ * same origins, it is that which is fitted to the newest values; refused, the old forecast would go on from old ones.
+ */
+async function keepRecipe(
+  facts: FitFacts,
+  best: Fitted,
+  { ranking }: Pick<Selection, "ranking">,
   work: Work,
+): Promise<Fitted> {
+  const { problem, live } = facts;
+  if (problem.task !== "forecast" || live === null) return best;
+  const worse = judge(problem.success, best.final.evaluation).checks.find(
+    ({ name, passed }) => name === "live" && !passed,
+  );
+  const same = ranking.filter(
+    ({ candidate: { algorithm, params } }) =>
+      algorithm === live.algorithm && JSON.stringify(params) === JSON.stringify(live.params),
+  );
+  if (worse === undefined || same.length === 0) return best;
+  const again = await fitBest(facts, { ranking: same }, work, "fit again");
+  const passedOver = [...best.passedOver, { algorithm: best.winner.algorithm, failure: worse.message }];
+  return { ...again, passedOver };
+}
+
+async function fitBest(
+  facts: FitFacts,
+  { ranking }: Pick<Selection, "ranking">,
+  work: Work,
+  verb = "fit",
 ): Promise<Fitted> {
   const passedOver: { algorithm: string; failure: string }[] = [];
   for (const [index, { candidate, held }] of ranking.slice(0, mostFinalTries).entries()) {
     work.detail(`fitting ${candidate.algorithm} on all training rows`);
-    const name = `fit ${candidate.algorithm}${index === 0 ? "" : ` ${index + 1}`}`;
+    const name = `${verb} ${candidate.algorithm}${index === 0 ? "" : ` ${index + 1}`}`;
     try {
       const output = await work.step(name, "training/final", {
         ...facts,
