@@ -33,7 +33,8 @@ export interface Job extends DataSet {
   readonly threads: number;
   /** null: everyone's own defaults. */
   readonly settings: Settings | null;
-  readonly warm?: boolean;
+  /** Rows of a fit just before, which is not timed, so that what is loaded once is not counted; 0 for none. */
+  readonly warmRows: number;
 }
 
 export interface Result {

@@ -49,8 +49,8 @@ async function measure(job: Job): Promise<void> {
     ...(job.settings === null ? {} : { params: { ...job.settings, earlyStopping: false } }),
   } as Parameters<typeof fit>[0];
 
-  if (job.warm !== false) {
-    const few = Int32Array.from({ length: Math.min(2000, train.length) }, (_, row) => row);
+  if (job.warmRows > 0) {
+    const few = Int32Array.from({ length: Math.min(job.warmRows, train.length) }, (_, row) => row);
     await fit(spec, takeRows(trainTable, few), takeLabel(trainLabel, few), { seed: job.seed });
   }
   const threads = job.threads > 1 ? { threads: boostingThreads(job.threads) } : {};

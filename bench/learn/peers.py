@@ -15,7 +15,7 @@ def measure(job):
     is_category = [name in categories for name in columns]
     Xa, ya, Xb, yb = X[train], y[train], X[test], y[test]
     same = job["settings"]  # None: the peer's own defaults
-    warm = job.get("warm", True)
+    warm = job["warmRows"]
 
 
     def lightgbm():
@@ -93,7 +93,7 @@ def measure(job):
         fit = {"LightGBM": lightgbm, "XGBoost": xgboost, "HistGradientBoosting": histgradientboosting, "RandomForest": randomforest, "scikit-learn linear": linear}[peer]
         if warm:
             keep = Xa, ya
-            Xa, ya = Xa[:2000], ya[:2000]
+            Xa, ya = Xa[:warm], ya[:warm]
             fit()
             Xa, ya = keep
         start, cpu = time.perf_counter(), time.process_time()

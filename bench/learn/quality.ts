@@ -35,7 +35,7 @@ function qualityOf(
       seed: i + 1,
       threads: 1,
       settings,
-      warm: false,
+      warmRows: 0,
     }));
     known.set(
       key,
